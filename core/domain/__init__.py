@@ -1,0 +1,1 @@
+"""Frozen values that flow between the stages; no I/O, no clock, no database."""

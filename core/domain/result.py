@@ -1,0 +1,116 @@
+"""Results: a typed stream of Arrow record batches and all that a file needs to explain it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import pyarrow as pa
+
+from core.domain.dataset import FieldType, Format
+from core.domain.definition import Chart
+from core.domain.filter import ResolvedWindow
+
+
+class ColumnRole(StrEnum):
+    """Whether a result column groups or aggregates."""
+
+    DIMENSION = "dimension"
+    MEASURE = "measure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultColumn:
+    """One labelled result column; `key` is its name in the record batches."""
+
+    key: str
+    label: str
+    type: FieldType
+    role: ColumnRole
+    format: Format = Format()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A headline number with the span before for comparison; `trend` feeds the sparkline, oldest first."""
+
+    label: str
+    value: Decimal | int | float | None
+    previous: Decimal | int | float | None = None
+    format: Format = Format()
+    trend: tuple[float, ...] = ()
+
+    @property
+    def change(self) -> float | None:
+        """Relative change against the span before (0.1 = +10%), None where there is no base."""
+        if self.value is None or not self.previous:
+            return None
+        return (float(self.value) - float(self.previous)) / abs(float(self.previous))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultHead:
+    """Everything about a result but its rows; JSON-serializable, so that a spooled result carries it along.
+
+    All of it is input to the renderers, which read no clock: the same head and rows give the same bytes.
+    """
+
+    report_id: UUID | None
+    report_version: int | None
+    title: str
+    description: str = ""
+    sentence: str  #: the definition as one plain-English sentence
+    filters_in_words: tuple[str, ...] = ()
+    period: ResolvedWindow | None = None
+    previous_period: ResolvedWindow | None = None
+    columns: tuple[ResultColumn, ...]
+    kpis: tuple[Kpi, ...] = ()
+    chart: Chart | None = None
+    rows_matched: int  #: rows the question has without its limit
+    row_limit: int | None  #: the definition's limit
+    logical_at: datetime  #: the instant relative dates resolved against
+    as_of: datetime  #: when the source was read
+    is_snapshot: bool  #: whether all queries saw one state of the source
+    timezone: str
+    organization: str = ""
+    definition_sha256: str = ""
+    owner: str = ""
+
+    @property
+    def rows_delivered(self) -> int:
+        """Rows in the stream: those matched, up to the limit."""
+        return self.rows_matched if self.row_limit is None else min(self.rows_matched, self.row_limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A head and its rows. `batches` yields record batches whose columns are `head.columns` by key, in order.
+
+    Instants are `timestamp("us", tz=head.timezone)`, days `date32`, exact numbers `decimal128`, text `large_string` or `string`.
+    `batches` may be iterated again where it is backed by a file (`Spool`), once where it is a live query.
+    """
+
+    head: ResultHead
+    batches: Iterable[pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """One page of a result for the screen and the API."""
+
+    columns: tuple[ResultColumn, ...]
+    table: pa.Table
+    rows_matched: int
+    page: int
+    page_size: int
+    sql: str
+    period: ResolvedWindow | None
+    sentence: str
+    filters_in_words: tuple[str, ...]
+    as_of: datetime
+    elapsed_s: float
+
+
+CellValue = str | int | float | bool | Decimal | date | datetime | None

@@ -1,0 +1,122 @@
+"""Runs: one execution of a report version for one logical time, its states and their only transitions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from core.domain.artifact import Artifact
+from core.domain.definition import ReportDefinition
+from core.domain.delivery import Delivery
+
+
+class RunKind(StrEnum):
+    """Why a run exists; a slot is unique per schedule among SCHEDULED ones only."""
+
+    SCHEDULED = "scheduled"  #: planned for a slot
+    MANUAL = "manual"  #: "Send now": goes to the schedule's recipients
+    TEST = "test"  #: goes to the caller only
+    EXPORT = "export"  #: a download in one format; no schedule, no deliveries
+    BACKFILL = "backfill"  #: a past slot made again
+
+
+class RunState(StrEnum):
+    """Where a run stands; the API's execution status."""
+
+    PENDING = "pending"  #: waiting for a worker
+    WAITING = "waiting"  #: waiting for a retry or for fresh data
+    RUNNING = "running"  #: a worker holds its lease
+    HELD = "held"  #: waiting for its owner's approval
+    COMPLETED = "completed"  #: data, files and every delivery succeeded
+    PARTIAL = "partial"  #: files exist, some delivery failed
+    FAILED = "failed"  #: no file
+    CANCELLED = "cancelled"  #: a person stopped it
+    SKIPPED = "skipped"  #: its condition said no
+    MISSED = "missed"  #: its slot passed while nothing ran
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return not RUN_TRANSITIONS[self]
+
+
+class RunStep(StrEnum):
+    """The last committed step; a crashed run resumes after it."""
+
+    CREATED = "created"  #: nothing done yet
+    QUERIED = "queried"  #: the result is spooled
+    RENDERED = "rendered"  #: files stored, artifacts recorded
+    DELIVERING = "delivering"  #: outbox rows created
+    DONE = "done"  #: every delivery has ended
+
+
+_S = RunState
+#: The one transition table of runs: from -> allowed next states.
+RUN_TRANSITIONS: dict[RunState, frozenset[RunState]] = {
+    _S.PENDING: frozenset({_S.RUNNING, _S.CANCELLED, _S.FAILED}),
+    _S.WAITING: frozenset({_S.RUNNING, _S.CANCELLED, _S.FAILED, _S.SKIPPED}),
+    _S.RUNNING: frozenset(
+        {_S.RUNNING, _S.WAITING, _S.HELD, _S.COMPLETED, _S.PARTIAL, _S.FAILED, _S.CANCELLED, _S.SKIPPED}
+    ),
+    _S.HELD: frozenset({_S.PENDING, _S.CANCELLED}),
+    _S.COMPLETED: frozenset(),
+    _S.PARTIAL: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.SKIPPED: frozenset(),
+    _S.MISSED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to write to a run: valid while `token` is the run's newest and `until` has not passed."""
+
+    run_id: UUID
+    organization_id: UUID
+    token: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """One line of a run's timeline, in words for people."""
+
+    at: datetime
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as people and the API see it."""
+
+    id: UUID
+    organization_id: UUID
+    kind: RunKind
+    state: RunState
+    step: RunStep
+    schedule_id: UUID | None
+    schedule_name: str | None
+    report_id: UUID | None  #: None for the export of an unsaved draft
+    title: str
+    report_version: int | None
+    definition: ReportDefinition
+    requested_by: UUID | None  #: the person whose rows these are
+    formats: tuple[str, ...]
+    logical_at: datetime
+    scheduled_for: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempt: int
+    rows_matched: int | None
+    rows_delivered: int | None
+    query_s: float | None
+    render_s: float | None
+    deliver_s: float | None
+    error_code: str | None
+    error_message: str | None
+    artifacts: tuple[Artifact, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    events: tuple[RunEvent, ...] = ()

@@ -1,0 +1,115 @@
+"""Schedules: when a report runs, in which timezone, for whom and in which formats."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+
+class Cadence(StrEnum):
+    """The kinds of recurrence."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    CRON = "cron"
+
+
+class Misfire(StrEnum):
+    """What happens to slots that passed while nothing ran."""
+
+    LATEST = "latest"  #: run the newest missed slot, mark the others missed
+    SKIP = "skip"  #: mark all of them missed
+    ALL = "all"  #: run every one, up to a cap, mark the rest missed
+
+
+class MonthDay(StrEnum):
+    """Days of a month that are not a number."""
+
+    LAST = "last"
+    LAST_BUSINESS = "last_business"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NthWeekday:
+    """The n-th weekday of a month; n = -1 is the last one. Monday is 1."""
+
+    n: int
+    weekday: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleConfig:
+    """A recurrence. Wall-clock times are in `timezone`; which of the day fields applies depends on the cadence."""
+
+    cadence: Cadence
+    timezone: str
+    times: tuple[time, ...] = (time(9, 0),)
+    interval: int = 1  #: every n-th day, week or month, counted from `starts_on` or a fixed epoch
+    days_of_week: tuple[int, ...] = ()  #: weekly: 1 (Monday) to 7
+    day_of_month: int | MonthDay | None = None  #: monthly; past the month's end means its last day
+    nth_weekday: NthWeekday | None = None  #: monthly, instead of `day_of_month`
+    cron_expression: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FireTime:
+    """One slot: the instant in UTC, the wall-clock time it stands for, and a note where DST moved or doubled it."""
+
+    at: datetime
+    local: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An address and the channel that reaches it. `channel` is a key of the channel registry."""
+
+    channel: str
+    address: str
+    role: str = "to"  #: to | cc | bcc, for e-mail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A saved schedule of one report."""
+
+    id: UUID
+    organization_id: UUID
+    report_id: UUID
+    report_name: str
+    owner_id: UUID
+    owner_name: str
+    name: str
+    description: str
+    config: ScheduleConfig
+    recipients: tuple[Recipient, ...]
+    formats: tuple[str, ...]
+    email_subject: str | None
+    email_body: str | None
+    misfire: Misfire
+    is_active: bool
+    next_run_at: datetime | None
+    last_run_at: datetime | None
+    last_status: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleDraft:
+    """What a person or an API client gives to create or replace a schedule."""
+
+    name: str
+    report_id: UUID
+    config: ScheduleConfig
+    recipients: tuple[Recipient, ...]
+    formats: tuple[str, ...]
+    description: str = ""
+    email_subject: str | None = None
+    email_body: str | None = None
+    misfire: Misfire = Misfire.LATEST
+    is_active: bool = True

@@ -1,0 +1,190 @@
+"""The one error tree. Every error that may reach a person carries words for that person.
+
+BroadsheetError
+├── SettingError              a setting is missing or wrong; the start stops
+├── InvalidInput              what was asked for cannot be; nothing was saved
+│   ├── InvalidDefinition     a report definition that does not fit its dataset
+│   ├── InvalidSchedule       a schedule that cannot fire
+│   └── InvalidAddress        a recipient or host that is not an address
+├── NotSignedIn               no valid session or token
+├── NotAllowed                signed in, but lacking the permission
+├── NotFound                  no such object for this principal
+├── Conflict                  the object changed since it was read
+├── SourceError               the source could not answer
+│   ├── SourceUnavailable     it cannot be reached (may heal)
+│   ├── QueryFailed           it refused the query (does not heal by itself)
+│   └── QueryTimedOut         the deadline passed
+├── RenderError               a file could not be made
+├── ArtifactError             a file could not be stored or read back
+├── DeliveryError             a recipient could not be served
+│   ├── DeliveryRefused       the other side said no for good
+│   ├── DeliveryDeferred      the other side said not now (retried)
+│   └── DeliveryUnknown       it may or may not have been accepted
+├── LeaseLost                 another worker took over this run; drop the work
+├── RunCancelled              a person cancelled this run
+└── DatabaseUnavailable       the product's own database cannot be reached
+"""
+
+from typing import ClassVar
+
+
+class BroadsheetError(Exception):
+    """Something went wrong."""
+
+    #: Stable machine-readable name, used in problem details and on runs.
+    code: ClassVar[str] = "error"
+    #: HTTP status the API answers with.
+    http_status: ClassVar[int] = 500
+    #: Whether trying again later may succeed without anybody changing anything.
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, user_message: str | None = None, *, place: str | None = None) -> None:
+        """`user_message`: what happened and the mend, in plain words. `place`: where in the input (`filters[0].value`)."""
+        self.user_message = user_message or (type(self).__doc__ or "Something went wrong.").strip()
+        self.place = place
+        super().__init__(self.user_message)
+
+
+class SettingError(BroadsheetError):
+    """A setting is missing or wrong."""
+
+    code = "setting_invalid"
+
+
+class InvalidInput(BroadsheetError):
+    """The request cannot be carried out as it stands."""
+
+    code = "invalid_input"
+    http_status = 422
+
+
+class InvalidDefinition(InvalidInput):
+    """The report definition does not fit its dataset."""
+
+    code = "invalid_definition"
+
+
+class InvalidSchedule(InvalidInput):
+    """The schedule cannot fire."""
+
+    code = "invalid_schedule"
+
+
+class InvalidAddress(InvalidInput):
+    """This is not an address that can be delivered to."""
+
+    code = "invalid_address"
+
+
+class NotSignedIn(BroadsheetError):
+    """Sign in to go on."""
+
+    code = "not_signed_in"
+    http_status = 401
+
+
+class NotAllowed(BroadsheetError):
+    """You do not have the permission for this. Ask an administrator of your organization."""
+
+    code = "not_allowed"
+    http_status = 403
+
+
+class NotFound(BroadsheetError):
+    """It does not exist, or you may not see it."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class Conflict(BroadsheetError):
+    """Somebody changed it since you opened it. Load it again, then make your change."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class SourceError(BroadsheetError):
+    """The source could not answer."""
+
+    code = "source_error"
+    http_status = 502
+
+
+class SourceUnavailable(SourceError):
+    """The source cannot be reached."""
+
+    code = "source_unavailable"
+    retryable = True
+
+
+class QueryFailed(SourceError):
+    """The source refused the query."""
+
+    code = "query_failed"
+
+
+class QueryTimedOut(SourceError):
+    """The source did not answer in time."""
+
+    code = "query_timed_out"
+    http_status = 504
+    retryable = True
+
+
+class RenderError(BroadsheetError):
+    """The file could not be made."""
+
+    code = "render_failed"
+
+
+class ArtifactError(BroadsheetError):
+    """The file could not be stored or read back."""
+
+    code = "artifact_failed"
+    retryable = True
+
+
+class DeliveryError(BroadsheetError):
+    """The recipient could not be served."""
+
+    code = "delivery_failed"
+
+
+class DeliveryRefused(DeliveryError):
+    """The other side refused the delivery for good."""
+
+    code = "delivery_refused"
+
+
+class DeliveryDeferred(DeliveryError):
+    """The other side cannot take the delivery now."""
+
+    code = "delivery_deferred"
+    retryable = True
+
+
+class DeliveryUnknown(DeliveryError):
+    """The connection broke after everything was handed over: it may or may not have arrived."""
+
+    code = "delivery_unknown"
+
+
+class LeaseLost(BroadsheetError):
+    """Another worker took over this run."""
+
+    code = "lease_lost"
+
+
+class RunCancelled(BroadsheetError):
+    """The run was cancelled."""
+
+    code = "run_cancelled"
+
+
+class DatabaseUnavailable(BroadsheetError):
+    """The product's database cannot be reached."""
+
+    code = "database_unavailable"
+    http_status = 503
+    retryable = True

@@ -1,0 +1,116 @@
+"""The one settings object: every setting with its default and help, read from the environment and `.env`."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import SettingError
+
+
+class Settings(BaseSettings):
+    """All settings. Frozen; an unknown name in `.env` is ignored, a wrong value stops the start."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    data_dir: Path = Field(Path(".data"), description="Folder for the embedded database, files, keys and the mail outbox.")
+    port: int = Field(8501, ge=1, le=65535, description="Port of the web app, REST API and links.")
+    public_url: str | None = Field(None, description="Address people reach the app under, used in links. Default: http://localhost:PORT.")
+    database_url: SecretStr | None = Field(None, description="PostgreSQL to use. Unset: an embedded one in DATA_DIR.")
+    migration_database_url: SecretStr | None = Field(
+        None, description="The database owner's URL, where the app's role is another. Unset: DATABASE_URL is the owner's."
+    )
+    secret_key: SecretStr | None = Field(None, description="Signs and encrypts. Unset: generated and kept in DATA_DIR (mode 0600).")
+    admin_email: str = Field("admin@broadsheet.local", description="Sign-in of the first administrator; the demo schedule mails there.")
+    admin_password: SecretStr | None = Field(None, description="First administrator's password. Unset: generated, printed once.")
+
+    smtp_host: str | None = Field(None, description="Mail server. Unset: mail is written to DATA_DIR/outbox and shown in the app.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str | None = Field(None, description="User at the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls.")
+    mail_from: str = Field("Broadsheet <reports@broadsheet.local>", description="Sender of the mails.")
+
+    s3_bucket: str | None = Field(None, description="Bucket for the S3 channel and ARTIFACT_STORE=s3.")
+    s3_region: str | None = Field(None, description="Region of the bucket.")
+    s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3-compatible store.")
+    s3_access_key_id: str | None = Field(None, description="Access key of the bucket.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
+    s3_prefix: str = Field("", description="Prefix of every key written.")
+    slack_bot_token: SecretStr | None = Field(None, description="Token of the Slack app that posts reports.")
+    slack_api_url: str = Field("https://slack.com/api/", description="Address of the Slack API.")
+    clickhouse_host: str | None = Field(None, description="ClickHouse server; set: a ready-made source.")
+    clickhouse_port: int = Field(8123, ge=1, le=65535, description="HTTP port of the ClickHouse server.")
+
+    artifact_store: str = Field("file", description="Where produced files are kept: file or s3.")
+    allow_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts inside private ranges that webhooks, S3, SMTP and sources may reach, separated by commas."
+    )
+    workers: int = Field(2, ge=1, le=64, description="Runs a daemon works on at the same time.")
+    run_timeout_s: int = Field(1800, ge=1, le=86_400, description="Longest time one attempt of a run may take, in seconds.")
+    run_max_attempts: int = Field(3, ge=1, le=20, description="Attempts before a run fails for good.")
+    row_limit_default: int = Field(1000, ge=1, description="Row limit of every new report; each report may lift it.")
+    rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
+    retention_days: int = Field(90, ge=1, description="Days that produced files are kept.")
+
+    @field_validator("allow_private_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        """Accept the comma-separated form of the environment."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _usable_data_dir(cls, value: Path) -> Path:
+        """The embedded database cannot live under a path with white space."""
+        absolute = value.expanduser().absolute()
+        if any(character.isspace() for character in str(absolute)):
+            raise ValueError("the path must not contain spaces; choose another folder")
+        return absolute
+
+    @field_validator("secret_key")
+    @classmethod
+    def _strong_key(cls, value: SecretStr | None) -> SecretStr | None:
+        """A short key could be guessed."""
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("it needs at least 32 characters; leave it unset to have one generated")
+        return value
+
+    @field_validator("database_url", "migration_database_url")
+    @classmethod
+    def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
+        """The metadata has one dialect."""
+        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("it must start with postgresql://")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Settings that only make sense together."""
+        if self.artifact_store == "s3" and not self.s3_bucket:
+            raise ValueError("ARTIFACT_STORE=s3 needs S3_BUCKET")
+        if self.smtp_password is not None and not self.smtp_user:
+            raise ValueError("SMTP_PASSWORD needs SMTP_USER")
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """Address for links, without a trailing slash."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Where mail is written when there is no mail server."""
+        return self.data_dir / "outbox"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings once. Raises SettingError with one line that names the setting and the mend."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingError(f"{name}: {reason}.", place=name) from error
