@@ -1,0 +1,25 @@
+"""The one policy. Pure: it is handed the principal and what is asked, and reads nothing else."""
+
+from core.domain.access import Permission, Principal
+from core.errors import NotAllowed
+
+#: What a person is told when a permission is missing.
+_NEEDED_FOR: dict[Permission, str] = {
+    Permission.VIEW_REPORTS: "open reports",
+    Permission.EDIT_REPORTS: "create or change reports",
+    Permission.MANAGE_EXPORTS: "download, send or cancel reports",
+    Permission.MANAGE_SCHEDULES: "create or change schedules",
+    Permission.SEE_SQL: "see the SQL behind a report",
+    Permission.MANAGE_CATALOG: "change sources and datasets",
+    Permission.MANAGE_MEMBERS: "manage the people of this organization",
+    Permission.MANAGE_INSTALLATION: "manage this installation",
+}
+
+
+def require(principal: Principal, permission: Permission) -> None:
+    """Return if `principal` holds `permission`; otherwise raise NotAllowed naming what it is for."""
+    if not principal.may(permission):
+        raise NotAllowed(
+            f"Your role ({principal.role.replace('_', ' ')}) may not {_NEEDED_FOR[permission]}. "
+            "Ask an administrator of your organization."
+        )

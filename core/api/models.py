@@ -1,0 +1,264 @@
+"""What the API takes and gives, as pydantic models."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.domain.access import Principal
+from core.domain.artifact import Artifact
+from core.domain.definition_json import dump_definition
+from core.domain.delivery import Delivery
+from core.domain.report import Report, ReportVersion
+from core.domain.run import Run, RunEvent
+from core.domain.schedule import FireTime, Misfire, Recipient, Schedule, ScheduleDraft
+from core.schedules.config_json import dump_config, parse_config
+
+Json = dict[str, Any]
+PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
+PageLimit = Annotated[int, Field(ge=1, le=200)]
+
+
+class _In(BaseModel):
+    """A request body; a name it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SignIn(_In):
+    """An address and a password."""
+
+    username: str = Field(max_length=320)
+    password: str = Field(max_length=1000)
+
+
+class TokenOut(BaseModel):
+    """A bearer token and its life in seconds."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    expires_in: int
+
+
+class ApiTokenIn(_In):
+    """A personal API token to make."""
+
+    name: str
+    expires_at: datetime | None = None
+
+
+class ReportIn(_In):
+    """A report to save; `definition` follows `GET /api/reports/schema`."""
+
+    name: str
+    description: str = Field("", max_length=2000)
+    definition: Json
+
+
+class PreviewIn(_In):
+    """A definition to preview without saving it."""
+
+    definition: Json
+    page: PageNumber = 1
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class PreviewOfReportIn(_In):
+    """Which page of a saved report to preview."""
+
+    page: PageNumber = 1
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class ExportIn(_In):
+    """A file to make; `as_of` moves the logical time that relative dates resolve against."""
+
+    format: str
+    as_of: datetime | None = None
+
+
+class RecipientIn(_In):
+    """An address and the channel that reaches it."""
+
+    type: str
+    value: str = Field(max_length=1000)
+    role: Literal["to", "cc", "bcc"] = "to"
+
+
+class ScheduleIn(_In):
+    """A schedule to save."""
+
+    name: str
+    description: str = Field("", max_length=2000)
+    report_id: UUID
+    schedule_config: Json
+    recipients: list[RecipientIn]
+    formats: list[str]
+    email_subject: str | None = Field(None, max_length=300)
+    email_body: str | None = Field(None, max_length=10_000)
+    is_active: bool = True
+    misfire: Misfire = Misfire.LATEST
+
+    def draft(self) -> ScheduleDraft:
+        """Return it as a domain value; raises InvalidSchedule."""
+        return ScheduleDraft(
+            name=self.name.strip(),
+            description=self.description.strip(),
+            report_id=self.report_id,
+            config=parse_config(self.schedule_config),
+            recipients=tuple(Recipient(channel=r.type, address=r.value, role=r.role) for r in self.recipients),
+            formats=tuple(self.formats),
+            email_subject=self.email_subject or None,
+            email_body=self.email_body or None,
+            misfire=self.misfire,
+            is_active=self.is_active,
+        )
+
+
+class NextRunsIn(_In):
+    """A recurrence to say the next runs of."""
+
+    schedule_config: Json
+    count: Annotated[int, Field(ge=1, le=100)] = 5
+    after: datetime | None = None
+
+
+def report_out(report: Report) -> Json:
+    """Return a report's JSON."""
+    return {
+        "id": str(report.id),
+        "name": report.name,
+        "description": report.description,
+        "owner": report.owner_name,
+        "version": report.version,
+        "definition": dump_definition(report.definition),
+        "definition_sha256": report.definition_sha256,
+        "created_at": report.created_at.isoformat(),
+        "updated_at": report.updated_at.isoformat(),
+    }
+
+
+def version_out(version: ReportVersion) -> Json:
+    """Return the JSON of one entry of a report's history."""
+    return {
+        "version": version.version,
+        "saved_by": version.saved_by,
+        "saved_at": version.saved_at.isoformat(),
+        "definition": dump_definition(version.definition),
+    }
+
+
+def schedule_out(schedule: Schedule) -> Json:
+    """Return a schedule's JSON."""
+    return {
+        "id": str(schedule.id),
+        "name": schedule.name,
+        "description": schedule.description,
+        "report_id": str(schedule.report_id),
+        "report_name": schedule.report_name,
+        "owner": schedule.owner_name,
+        "schedule_config": dump_config(schedule.config),
+        "recipients": [{"type": r.channel, "value": r.address, "role": r.role} for r in schedule.recipients],
+        "formats": list(schedule.formats),
+        "email_subject": schedule.email_subject,
+        "email_body": schedule.email_body,
+        "is_active": schedule.is_active,
+        "misfire": str(schedule.misfire),
+        "next_run_at": _iso(schedule.next_run_at),
+        "last_run_at": _iso(schedule.last_run_at),
+        "last_status": schedule.last_status,
+        "created_at": schedule.created_at.isoformat(),
+        "updated_at": schedule.updated_at.isoformat(),
+        "version": schedule.version,
+    }
+
+
+def fire_time_out(slot: FireTime) -> Json:
+    """Return the JSON of one slot."""
+    shown = {"utc": slot.at.isoformat(), "local": slot.local.isoformat()}
+    return shown if slot.note is None else {**shown, "note": slot.note}
+
+
+def execution_out(run: Run) -> Json:
+    """Return a run's JSON; the API says execution."""
+    return {
+        "id": str(run.id),
+        "status": str(run.state),
+        "kind": str(run.kind),
+        "step": str(run.step),
+        "schedule_id": _text(run.schedule_id),
+        "schedule_name": run.schedule_name,
+        "report_id": _text(run.report_id),
+        "report_version": run.report_version,
+        "title": run.title,
+        "formats": list(run.formats),
+        "logical_at": run.logical_at.isoformat(),
+        "scheduled_for": _iso(run.scheduled_for),
+        "created_at": run.created_at.isoformat(),
+        "started_at": _iso(run.started_at),
+        "finished_at": _iso(run.finished_at),
+        "attempt": run.attempt,
+        "rows_matched": run.rows_matched,
+        "rows_delivered": run.rows_delivered,
+        "timings": {"query_s": run.query_s, "render_s": run.render_s, "deliver_s": run.deliver_s},
+        "error": None if run.error_code is None else {"code": run.error_code, "message": run.error_message},
+        "artifacts": [_artifact_out(artifact) for artifact in run.artifacts],
+        "deliveries": [_delivery_out(delivery) for delivery in run.deliveries],
+        "events": [_event_out(event) for event in run.events],
+    }
+
+
+def principal_out(principal: Principal) -> Json:
+    """Return the JSON of who calls."""
+    return {
+        "id": str(principal.user_id),
+        "email": principal.email,
+        "name": principal.name,
+        "organization": {"id": str(principal.organization_id), "name": principal.organization},
+        "role": principal.role,
+        "permissions": sorted(principal.permissions),
+        "timezone": principal.timezone,
+    }
+
+
+def _artifact_out(artifact: Artifact) -> Json:
+    return {
+        "id": str(artifact.id),
+        "format": artifact.format,
+        "file_name": artifact.file_name,
+        "media_type": artifact.media_type,
+        "size_bytes": artifact.size_bytes,
+        "sha256": artifact.sha256,
+        "altered": artifact.manifest.altered,
+        "notes": list(artifact.manifest.notes),
+        "created_at": artifact.created_at.isoformat(),
+    }
+
+
+def _delivery_out(delivery: Delivery) -> Json:
+    return {
+        "id": str(delivery.id),
+        "type": delivery.channel,
+        "value": delivery.address,
+        "role": delivery.role,
+        "status": str(delivery.state),
+        "attempt": delivery.attempt,
+        "sent_at": _iso(delivery.sent_at),
+        "next_attempt_at": _iso(delivery.next_attempt_at),
+        "response": delivery.response,
+        "error": delivery.error_message,
+        "reference": delivery.reference,
+    }
+
+
+def _event_out(event: RunEvent) -> Json:
+    return {"at": event.at.isoformat(), "name": event.name, "message": event.message}
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
+
+
+def _text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)

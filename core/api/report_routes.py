@@ -1,0 +1,135 @@
+"""`/api/reports`: saved questions, their previews and files."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+
+from core.api.authentication import Caller
+from core.api.exact_json import ExactJSONResponse
+from core.api.models import (
+    ExportIn,
+    Json,
+    PageLimit,
+    PageNumber,
+    PreviewIn,
+    PreviewOfReportIn,
+    ReportIn,
+    execution_out,
+    report_out,
+    version_out,
+)
+from core.api.preconditions import expected_version, stale_as_412
+from core.api.threads import blocking
+from core.domain.access import Permission, Principal
+from core.domain.definition import ReportDefinition
+from core.domain.definition_json import definition_schema, parse_definition
+from core.domain.result import Preview
+from core.services.reports import ReportService
+from core.services.runs import RunService
+
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/reports", tags=["Reports"])
+
+    def parse(definition: Json) -> ReportDefinition:
+        return parse_definition(definition, default_limit=reports.row_limit_default)
+
+    @router.get("", summary="The reports you may see")
+    @blocking
+    def list_reports(caller: Caller, search: str = "", page: PageNumber = 1, limit: PageLimit = 50) -> Json:
+        found = reports.list(caller, search=search, page=page, limit=limit)
+        return {"items": [report_out(r) for r in found.items], "total": found.total, "page": page, "limit": limit}
+
+    @router.post("", status_code=201, summary="Save a new report")
+    @blocking
+    def create_report(body: ReportIn, caller: Caller) -> Json:
+        return report_out(
+            reports.create(caller, name=body.name, description=body.description, definition=parse(body.definition))
+        )
+
+    @router.get("/schema", summary="JSON Schema of a definition")
+    @blocking
+    def get_schema() -> Json:
+        return definition_schema()
+
+    @router.post("/preview", summary="Preview a definition without saving it")
+    @blocking
+    def preview(body: PreviewIn, caller: Caller) -> ExactJSONResponse:
+        shown = reports.preview(caller, parse(body.definition), page=body.page, page_size=body.limit)
+        return _preview_out(shown, caller)
+
+    @router.get("/{report_id}", summary="One report")
+    @blocking
+    def get_report(
+        report_id: UUID, caller: Caller, response: Response, version: Annotated[int | None, Query(ge=1)] = None
+    ) -> Json:
+        report = reports.get(caller, report_id, version=version)
+        response.headers["ETag"] = f'"{report.version}"'
+        return report_out(report)
+
+    @router.put("/{report_id}", summary="Save a new version")
+    @blocking
+    def save_report(report_id: UUID, body: ReportIn, caller: Caller, if_match: IfMatch = None) -> Json:
+        with stale_as_412(if_match):
+            return report_out(
+                reports.save(
+                    caller,
+                    report_id,
+                    name=body.name,
+                    description=body.description,
+                    definition=parse(body.definition),
+                    expected_version=expected_version(if_match),
+                )
+            )
+
+    @router.delete("/{report_id}", status_code=204, summary="Archive a report")
+    @blocking
+    def archive_report(report_id: UUID, caller: Caller) -> Response:
+        reports.archive(caller, report_id)
+        return Response(status_code=204)
+
+    @router.get("/{report_id}/versions", summary="A report's history")
+    @blocking
+    def list_versions(report_id: UUID, caller: Caller) -> Json:
+        items = [version_out(version) for version in reports.versions(caller, report_id)]
+        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+
+    @router.post("/{report_id}/preview", summary="Preview a saved report")
+    @blocking
+    def preview_report(report_id: UUID, body: PreviewOfReportIn, caller: Caller) -> ExactJSONResponse:
+        definition = reports.get(caller, report_id).definition
+        return _preview_out(reports.preview(caller, definition, page=body.page, page_size=body.limit), caller)
+
+    @router.post("/{report_id}/export", status_code=202, summary="Make a file of a report")
+    @blocking
+    def export_report(report_id: UUID, body: ExportIn, caller: Caller) -> Json:
+        return execution_out(runs.export(caller, report_id, body.format, as_of=body.as_of))
+
+    return router
+
+
+def _preview_out(preview: Preview, caller: Principal) -> ExactJSONResponse:
+    return ExactJSONResponse(
+        {
+            "columns": [
+                {"key": c.key, "label": c.label, "type": str(c.type), "role": str(c.role), "unit": c.format.unit}
+                for c in preview.columns
+            ],
+            "rows": [list(row.values()) for row in preview.table.to_pylist()],
+            "rows_matched": preview.rows_matched,
+            "page": preview.page,
+            "limit": preview.page_size,
+            "sentence": preview.sentence,
+            "filters": list(preview.filters_in_words),
+            "period": None
+            if preview.period is None
+            else {"first_on": preview.period.first_on, "last_on": preview.period.last_on},
+            "as_of": preview.as_of,
+            "elapsed_s": round(preview.elapsed_s, 4),
+            "sql": preview.sql if caller.may(Permission.SEE_SQL) else None,
+        }
+    )

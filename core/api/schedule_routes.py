@@ -1,0 +1,125 @@
+"""`/api/scheduled-reports`: when reports are sent, to whom, in which formats."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+
+from core.api.authentication import Caller
+from core.api.models import (
+    Json,
+    NextRunsIn,
+    PageLimit,
+    PageNumber,
+    ScheduleIn,
+    execution_out,
+    fire_time_out,
+    schedule_out,
+)
+from core.api.preconditions import expected_version, stale_as_412
+from core.api.problems import parse_body
+from core.api.threads import blocking
+from core.domain.run import RunState
+from core.schedules.config_json import parse_config
+from core.errors import InvalidInput
+from core.services.runs import RunService
+from core.services.schedules import ScheduleService
+
+IfMatch = Annotated[str | None, Header(alias="If-Match")]
+
+
+def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(prefix="/scheduled-reports", tags=["Scheduled reports"])
+
+    @router.get("", summary="The schedules of your organization")
+    @blocking
+    def list_schedules(
+        caller: Caller,
+        status: Literal["active", "paused"] | None = None,
+        page: PageNumber = 1,
+        limit: PageLimit = 50,
+    ) -> Json:
+        is_active = None if status is None else status == "active"
+        found = schedules.list(caller, is_active=is_active, page=page, limit=limit)
+        return {"items": [schedule_out(s) for s in found.items], "total": found.total, "page": page, "limit": limit}
+
+    @router.post("", status_code=201, summary="Save a new schedule")
+    @blocking
+    def create_schedule(body: ScheduleIn, caller: Caller) -> Json:
+        return schedule_out(schedules.create(caller, body.draft()))
+
+    @router.post("/preview", summary="The next runs of a recurrence")
+    @blocking
+    def preview(body: NextRunsIn) -> Json:
+        if body.after is not None and body.after.tzinfo is None:
+            raise InvalidInput("Give `after` with its offset, as in 2026-11-23T09:00:00+01:00.", place="after")
+        slots = schedules.next_runs(parse_config(body.schedule_config), count=body.count, after=body.after)
+        return {"next_runs": [fire_time_out(slot) for slot in slots]}
+
+    @router.get("/{schedule_id}", summary="One schedule")
+    @blocking
+    def get_schedule(schedule_id: UUID, caller: Caller, response: Response) -> Json:
+        schedule = schedules.get(caller, schedule_id)
+        response.headers["ETag"] = f'"{schedule.version}"'
+        return schedule_out(schedule)
+
+    @router.put("/{schedule_id}", summary="Replace a schedule")
+    @blocking
+    def replace_schedule(schedule_id: UUID, body: ScheduleIn, caller: Caller, if_match: IfMatch = None) -> Json:
+        with stale_as_412(if_match):
+            changed = schedules.update(
+                caller, schedule_id, body.draft(), expected_version=expected_version(if_match)
+            )
+        return schedule_out(changed)
+
+    @router.patch("/{schedule_id}", summary="Change what the body names")
+    @blocking
+    def change_schedule(schedule_id: UUID, body: Json, caller: Caller, if_match: IfMatch = None) -> Json:
+        seen = schedules.get(caller, schedule_id)
+        unchanged = {name: schedule_out(seen)[name] for name in ScheduleIn.model_fields}
+        draft = parse_body(ScheduleIn, unchanged | body).draft()
+        with stale_as_412(if_match):
+            version = seen.version if if_match is None else expected_version(if_match)
+            return schedule_out(schedules.update(caller, schedule_id, draft, expected_version=version))
+
+    @router.delete("/{schedule_id}", status_code=204, summary="Delete a schedule; its runs stay")
+    @blocking
+    def delete_schedule(schedule_id: UUID, caller: Caller) -> Response:
+        schedules.delete(caller, schedule_id)
+        return Response(status_code=204)
+
+    @router.post("/{schedule_id}/pause", summary="Pause a schedule")
+    @blocking
+    def pause(schedule_id: UUID, caller: Caller) -> Json:
+        return schedule_out(schedules.pause(caller, schedule_id))
+
+    @router.post("/{schedule_id}/resume", summary="Resume a paused schedule")
+    @blocking
+    def resume(schedule_id: UUID, caller: Caller) -> Json:
+        return schedule_out(schedules.resume(caller, schedule_id))
+
+    @router.post("/{schedule_id}/run", status_code=202, summary="Send it now to its recipients")
+    @blocking
+    def run_now(schedule_id: UUID, caller: Caller) -> Json:
+        return execution_out(runs.run_schedule_now(caller, schedule_id))
+
+    @router.post("/{schedule_id}/test", status_code=202, summary="Send it now to yourself only")
+    @blocking
+    def test(schedule_id: UUID, caller: Caller) -> Json:
+        return execution_out(runs.test_schedule(caller, schedule_id))
+
+    @router.get("/{schedule_id}/executions", summary="A schedule's runs, the newest first")
+    @blocking
+    def list_executions(
+        schedule_id: UUID,
+        caller: Caller,
+        status: RunState | None = None,
+        page: PageNumber = 1,
+        limit: PageLimit = 50,
+    ) -> Json:
+        schedules.get(caller, schedule_id)
+        found = runs.list_runs(caller, schedule_id=schedule_id, state=status, page=page, limit=limit)
+        return {"items": [execution_out(r) for r in found.items], "total": found.total, "page": page, "limit": limit}
+
+    return router

@@ -1,0 +1,34 @@
+"""The API's own threads: blocking service calls must not use up those that the screens run on."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec, TypeVar
+
+import anyio
+import anyio.to_thread
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: The screens share AnyIO's default limiter; eighty blocked requests there stalled them for seconds.
+MAX_THREADS = 16
+
+
+@functools.cache
+def _limiter() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(MAX_THREADS)
+
+
+async def run_in_api_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a blocking function on one of the API's threads."""
+    return await anyio.to_thread.run_sync(functools.partial(function, *args, **kwargs), limiter=_limiter())
+
+
+def blocking(endpoint: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Make a route of a blocking function; its signature stays what the framework reads."""
+
+    @functools.wraps(endpoint)
+    async def _threaded(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await run_in_api_thread(endpoint, *args, **kwargs)
+
+    return _threaded

@@ -1,0 +1,55 @@
+"""`/api/auth` and `/api/tokens`: bearer tokens for people who call the API."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from core.api.authentication import Caller
+from core.api.models import ApiTokenIn, Json, SignIn, TokenOut, principal_out
+from core.api.threads import blocking
+from core.services.access import AccessService, ApiToken
+
+
+def token_routes(access: AccessService) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(tags=["Sign-in and tokens"])
+
+    @router.post("/auth/token", summary="Exchange an address and password for a bearer token")
+    @blocking
+    def sign_in(body: SignIn) -> TokenOut:
+        token, expires_in = access.issue_jwt(body.username, body.password)
+        return TokenOut(access_token=token, expires_in=expires_in)
+
+    @router.get("/me", summary="Who the token belongs to")
+    @blocking
+    def me(caller: Caller) -> Json:
+        return principal_out(caller)
+
+    @router.get("/tokens", summary="Your personal API tokens")
+    @blocking
+    def list_tokens(caller: Caller) -> Json:
+        items = [_token_out(token) for token in access.list_tokens(caller)]
+        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+
+    @router.post("/tokens", status_code=201, summary="Make a personal API token; its secret is shown once")
+    @blocking
+    def create_token(body: ApiTokenIn, caller: Caller) -> Json:
+        made, secret = access.create_token(caller, name=body.name, expires_at=body.expires_at)
+        return {**_token_out(made), "token": secret}
+
+    @router.delete("/tokens/{token_id}", status_code=204, summary="Revoke a personal API token")
+    @blocking
+    def revoke_token(token_id: UUID, caller: Caller) -> Response:
+        access.revoke_token(caller, token_id)
+        return Response(status_code=204)
+
+    return router
+
+
+def _token_out(token: ApiToken) -> Json:
+    return {
+        "id": str(token.id),
+        "name": token.name,
+        "created_at": token.created_at.isoformat(),
+        "expires_at": token.expires_at.isoformat() if token.expires_at else None,
+    }

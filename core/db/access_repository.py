@@ -1,0 +1,162 @@
+"""Organizations, people, sessions and tokens; sign-in goes through the database's SECURITY DEFINER functions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from core.db.tables import ApiTokenRow, MembershipRow, OrganizationRow, RoleRow, SessionRow, UserRow
+from core.domain.access import BUILT_IN_ROLES, Permission, Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What sign-in compares a password with."""
+
+    user_id: UUID
+    email: str
+    name: str
+    password_hash: str
+    is_active: bool
+    locked_until: datetime | None
+
+
+def find_credentials(session: Session, email: str) -> Credentials | None:
+    """Return the credentials behind a sign-in address, whatever the organization."""
+    row = _first(session, "SELECT * FROM find_sign_in(:email)", email=email)
+    return None if row is None or row["user_id"] is None else Credentials(**row)
+
+
+def record_sign_in(session: Session, user_id: UUID, *, ok: bool, now: datetime) -> None:
+    """Count a failure towards the lock, or clear the count."""
+    session.execute(text("SELECT record_sign_in(:user_id, :ok, :now)"), {"user_id": user_id, "ok": ok, "now": now})
+
+
+def principals_of_user(session: Session, user_id: UUID) -> tuple[Principal, ...]:
+    """Return a principal for each organization the active user belongs to, the oldest first."""
+    rows = session.execute(text("SELECT * FROM principals_of_user(:user_id)"), {"user_id": user_id}).mappings()
+    return tuple(_principal(row) for row in rows)
+
+
+def principal_of_session(session: Session, token_sha256: str, now: datetime) -> Principal | None:
+    """Return who is behind a session cookie, unless it is revoked or has expired."""
+    row = _first(session, "SELECT * FROM principal_of_session(:sha, :now)", sha=token_sha256, now=now)
+    return None if row is None else _principal(row)
+
+
+def principal_of_api_token(session: Session, token_sha256: str, now: datetime) -> Principal | None:
+    """Return who is behind a personal API token, unless it is revoked or has expired."""
+    row = _first(session, "SELECT * FROM principal_of_api_token(:sha, :now)", sha=token_sha256, now=now)
+    return None if row is None else _principal(row)
+
+
+def insert_session(session: Session, principal: Principal, *, token_sha256: str, expires_at: datetime) -> None:
+    """Remember a signed-in browser."""
+    session.execute(
+        insert(SessionRow).values(
+            organization_id=principal.organization_id,
+            user_id=principal.user_id,
+            token_sha256=token_sha256,
+            expires_at=expires_at,
+        )
+    )
+
+
+def revoke_session(session: Session, token_sha256: str, now: datetime) -> None:
+    """End a session at once."""
+    session.execute(update(SessionRow).where(SessionRow.token_sha256 == token_sha256).values(revoked_at=now))
+
+
+def insert_api_token(
+    session: Session, principal: Principal, *, name: str, token_sha256: str, expires_at: datetime | None
+) -> UUID:
+    """Remember a personal API token; returns its id."""
+    statement = (
+        insert(ApiTokenRow)
+        .values(
+            organization_id=principal.organization_id,
+            user_id=principal.user_id,
+            name=name,
+            token_sha256=token_sha256,
+            expires_at=expires_at,
+        )
+        .returning(ApiTokenRow.id)
+    )
+    return session.execute(statement).scalar_one()
+
+
+def list_api_tokens(session: Session, user_id: UUID) -> list[dict[str, Any]]:
+    """Return a person's tokens that are still good, newest first, without anything secret."""
+    statement = (
+        select(ApiTokenRow.id, ApiTokenRow.name, ApiTokenRow.created_at, ApiTokenRow.expires_at)
+        .where(ApiTokenRow.user_id == user_id, ApiTokenRow.revoked_at.is_(None))
+        .order_by(ApiTokenRow.created_at.desc())
+    )
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def revoke_api_token(session: Session, user_id: UUID, token_id: UUID, now: datetime) -> bool:
+    """End a token of this person; False where there is none."""
+    statement = (
+        update(ApiTokenRow)
+        .where(ApiTokenRow.id == token_id, ApiTokenRow.user_id == user_id, ApiTokenRow.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiTokenRow.id)
+    )
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def insert_organization(owner: Session, name: str, timezone: str) -> UUID:
+    """Create an organization with the built-in roles. `owner` is a session of the database's owner."""
+    organization_id = owner.execute(
+        insert(OrganizationRow).values(name=name, timezone=timezone).returning(OrganizationRow.id)
+    ).scalar_one()
+    owner.execute(
+        insert(RoleRow),
+        [
+            {"organization_id": organization_id, "name": role, "permissions": sorted(permissions)}
+            for role, permissions in BUILT_IN_ROLES.items()
+        ],
+    )
+    return organization_id
+
+
+def insert_user(
+    owner: Session, *, organization_id: UUID, email: str, name: str, password_hash: str, role: str, timezone: str
+) -> UUID:
+    """Create a person and their membership. `owner` is a session of the database's owner."""
+    user_id = owner.execute(
+        insert(UserRow)
+        .values(email=email, name=name, password_hash=password_hash, timezone=timezone)
+        .returning(UserRow.id)
+    ).scalar_one()
+    role_id = owner.execute(
+        select(RoleRow.id).where(RoleRow.organization_id == organization_id, RoleRow.name == role)
+    ).scalar_one()
+    owner.execute(insert(MembershipRow).values(organization_id=organization_id, user_id=user_id, role_id=role_id))
+    return user_id
+
+
+def find_organization(owner: Session, name: str) -> UUID | None:
+    """Return the organization called `name`. `owner` is a session of the database's owner."""
+    return owner.execute(select(OrganizationRow.id).where(OrganizationRow.name == name)).scalar_one_or_none()
+
+
+def _first(session: Session, sql: str, **values: Any) -> RowMapping | None:
+    return session.execute(text(sql), values).mappings().first()
+
+
+def _principal(row: RowMapping) -> Principal:
+    return Principal(
+        user_id=row["user_id"],
+        organization_id=row["organization_id"],
+        email=row["email"],
+        name=row["name"],
+        organization=row["organization"],
+        role=row["role"],
+        permissions=frozenset(Permission(name) for name in row["permissions"]),
+        timezone=row["timezone"],
+    )

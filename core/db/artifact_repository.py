@@ -1,0 +1,123 @@
+"""Artifacts and the links that open them without a sign-in."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Delete, RowMapping, Select, delete, insert, select, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from core.db.tables import ArtifactRow, DownloadLinkRow
+from core.domain.artifact import Artifact, Manifest
+from core.errors import NotFound
+
+
+def insert_artifact(session: Session, organization_id: UUID, artifact: Artifact) -> None:
+    """Record a stored file; the one that a run already has of this format stays."""
+    statement = postgresql.insert(ArtifactRow).values(
+        id=artifact.id,
+        organization_id=organization_id,
+        run_id=artifact.run_id,
+        format=artifact.format,
+        file_name=artifact.file_name,
+        media_type=artifact.media_type,
+        store=artifact.store,
+        storage_key=artifact.storage_key,
+        sha256=artifact.sha256,
+        size_bytes=artifact.size_bytes,
+        manifest=_dump_manifest(artifact.manifest),
+        created_at=artifact.created_at,
+    )
+    session.execute(statement.on_conflict_do_nothing(index_elements=[ArtifactRow.run_id, ArtifactRow.format]))
+
+
+def list_artifacts(session: Session, run_id: UUID) -> tuple[Artifact, ...]:
+    """Return a run's files by format."""
+    rows = session.execute(_select_artifacts().where(ArtifactRow.run_id == run_id).order_by(ArtifactRow.format))
+    return tuple(_artifact(row) for row in rows.mappings())
+
+
+def load_artifact(session: Session, artifact_id: UUID) -> Artifact:
+    """Return a file's record; raises NotFound."""
+    row = session.execute(_select_artifacts().where(ArtifactRow.id == artifact_id)).mappings().first()
+    if row is None:
+        raise NotFound("This file does not exist, or you may not see it.")
+    return _artifact(row)
+
+
+def insert_link(
+    session: Session,
+    *,
+    organization_id: UUID,
+    artifact_id: UUID,
+    token_sha256: str,
+    expires_at: datetime,
+    created_by: UUID | None,
+) -> None:
+    """Remember a link to a file."""
+    session.execute(
+        insert(DownloadLinkRow).values(
+            organization_id=organization_id,
+            artifact_id=artifact_id,
+            token_sha256=token_sha256,
+            expires_at=expires_at,
+            created_by=created_by,
+        )
+    )
+
+
+def artifact_of_link(session: Session, token_sha256: str, now: datetime) -> tuple[UUID, UUID] | None:
+    """Return (organization, artifact) of a link that is still good; needs no organization context."""
+    statement = text("SELECT organization_id, artifact_id FROM artifact_of_link(:sha, :now)")
+    row = session.execute(statement, {"sha": token_sha256, "now": now}).first()
+    return None if row is None or row.artifact_id is None else (row.organization_id, row.artifact_id)
+
+
+def delete_expired_links(session: Session, now: datetime) -> int:
+    """Forget links that open nothing any more; returns how many."""
+    statement: Delete = delete(DownloadLinkRow).where(DownloadLinkRow.expires_at < now)
+    return len(session.execute(statement.returning(DownloadLinkRow.id)).all())
+
+
+def _select_artifacts() -> Select[Any]:
+    return select(
+        ArtifactRow.id,
+        ArtifactRow.run_id,
+        ArtifactRow.format,
+        ArtifactRow.file_name,
+        ArtifactRow.media_type,
+        ArtifactRow.store,
+        ArtifactRow.storage_key,
+        ArtifactRow.sha256,
+        ArtifactRow.size_bytes,
+        ArtifactRow.manifest,
+        ArtifactRow.created_at,
+    )
+
+
+def _artifact(row: RowMapping) -> Artifact:
+    return Artifact(**{**row, "manifest": _load_manifest(row["manifest"])})
+
+
+def _dump_manifest(manifest: Manifest) -> dict[str, Any]:
+    return {
+        **asdict(manifest),
+        "report_id": None if manifest.report_id is None else str(manifest.report_id),
+        "logical_at": manifest.logical_at.isoformat(),
+        "as_of": manifest.as_of.isoformat(),
+    }
+
+
+def _load_manifest(data: dict[str, Any]) -> Manifest:
+    return Manifest(
+        **{
+            **data,
+            "report_id": None if data["report_id"] is None else UUID(data["report_id"]),
+            "filters_in_words": tuple(data["filters_in_words"]),
+            "notes": tuple(data["notes"]),
+            "logical_at": datetime.fromisoformat(data["logical_at"]),
+            "as_of": datetime.fromisoformat(data["as_of"]),
+        }
+    )

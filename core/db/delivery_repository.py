@@ -1,0 +1,208 @@
+"""The outbox: one row per run, channel and address, and every change of a delivery's state, fenced like a run's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, RowMapping, func, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from core.db.tables import DeliveryRow, RunEventRow
+from core.domain.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryState
+from core.domain.schedule import Recipient
+from core.errors import LeaseLost, NotFound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A delivery as its worker sees it."""
+
+    id: UUID
+    organization_id: UUID
+    run_id: UUID
+    channel: str
+    address: str
+    role: str
+    state: DeliveryState
+    attempt: int
+    lease_token: int
+    lease_until: datetime | None
+    next_attempt_at: datetime | None
+
+    @property
+    def recipient(self) -> Recipient:
+        """Whom it goes to."""
+        return Recipient(channel=self.channel, address=self.address, role=self.role)
+
+
+_OUTBOX = (
+    DeliveryRow.id,
+    DeliveryRow.organization_id,
+    DeliveryRow.run_id,
+    DeliveryRow.channel,
+    DeliveryRow.address,
+    DeliveryRow.role,
+    DeliveryRow.state,
+    DeliveryRow.attempt,
+    DeliveryRow.lease_token,
+    DeliveryRow.lease_until,
+    DeliveryRow.next_attempt_at,
+)
+
+
+def insert_deliveries(
+    session: Session, organization_id: UUID, run_id: UUID, recipients: Iterable[Recipient]
+) -> tuple[UUID, ...]:
+    """Create the outbox rows a run still lacks; returns the new ones' ids."""
+    rows = [
+        {
+            "organization_id": organization_id,
+            "run_id": run_id,
+            "channel": recipient.channel,
+            "address": recipient.address,
+            "role": recipient.role,
+        }
+        for recipient in recipients
+    ]
+    if not rows:
+        return ()
+    statement = postgresql.insert(DeliveryRow).values(rows)
+    return tuple(
+        session.execute(
+            statement.on_conflict_do_nothing(
+                index_elements=[DeliveryRow.run_id, DeliveryRow.channel, DeliveryRow.address]
+            ).returning(DeliveryRow.id)
+        ).scalars()
+    )
+
+
+def organization_of_delivery(session: Session, delivery_id: UUID) -> UUID | None:
+    """Return whose delivery it is; needs no organization context."""
+    statement = text("SELECT organization_of_delivery(:delivery_id)")
+    found: UUID | None = session.execute(statement, {"delivery_id": delivery_id}).scalar_one_or_none()
+    return found
+
+
+def load_outbox_row(session: Session, delivery_id: UUID, *, lock: bool = False) -> OutboxRow:
+    """Return a delivery for its worker; `lock` keeps the row to this transaction. Raises NotFound."""
+    statement = select(*_OUTBOX).where(DeliveryRow.id == delivery_id)
+    if lock:
+        statement = statement.with_for_update()
+    row = session.execute(statement).mappings().first()
+    if row is None:
+        raise NotFound("This delivery does not exist, or you may not see it.")
+    return _outbox_row(row)
+
+
+def open_outbox_rows(session: Session, run_id: UUID) -> tuple[OutboxRow, ...]:
+    """Return the deliveries of a run that have not ended, locked in one order."""
+    statement = (
+        select(*_OUTBOX)
+        .where(DeliveryRow.run_id == run_id, DeliveryRow.state.in_([str(s) for s in DeliveryState if not s.is_final]))
+        .order_by(DeliveryRow.id)
+        .with_for_update()
+    )
+    return tuple(_outbox_row(row) for row in session.execute(statement).mappings())
+
+
+def change_delivery(session: Session, row: OutboxRow, *, to: DeliveryState, **columns: Any) -> None:
+    """Move a delivery along its transition table; the only writer of `deliveries.state`.
+
+    Raises ValueError for a move the table does not know, LeaseLost where the state or the token is another by now.
+    """
+    if to not in DELIVERY_TRANSITIONS[row.state]:
+        raise ValueError(f"a delivery does not go from {row.state} to {to}")
+    if to is not DeliveryState.SENDING:
+        columns = {"lease_until": None, **columns}
+    written = session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == row.id,
+            DeliveryRow.state == str(row.state),
+            DeliveryRow.lease_token == row.lease_token,
+        )
+        .values(state=str(to), **columns)
+        .returning(DeliveryRow.id)
+    ).first()
+    if written is None:
+        raise LeaseLost("Another worker took over this delivery.")
+
+
+def extend_delivery_lease(session: Session, row: OutboxRow, until: datetime) -> None:
+    """Keep the lease of a delivery that is being sent; raises LeaseLost."""
+    written = session.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == row.id,
+            DeliveryRow.lease_token == row.lease_token,
+            DeliveryRow.state == str(DeliveryState.SENDING),
+        )
+        .values(lease_until=until)
+        .returning(DeliveryRow.id)
+    ).first()
+    if written is None:
+        raise LeaseLost("Another worker took over this delivery.")
+
+
+def resend_at(session: Session, delivery_id: UUID, at: datetime) -> None:
+    """Let a delivery whose fate is unknown go out again at `at`."""
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery_id, DeliveryRow.state == str(DeliveryState.UNKNOWN))
+        .values(next_attempt_at=at)
+    )
+
+
+def count_states(session: Session, run_id: UUID) -> dict[DeliveryState, int]:
+    """Return how many deliveries of a run are in each state."""
+    rows: Iterable[Row[str, int]] = session.execute(
+        select(DeliveryRow.state, func.count()).where(DeliveryRow.run_id == run_id).group_by(DeliveryRow.state)
+    )
+    return {DeliveryState(state): count for state, count in rows}
+
+
+def count_events(session: Session, run_id: UUID, name: str) -> int:
+    """Return how many lines called `name` a run's timeline has."""
+    statement = select(func.count()).select_from(RunEventRow)
+    return session.execute(statement.where(RunEventRow.run_id == run_id, RunEventRow.name == name)).scalar_one()
+
+
+def list_deliveries(session: Session, run_id: UUID) -> tuple[Delivery, ...]:
+    """Return a run's deliveries in the order they were made."""
+    rows = session.execute(
+        select(
+            DeliveryRow.id,
+            DeliveryRow.run_id,
+            DeliveryRow.channel,
+            DeliveryRow.address,
+            DeliveryRow.role,
+            DeliveryRow.state,
+            DeliveryRow.attempt,
+            DeliveryRow.sent_at,
+            DeliveryRow.next_attempt_at,
+            DeliveryRow.response,
+            DeliveryRow.error_message,
+            DeliveryRow.reference,
+        )
+        .where(DeliveryRow.run_id == run_id)
+        .order_by(DeliveryRow.created_at, DeliveryRow.channel, DeliveryRow.address)
+    ).mappings()
+    return tuple(Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in rows)
+
+
+def _outbox_row(row: RowMapping) -> OutboxRow:
+    return OutboxRow(**{**row, "state": DeliveryState(row["state"])})
+
+
+def newest_responses(session: Session, *, channel: str, limit: int) -> tuple[str, ...]:
+    """Return what the other side said to the organization's newest sent deliveries over one channel."""
+    statement = (
+        select(DeliveryRow.response)
+        .where(DeliveryRow.channel == channel, DeliveryRow.sent_at.is_not(None), DeliveryRow.response.is_not(None))
+        .order_by(DeliveryRow.sent_at.desc())
+        .limit(limit)
+    )
+    return tuple(response for response in session.execute(statement).scalars() if response is not None)

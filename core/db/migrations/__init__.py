@@ -1,0 +1,1 @@
+"""Alembic migrations: the history of the schema, run by `core.db.migrate`."""

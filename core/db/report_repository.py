@@ -1,0 +1,167 @@
+"""Reports of one organization and their immutable versions."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.db.tables import ReportRow, ReportVersionRow, UserRow
+from core.domain.definition import ReportDefinition
+from core.domain.page import Page
+from core.domain.report import Report, ReportVersion
+from core.errors import Conflict, NotFound
+from core.domain.definition_json import definition_sha256, dump_definition, parse_definition
+
+
+def list_reports(session: Session, *, search: str, page: int, limit: int) -> Page[Report]:
+    """Return the reports that are not archived and whose name or description holds `search`, the newest change first."""
+    conditions: list[ColumnElement[bool]] = [ReportRow.archived_at.is_(None)]
+    if search:
+        conditions.append(
+            ReportRow.name.icontains(search, autoescape=True) | ReportRow.description.icontains(search, autoescape=True)
+        )
+    total = session.execute(select(func.count()).select_from(ReportRow).where(*conditions)).scalar_one()
+    rows = session.execute(
+        _select_reports()
+        .where(*conditions)
+        .order_by(ReportRow.updated_at.desc(), ReportRow.id)
+        .limit(limit)
+        .offset((page - 1) * limit)
+    ).mappings()
+    return Page(items=tuple(_report(row) for row in rows), total=total, page=page, limit=limit)
+
+
+def load_report(session: Session, report_id: UUID, version: int | None = None) -> Report:
+    """Return a report at its newest version, or at `version`; raises NotFound."""
+    statement = _select_reports(version).where(ReportRow.id == report_id, ReportRow.archived_at.is_(None))
+    row = session.execute(statement).mappings().first()
+    if row is None:
+        raise NotFound("This report does not exist, or you may not see it.")
+    return _report(row)
+
+
+def list_versions(session: Session, report_id: UUID) -> tuple[ReportVersion, ...]:
+    """Return a report's versions, the newest first."""
+    rows = session.execute(
+        select(
+            ReportVersionRow.version, ReportVersionRow.saved_at, ReportVersionRow.definition, UserRow.name.label("saved_by")
+        )
+        .join(UserRow, UserRow.id == ReportVersionRow.saved_by)
+        .where(ReportVersionRow.report_id == report_id)
+        .order_by(ReportVersionRow.version.desc())
+    ).mappings()
+    return tuple(
+        ReportVersion(
+            version=row["version"],
+            saved_by=row["saved_by"],
+            saved_at=row["saved_at"],
+            definition=parse_definition(row["definition"]),
+        )
+        for row in rows
+    )
+
+
+def insert_report(
+    session: Session,
+    *,
+    organization_id: UUID,
+    owner_id: UUID,
+    name: str,
+    description: str,
+    definition: ReportDefinition,
+) -> UUID:
+    """Create a report with version 1; returns its id."""
+    report_id = session.execute(
+        insert(ReportRow)
+        .values(
+            organization_id=organization_id,
+            owner_id=owner_id,
+            dataset_id=definition.dataset_id,
+            name=name,
+            description=description,
+            version=1,
+        )
+        .returning(ReportRow.id)
+    ).scalar_one()
+    _insert_version(session, organization_id, report_id, 1, owner_id, definition)
+    return report_id
+
+
+def save_version(
+    session: Session,
+    report: Report,
+    *,
+    saved_by: UUID,
+    name: str,
+    description: str,
+    definition: ReportDefinition,
+) -> None:
+    """Add the version after `report.version`; raises Conflict where somebody else did so first."""
+    changed = session.execute(
+        update(ReportRow)
+        .where(ReportRow.id == report.id, ReportRow.version == report.version)
+        .values(
+            version=report.version + 1,
+            dataset_id=definition.dataset_id,
+            name=name,
+            description=description,
+            updated_at=func.now(),
+        )
+        .returning(ReportRow.id)
+    ).scalar_one_or_none()
+    if changed is None:
+        raise Conflict
+    _insert_version(session, report.organization_id, report.id, report.version + 1, saved_by, definition)
+
+
+def archive_report(session: Session, report_id: UUID) -> None:
+    """Take a report out of every list; its runs and files stay."""
+    session.execute(update(ReportRow).where(ReportRow.id == report_id).values(archived_at=func.now()))
+
+
+def _insert_version(
+    session: Session,
+    organization_id: UUID,
+    report_id: UUID,
+    version: int,
+    saved_by: UUID,
+    definition: ReportDefinition,
+) -> None:
+    session.execute(
+        insert(ReportVersionRow).values(
+            organization_id=organization_id,
+            report_id=report_id,
+            version=version,
+            saved_by=saved_by,
+            definition=dump_definition(definition),
+            definition_sha256=definition_sha256(definition),
+        )
+    )
+
+
+def _select_reports(version: int | None = None) -> Select[Any]:
+    wanted = ReportRow.version if version is None else version
+    return (
+        select(
+            ReportRow.id,
+            ReportRow.organization_id,
+            ReportRow.owner_id,
+            UserRow.name.label("owner_name"),
+            ReportRow.name,
+            ReportRow.description,
+            ReportVersionRow.version,
+            ReportVersionRow.definition,
+            ReportVersionRow.definition_sha256,
+            ReportRow.created_at,
+            ReportRow.updated_at,
+        )
+        .join(UserRow, UserRow.id == ReportRow.owner_id)
+        .join(
+            ReportVersionRow, (ReportVersionRow.report_id == ReportRow.id) & (ReportVersionRow.version == wanted)
+        )
+    )
+
+
+def _report(row: RowMapping) -> Report:
+    return Report(**{**row, "definition": parse_definition(row["definition"])})

@@ -1,0 +1,127 @@
+"""The app's login role: what it is granted, how it is made, and what makes a role unfit.
+
+Grants live here and not in the migrations: the role's name belongs to the installation, and every start renews them.
+"""
+
+import re
+from typing import LiteralString
+
+from psycopg import Connection, sql
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+
+from core.errors import SettingError
+
+_EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
+
+#: What the app's role may do with each table. Organizations and people are made by the owner only.
+TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
+    "organizations": ("SELECT", "UPDATE (name, timezone, settings)"),
+    "users": (
+        "SELECT (id, email, name, timezone, is_active, failed_sign_ins, locked_until, created_at)",
+        "UPDATE (name, timezone, is_active)",
+    ),
+    "roles": (_EVERYTHING,),
+    "memberships": (_EVERYTHING,),
+    "sessions": (_EVERYTHING,),
+    "api_tokens": (_EVERYTHING,),
+    "sources": (_EVERYTHING,),
+    "datasets": (_EVERYTHING,),
+    "reports": (_EVERYTHING,),
+    "report_versions": ("SELECT, INSERT, DELETE",),
+    "schedules": (_EVERYTHING,),
+    "runs": (_EVERYTHING,),
+    "run_events": ("SELECT, INSERT, DELETE",),
+    "artifacts": (_EVERYTHING,),
+    "deliveries": (_EVERYTHING,),
+    "download_links": (_EVERYTHING,),
+    "daemons": (_EVERYTHING,),
+    "alembic_version": ("SELECT",),
+    "procrastinate_jobs": (_EVERYTHING,),
+    "procrastinate_events": (_EVERYTHING,),
+    "procrastinate_workers": (_EVERYTHING,),
+    "procrastinate_periodic_defers": (_EVERYTHING,),
+}
+
+#: The SECURITY DEFINER functions.
+FUNCTION_GRANTS = (
+    "find_sign_in(text)",
+    "record_sign_in(uuid, boolean, timestamptz)",
+    "principals_of_user(uuid)",
+    "principal_of_session(text, timestamptz)",
+    "principal_of_api_token(text, timestamptz)",
+    "due_schedules(timestamptz, integer)",
+    "open_work(timestamptz, integer)",
+    "organization_of_run(uuid)",
+    "organization_of_delivery(uuid)",
+    "artifact_of_link(text, timestamptz)",
+)
+
+#: Why a role is not fit to be the app's; no row: it is fit.
+_UNFIT = text("""
+    SELECT CASE
+        WHEN r.rolsuper THEN 'is a superuser'
+        WHEN r.rolbypassrls THEN 'has BYPASSRLS'
+        ELSE 'owns the tables'
+    END
+    FROM pg_roles r
+    WHERE r.rolname = current_user AND (
+        r.rolsuper OR r.rolbypassrls OR EXISTS (
+            SELECT FROM pg_class c
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+            AND pg_has_role(r.oid, c.relowner, 'MEMBER')))
+""")
+
+
+def app_role_name(database: str) -> str:
+    """Return the login role that belongs to a database; roles span a server, so each database has its own."""
+    return f"{database}_app"
+
+
+def ensure_app_role(owner: Connection[object], role: str, password: str) -> None:
+    """Create the login role or renew its password and its limits. Raises SettingError where the owner may not."""
+    # The server gets the verifier, not the password: statements can end up in its log.
+    verifier = owner.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    exists = owner.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is not None
+    if not exists and not _may_create_roles(owner):
+        raise SettingError(
+            f"DATABASE_URL: the role {owner.info.user} may not create the app's own role. Give it CREATEROLE, or set "
+            "MIGRATION_DATABASE_URL to the owner's URL and DATABASE_URL to a second role's.",
+            place="DATABASE_URL",
+        )
+    owner.execute(
+        sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
+            sql.SQL("ALTER" if exists else "CREATE"), sql.Identifier(role), sql.Literal(verifier)
+        )
+    )
+
+
+def grant_app(owner: Connection[object], role: str) -> None:
+    """Give `role` exactly what the app needs: what it held before on these tables is taken first."""
+    grantee = sql.Identifier(role)
+    run = owner.execute
+    run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(owner.info.dbname), grantee))
+    run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(grantee))
+    for table, privileges in TABLE_GRANTS.items():
+        run(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), grantee))
+        for privilege in privileges:
+            run(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), grantee))
+    run(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(grantee))
+    for function in FUNCTION_GRANTS:
+        run(sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), grantee))
+
+
+def why_unfit(connection: SqlConnection) -> str | None:
+    """Return why row-level security would not hold the connected role ("is a superuser"), or None where it does."""
+    return connection.execute(_UNFIT).scalar()
+
+
+def as_driver_url(url: str) -> URL:
+    """Return a PostgreSQL URL for SQLAlchemy with psycopg 3, whichever of its three spellings was set."""
+    return make_url(re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", url))
+
+
+def _may_create_roles(owner: Connection[object]) -> bool:
+    row = owner.execute("SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreaterole OR rolsuper)").fetchone()
+    return row is not None

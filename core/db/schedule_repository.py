@@ -1,0 +1,160 @@
+"""Schedules of one organization."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from core.db.tables import ReportRow, RunRow, ScheduleRow, UserRow
+from core.domain.page import Page
+from core.domain.run import RunKind
+from core.domain.schedule import Misfire, Recipient, Schedule, ScheduleDraft
+from core.schedules.config_json import dump_config, parse_config
+from core.errors import Conflict, NotFound
+
+
+def list_schedules(
+    session: Session, *, report_id: UUID | None, is_active: bool | None, page: int, limit: int
+) -> Page[Schedule]:
+    """Return schedules by next run; paused ones last."""
+    conditions = []
+    if report_id is not None:
+        conditions.append(ScheduleRow.report_id == report_id)
+    if is_active is not None:
+        conditions.append(ScheduleRow.is_active.is_(is_active))
+    total = session.execute(select(func.count()).select_from(ScheduleRow).where(*conditions)).scalar_one()
+    rows = session.execute(
+        _select_schedules()
+        .where(*conditions)
+        .order_by(ScheduleRow.is_active.desc(), ScheduleRow.next_run_at.nulls_last(), ScheduleRow.id)
+        .limit(limit)
+        .offset((page - 1) * limit)
+    ).mappings()
+    return Page(items=tuple(_schedule(row) for row in rows), total=total, page=page, limit=limit)
+
+
+def load_schedule(session: Session, schedule_id: UUID) -> Schedule:
+    """Return a schedule; raises NotFound."""
+    row = session.execute(_select_schedules().where(ScheduleRow.id == schedule_id)).mappings().first()
+    if row is None:
+        raise NotFound("This schedule does not exist, or you may not see it.")
+    return _schedule(row)
+
+
+def insert_schedule(
+    session: Session, draft: ScheduleDraft, *, organization_id: UUID, owner_id: UUID, next_run_at: datetime | None
+) -> UUID:
+    """Create a schedule; returns its id."""
+    return session.execute(
+        insert(ScheduleRow)
+        .values(organization_id=organization_id, owner_id=owner_id, next_run_at=next_run_at, **_columns(draft))
+        .returning(ScheduleRow.id)
+    ).scalar_one()
+
+
+def replace_schedule(
+    session: Session, schedule_id: UUID, draft: ScheduleDraft, *, expected_version: int, next_run_at: datetime | None
+) -> None:
+    """Replace what a schedule says; raises Conflict where it is no longer at `expected_version`."""
+    changed = session.execute(
+        update(ScheduleRow)
+        .where(ScheduleRow.id == schedule_id, ScheduleRow.version == expected_version)
+        .values(version=expected_version + 1, updated_at=func.now(), next_run_at=next_run_at, **_columns(draft))
+        .returning(ScheduleRow.id)
+    ).scalar_one_or_none()
+    if changed is None:
+        raise Conflict
+
+
+def set_active(session: Session, schedule_id: UUID, *, is_active: bool, next_run_at: datetime | None) -> None:
+    """Pause or resume a schedule."""
+    session.execute(
+        update(ScheduleRow)
+        .where(ScheduleRow.id == schedule_id)
+        .values(
+            is_active=is_active, next_run_at=next_run_at, updated_at=func.now(), version=ScheduleRow.version + 1
+        )
+    )
+
+
+def delete_schedule(session: Session, schedule_id: UUID) -> None:
+    """Delete a schedule; its runs stay."""
+    session.execute(delete(ScheduleRow).where(ScheduleRow.id == schedule_id))
+
+
+def count_by_report(session: Session, report_id: UUID) -> int:
+    """Return how many active schedules send a report."""
+    return session.execute(
+        select(func.count())
+        .select_from(ScheduleRow)
+        .where(ScheduleRow.report_id == report_id, ScheduleRow.is_active.is_(True))
+    ).scalar_one()
+
+
+def _columns(draft: ScheduleDraft) -> dict[str, Any]:
+    return {
+        "report_id": draft.report_id,
+        "name": draft.name,
+        "description": draft.description,
+        "config": dump_config(draft.config),
+        "recipients": [asdict(recipient) for recipient in draft.recipients],
+        "formats": list(draft.formats),
+        "email_subject": draft.email_subject,
+        "email_body": draft.email_body,
+        "misfire": str(draft.misfire),
+        "is_active": draft.is_active,
+    }
+
+
+def _select_schedules() -> Select[Any]:
+    newest = (
+        select(RunRow.created_at, RunRow.state)
+        .where(RunRow.schedule_id == ScheduleRow.id, RunRow.kind != RunKind.TEST)
+        .order_by(RunRow.created_at.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    owner = aliased(UserRow)
+    return (
+        select(
+            ScheduleRow.id,
+            ScheduleRow.organization_id,
+            ScheduleRow.report_id,
+            ReportRow.name.label("report_name"),
+            ScheduleRow.owner_id,
+            owner.name.label("owner_name"),
+            ScheduleRow.name,
+            ScheduleRow.description,
+            ScheduleRow.config,
+            ScheduleRow.recipients,
+            ScheduleRow.formats,
+            ScheduleRow.email_subject,
+            ScheduleRow.email_body,
+            ScheduleRow.misfire,
+            ScheduleRow.is_active,
+            ScheduleRow.next_run_at,
+            newest.c.created_at.label("last_run_at"),
+            newest.c.state.label("last_status"),
+            ScheduleRow.version,
+            ScheduleRow.created_at,
+            ScheduleRow.updated_at,
+        )
+        .join(ReportRow, ReportRow.id == ScheduleRow.report_id)
+        .join(owner, owner.id == ScheduleRow.owner_id)
+        .outerjoin(newest, newest.c.created_at.is_not(None))
+    )
+
+
+def _schedule(row: RowMapping) -> Schedule:
+    return Schedule(
+        **{
+            **row,
+            "config": parse_config(row["config"]),
+            "recipients": tuple(Recipient(**recipient) for recipient in row["recipients"]),
+            "formats": tuple(row["formats"]),
+            "misfire": Misfire(row["misfire"]),
+        }
+    )

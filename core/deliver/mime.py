@@ -1,0 +1,75 @@
+"""A message as the bytes of a mail, the same for SMTP and for the outbox, and the same on every retry."""
+
+import hashlib
+import re
+from email import message_from_string, policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+import yagmail
+
+from core.address import Sender, check_header, parse_email
+from core.domain.delivery import Message
+
+#: Lines end in CRLF; everything is 7-bit, so no server on the way needs 8BITMIME or SMTPUTF8.
+_POLICY = policy.SMTP.clone(cte_type="7bit")
+_HEAD = ("To", "Subject", "Date", "Message-ID")
+
+
+def message_id(message: Message, sender: Sender) -> str:
+    """The Message-ID, a function of the message's reference: a receiver can tell a retry from a second mail."""
+    digest = hashlib.sha256(message.reference.encode()).hexdigest()
+    return f"<{digest[:40]}@{sender.address.rpartition('@')[2]}>"
+
+
+def build_mime(message: Message, address: str, sender: Sender) -> bytes:
+    """The mail to one address: text and HTML with inline images, then the attachments. Equal input, equal bytes.
+
+    yagmail's `prepare_send` makes the head. The body is built here: `prepare_send` repeats the HTML as its plain text,
+    names only attachments of type application/*, and takes inline images from files only, under content ids that differ
+    from process to process. Raises InvalidAddress or InvalidInput where a header would not be safe.
+    """
+    mail = _head(message, parse_email(address), sender)
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    html_part = mail.get_payload(1)
+    if message.inline_images and isinstance(html_part, EmailMessage):
+        for content_id, png in message.inline_images:
+            html_part.add_related(png, "image", "png", cid=f"<{content_id}>", disposition="inline")
+    for attachment in message.attachments:
+        maintype, _, subtype = attachment.media_type.partition(";")[0].strip().partition("/")
+        file_name = check_header(attachment.file_name, place="attachments")
+        mail.add_attachment(attachment.content, maintype=maintype, subtype=subtype, filename=file_name)
+    _fix_boundaries(mail, message.reference)
+    return re.sub(rb"\r\n|\r|\n", b"\r\n", mail.as_bytes())
+
+
+def _head(message: Message, address: str, sender: Sender) -> EmailMessage:
+    """The headers, made by yagmail and read back into a message that can carry any body."""
+    composer = yagmail.SMTP(user={sender.address: ""}, smtp_skip_login=True, soft_email_validation=False)
+    _, text = composer.prepare_send(
+        to=address,
+        subject=check_header(message.subject, place="email_subject"),
+        contents=[yagmail.raw("")],
+        headers={"Date": format_datetime(message.made_at)},
+        message_id=message_id(message, sender),
+        prettify_html=False,
+    )
+    prepared = message_from_string(text, policy=policy.default)
+    mail = EmailMessage(policy=_POLICY)
+    # Ours: yagmail escapes a quote in the name twice.
+    mail["From"] = Address(display_name=sender.name, addr_spec=sender.address)
+    for name in _HEAD:
+        mail[name] = str(prepared[name] or "")
+    # RFC 3834: asks out-of-office programs not to answer.
+    mail["Auto-Submitted"] = "auto-generated"
+    return mail
+
+
+def _fix_boundaries(mail: EmailMessage, reference: str) -> None:
+    """Replace the random boundaries by ones made of the reference, so that a retry sends the same bytes."""
+    for number, part in enumerate(mail.walk()):
+        if part.is_multipart():
+            digest = hashlib.sha256(f"{reference}:{number}".encode()).hexdigest()
+            part.set_boundary(f"=_{digest[:40]}")

@@ -1,0 +1,97 @@
+"""Texts with `{name}` variables from a fixed list, for subjects and messages of schedules; users never reach Jinja."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from core.address import check_header
+from core.errors import InvalidInput
+
+DEFAULT_SUBJECT = "{report} · {period}"
+#: What a template may name, with what it means; `{kpi.NAME}` comes on top, one for each headline figure.
+VARIABLES: dict[str, str] = {
+    "report": "title of the report",
+    "period": "the period in words",
+    "period.start": "first day of the period",
+    "period.end": "last day of the period",
+    "rows": "rows in the files",
+    "rows_matched": "rows the question has without its limit",
+    "date": "day the report stands for",
+    "as_of": "when the data was read",
+    "organization": "name of the organization",
+    "schedule": "name of the schedule",
+    "recipient": "address of the recipient",
+}
+_KPI = "kpi."
+_MOST_BODY = 10_000
+#: `{{name}}` before `{name}`; a brace that is left over is a mistake.
+_VARIABLE = re.compile(r"\{\{([^{}]*)\}\}|\{([^{}]*)\}")
+
+
+def check_template(text: str, place: str) -> str:
+    """Check a message's text when it is saved; returns it. Raises InvalidInput naming `place` and the variable."""
+    if len(text) > _MOST_BODY:
+        raise InvalidInput(f"It has {len(text)} characters; at most {_MOST_BODY} are possible.", place=place)
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\r\n\t":
+            raise InvalidInput("Control characters are not possible here.", place=place)
+    _check_variables(text, place)
+    return text
+
+
+def check_subject(text: str, place: str) -> str:
+    """Check a subject when it is saved: as `check_template`, and on one line. Returns it without spaces around it."""
+    subject = check_header(text, place=place)
+    if not subject:
+        raise InvalidInput("A subject cannot be empty.", place=place)
+    _check_variables(subject, place)
+    return subject
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put `values` in place of the variables; what a value holds is not looked at again.
+
+    Keys are those of `VARIABLES`, and `kpi.` with the figure's label. A figure the report no longer has becomes words
+    that say so: the mail still goes out. Raises InvalidInput for unknown names.
+    """
+    _check_variables(text, "template")
+    by_lower = {name.lower(): value for name, value in values.items()}
+
+    def value_of(match: re.Match[str]) -> str:
+        name = _name(match)
+        if name in values:
+            return values[name]
+        if name.startswith(_KPI):
+            return by_lower.get(name.lower(), f"(no figure called {name.removeprefix(_KPI)})")
+        return ""
+
+    return _VARIABLE.sub(value_of, text)
+
+
+def fill_subject(text: str, values: Mapping[str, str]) -> str:
+    """`fill` for a header: values go on one line without control characters, and the whole is cut at 250."""
+    clean = {name: " ".join(_printable(value).split()) for name, value in values.items()}
+    subject = fill(text, clean).strip()
+    return subject if len(subject) <= 250 else subject[:249].rstrip() + "…"
+
+
+def _check_variables(text: str, place: str) -> None:
+    """Every pair of braces holds a known name, and there are no other braces."""
+    for match in _VARIABLE.finditer(text):
+        name = _name(match)
+        if name not in VARIABLES and not (name.startswith(_KPI) and name != _KPI):
+            known = ", ".join(f"{{{variable}}}" for variable in VARIABLES)
+            raise InvalidInput(f"There is no {{{name[:40]}}}. Possible are {known} and {{kpi.NAME}}.", place=place)
+    if re.search(r"[{}]", _VARIABLE.sub("", text)):
+        raise InvalidInput("A brace stands alone: write a variable as {report}.", place=place)
+
+
+def _name(match: re.Match[str]) -> str:
+    """The name inside the braces."""
+    return str(match[1] if match[1] is not None else match[2]).strip()
+
+
+def _printable(text: str) -> str:
+    """`text` with spaces for whatever a header may not hold."""
+    bad = ("Cc", "Cs", "Zl", "Zp")
+    return "".join(" " if unicodedata.category(character) in bad else character for character in text)

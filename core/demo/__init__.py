@@ -1,0 +1,1 @@
+"""The demo workspace: its data, generated from a seed, its datasets and its sample reports."""

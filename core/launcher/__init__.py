@@ -1,0 +1,1 @@
+"""What `./run` does: one PostgreSQL, one web process and one daemon, started, watched and stopped together."""

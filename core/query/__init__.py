@@ -1,0 +1,1 @@
+"""The query stage: from a definition to typed rows and everything that explains them."""

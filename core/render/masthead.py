@@ -1,0 +1,83 @@
+"""What a file says about itself in words: period, data as of, rows, notes, and the facts its cover or footer lists."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from core.domain.filter import ResolvedWindow
+from core.domain.result import ResultHead
+from core.render.cell_text import altered_in_words
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day_words(day: date) -> str:
+    """A day: "23 Nov 2026"."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def instant_words(instant: datetime, timezone: str) -> str:
+    """An instant with its place: "Mon 23 Nov 2026, 09:00 (New York)"."""
+    local = instant.astimezone(ZoneInfo(timezone))
+    place = timezone.rsplit("/", 1)[-1].replace("_", " ")
+    return f"{_DAYS[local.weekday()]} {day_words(local.date())}, {local:%H:%M} ({place})"
+
+
+def period_words(period: ResolvedWindow) -> str:
+    """A span of whole days, saying nothing twice: "16 to 22 Nov 2026"."""
+    first, last = period.first_on, period.last_on
+    if first == last:
+        return day_words(first)
+    if first.year != last.year:
+        return f"{day_words(first)} to {day_words(last)}"
+    if first.month != last.month:
+        return f"{first.day} {_MONTHS[first.month - 1]} to {day_words(last)}"
+    return f"{first.day} to {day_words(last)}"
+
+
+def row_words(head: ResultHead, rows: int) -> str:
+    """How many rows the file holds of those that match: "1,000 of 12,345 rows (the report's limit)"."""
+    if rows < head.rows_matched:
+        return f"{rows:,} of {head.rows_matched:,} rows" + (" (the report's limit)" if rows == head.row_limit else "")
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}, all that match"
+
+
+def row_notes(head: ResultHead, rows: int) -> tuple[str, ...]:
+    """Sentences on rows that were left out, and on a source that changed between counting and reading."""
+    notes = []
+    if rows < head.rows_matched and rows == head.row_limit:
+        notes.append(
+            f"Only the first {rows:,} of {head.rows_matched:,} rows are here: the report's limit is {head.row_limit:,}."
+        )
+    elif rows != head.rows_delivered:
+        notes.append(
+            f"{head.rows_delivered:,} rows were counted, but {rows:,} came: the source changed while it was read."
+        )
+    return tuple(notes)
+
+
+def facts(
+    head: ResultHead, *, rows: int, altered: dict[str, dict[str, int]], notes: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """Label and text of everything a reader needs to trust the file, in reading order; several lines in one text."""
+    listed = [
+        ("Period", period_words(head.period) if head.period else "All time"),
+        ("Compared with", period_words(head.previous_period) if head.previous_period and head.kpis else ""),
+        ("Filters", "\n".join(head.filters_in_words) or "None"),
+        ("Data as of", instant_words(head.as_of, head.timezone)),
+        ("Relative dates from", instant_words(head.logical_at, head.timezone)),
+        ("Rows", row_words(head, rows)),
+        ("Row limit", f"{head.row_limit:,}" if head.row_limit is not None else "None"),
+        (
+            "Consistency",
+            "" if head.is_snapshot else "The source gives no snapshot: figures and rows were read one after the other.",
+        ),
+        ("Altered cells", "\n".join(altered_in_words(altered)) or "None"),
+        ("Notes", "\n".join(notes)),
+        ("Organization", head.organization),
+        ("Owner", head.owner),
+        ("Report version", str(head.report_version) if head.report_version is not None else "Unsaved draft"),
+        ("Report id", str(head.report_id) if head.report_id else ""),
+        ("Definition (SHA-256)", head.definition_sha256),
+    ]
+    return [(label, text) for label, text in listed if text]

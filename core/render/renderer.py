@@ -1,0 +1,50 @@
+"""What a renderer is: the protocol every format implements and the picture it may be handed."""
+
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from core.domain.artifact import Rendering
+from core.domain.result import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartImage:
+    """A chart as a PNG; `width` and `height` are its pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+class Renderer(Protocol):
+    """Writes a result as a file of one format. It reads no clock: the same result gives the same bytes."""
+
+    @property
+    def format(self) -> str:
+        """Key in the registry, in definitions and in the API: `csv`."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """What people read: `CSV`."""
+        ...
+
+    @property
+    def extension(self) -> str:
+        """Ending of the file's name, without the dot."""
+        ...
+
+    @property
+    def media_type(self) -> str:
+        """IANA media type of the file."""
+        ...
+
+    def render(
+        self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None
+    ) -> Rendering:
+        """Write `result` to `target`, batch by batch, and say what was written.
+
+        `chart` goes into formats that carry pictures. `chart_note` is the sentence such a format prints where a wanted
+        picture is missing ("The chart is missing: no browser was found."). Raises RenderError.
+        """
+        ...

@@ -1,0 +1,171 @@
+"""Cells of a column as sheet XML, built by Arrow's kernels; what a workbook cannot carry as a value becomes text.
+
+Counted as altered: numbers with more than 15 significant digits and days outside March 1900 to 9999 (written as text,
+every digit kept), NaN and infinities (text), instants finer than a millisecond (rounded), instants in the hour that
+clocks repeat (a workbook's times have no offset), text over 32,767 characters (cut), characters XML cannot carry
+(replaced).
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.domain.result import ResultColumn
+from core.render.cell_text import (
+    TEXT,
+    Alterations,
+    clean_text,
+    cut_text,
+    day_text,
+    instant_text,
+    number_text,
+    text_bytes,
+    utf8_array,
+)
+from core.render.markup import escape_column
+
+LONG_NUMBER = "more than 15 digits, written as text"
+NOT_FINITE = "not a finite number, written as text"
+OUT_OF_CALENDAR = "outside March 1900 to 9999, written as text"
+FINE_INSTANT = "rounded to milliseconds"
+REPEATED_HOUR = "in the hour that clocks repeat, offset not kept"
+
+_MOST_DIGITS = 15
+_EPOCH_SERIAL = 25_569  #: 1 January 1970 as a spreadsheet's day number
+_FIRST_SERIAL, _LAST_SERIAL = (
+    61,
+    2_958_465,
+)  #: 1 March 1900 (before it Excel counts a day that never was) to 31 Dec 9999
+_DAY_US = 86_400_000_000
+_CLOCK_STEPS_US = (1_800_000_000, 3_600_000_000)  #: how far clocks go back: an hour, half of one on Lord Howe Island
+_LITERAL_ESCAPE = "_x([0-9A-Fa-f]{4})_"
+
+_NUMBER = ('"><v>', "</v></c>")
+_BOOLEAN = ('" t="b"><v>', "</v></c>")
+_WORDS = ('" t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """A column's values between the tags: `plain` as numbers or booleans, `words` as text; each row has at most one."""
+
+    tags: tuple[str, str]
+    plain: pa.Array
+    words: pa.Array | None = None
+
+
+def column_cells(values: Values, row_numbers: pa.Array, *, letter: str, style: int) -> list["str | pa.Array"]:
+    """The column's cells as pieces to be joined a row: constants, and arrays whose nulls stand for nothing."""
+    start, middle = f'<c r="{letter}', f'" s="{style}'
+    pieces: list[str | pa.Array] = [start, row_numbers, middle + values.tags[0], values.plain, values.tags[1]]
+    if values.words is None and not values.plain.null_count:
+        return pieces
+    whole = [_joined(pieces)]
+    if values.words is not None:
+        whole.append(_joined([start, row_numbers, middle + _WORDS[0], values.words, _WORDS[1]]))
+    return list(whole)
+
+
+def column_values(array: pa.Array, column: ResultColumn, *, timezone: str, tally: Alterations) -> Values:
+    """What stands between the tags of a column's cells; decided by the Arrow type, so no value can be mistaken."""
+    kind = array.type
+    if pa.types.is_boolean(kind):
+        return Values(tags=_BOOLEAN, plain=pc.if_else(array, pa.scalar("1", TEXT), pa.scalar("0", TEXT)))
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return _numbers(array, _long_numbers(array), LONG_NUMBER, column.label, tally)
+    if pa.types.is_floating(kind):
+        return _numbers(array, pc.invert(pc.is_finite(array)), NOT_FINITE, column.label, tally)
+    if pa.types.is_date(kind):
+        return _days(array, column.label, tally)
+    if pa.types.is_timestamp(kind):
+        return _instants(array, column.label, timezone, tally)
+    return Values(tags=_WORDS, plain=cell_words(utf8_array(array, column.label, tally), column.label, tally))
+
+
+def cell_words(text: pa.Array, label: str, tally: Alterations) -> pa.Array:
+    """Text as a cell holds it: cut, cleaned, escaped; `_x0041_` too, which would be read as "A"."""
+    text = cut_text(clean_text(text, label, tally), label, tally)
+    if b"_x" in bytes(text_bytes(text)):
+        text = pc.replace_substring_regex(text, _LITERAL_ESCAPE, r"_x005F_x\1_")
+    return escape_column(text)
+
+
+def _joined(pieces: "list[str | pa.Array]") -> pa.Array:
+    parts = [pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in pieces]
+    return pc.binary_join_element_wise(*parts, pa.scalar("", TEXT))
+
+
+def _split(plain: pa.Array, words: pa.Array, unfit: pa.Array, reason: str, label: str, tally: Alterations) -> Values:
+    """Rows where `unfit` holds move from `plain` to `words`, counted."""
+    nothing = pa.scalar(None, TEXT)
+    tally.count(label, reason, pc.sum(unfit).as_py() or 0)
+    return Values(tags=_NUMBER, plain=pc.if_else(unfit, nothing, plain), words=pc.if_else(unfit, words, nothing))
+
+
+def _numbers(array: pa.Array, unfit: pa.Array | None, reason: str, label: str, tally: Alterations) -> Values:
+    text = number_text(array)
+    if unfit is None or not pc.any(unfit).as_py():
+        return Values(tags=_NUMBER, plain=text)
+    return _split(text, text, unfit, reason, label, tally)
+
+
+def _long_numbers(array: pa.Array) -> pa.Array | None:
+    """Which exact numbers have more than 15 significant digits, None where the batch has none."""
+    low, high = pc.min_max(array).as_py().values()
+    scale = array.type.scale if pa.types.is_decimal(array.type) else 0
+    bound = Decimal(10) ** (_MOST_DIGITS - scale)
+    if low is None or (low > -bound and high < bound):
+        return None
+    digits = ((value if value is None else _significant_digits(value)) for value in array.to_pylist())
+    return pa.array([None if count is None else count > _MOST_DIGITS for count in digits], pa.bool_())
+
+
+def _significant_digits(value: int | Decimal) -> int:
+    """Digits of an integer (they may be an id), or of a decimal without its closing zeros."""
+    return (
+        len(str(abs(value))) if isinstance(value, int) else len(f"{value.normalize():f}".lstrip("-0.").replace(".", ""))
+    )
+
+
+def _days(array: pa.Array, label: str, tally: Alterations) -> Values:
+    serials = pc.add(array.cast(pa.date32()).cast(pa.int32()), pa.scalar(_EPOCH_SERIAL, pa.int32()))
+    unfit = pc.or_(pc.less(serials, _FIRST_SERIAL), pc.greater(serials, _LAST_SERIAL))
+    text = serials.cast(TEXT)
+    if not pc.any(unfit).as_py():
+        return Values(tags=_NUMBER, plain=text)
+    return _split(text, day_text(array), unfit, OUT_OF_CALENDAR, label, tally)
+
+
+def _instants(array: pa.Array, label: str, timezone: str, tally: Alterations) -> Values:
+    """Local times as day numbers with a fraction, in whole milliseconds."""
+    zoned = array.cast(pa.timestamp("us", tz=timezone if array.type.tz is not None else None))
+    local = pc.local_timestamp(zoned) if zoned.type.tz is not None else zoned
+    micros = local.cast(pa.int64()).fill_null(0).to_numpy()
+    valid = array.is_valid().to_numpy(zero_copy_only=False)
+    fine = (micros % 1000 != 0) & valid
+    if fine.any():
+        micros = (micros + 500) // 1000 * 1000
+    serials = micros / _DAY_US + _EPOCH_SERIAL
+    unfit = ((serials < _FIRST_SERIAL) | (serials >= _LAST_SERIAL + 1)) & valid
+    tally.count(label, FINE_INSTANT, int((fine & ~unfit).sum()))
+    tally.count(label, REPEATED_HOUR, int((_repeated_hour(zoned) & ~unfit).sum()))
+    plain = pa.array(serials, mask=~valid).cast(TEXT)
+    if not unfit.any():
+        return Values(tags=_NUMBER, plain=plain)
+    return _split(plain, instant_text(array, timezone), pa.array(unfit), OUT_OF_CALENDAR, label, tally)
+
+
+def _repeated_hour(zoned: pa.Array) -> "np.ndarray":
+    """Which instants share their local time with another one, because clocks went back."""
+    if zoned.type.tz is None or zoned.type.tz == "UTC":
+        return np.zeros(len(zoned), bool)
+    local = pc.local_timestamp(zoned)
+    repeated = pa.array(np.zeros(len(zoned), bool))
+    for step_us in _CLOCK_STEPS_US:
+        step = pa.scalar(step_us, pa.duration("us"))
+        for other in (pc.add(zoned, step), pc.subtract(zoned, step)):
+            repeated = pc.or_(repeated, pc.equal(local, pc.local_timestamp(other)).fill_null(False))
+    return np.asarray(repeated.to_numpy(zero_copy_only=False))

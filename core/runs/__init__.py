@@ -1,0 +1,1 @@
+"""Runs: the ledger, the pipeline that joins the stages, deliveries, retries and recovery."""

@@ -1,0 +1,187 @@
+"""Delivering: one run's files to one recipient. The claim is committed before the network, the outcome after it."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from core.artifacts.store import ArtifactStore
+from core.db import artifact_repository, planning_repository, run_repository
+from core.db.database import Database
+from core.db.delivery_repository import OutboxRow
+from core.db.run_repository import LedgerRun
+from core.deliver.channel import Channel
+from core.domain.artifact import Artifact
+from core.domain.delivery import Attachment, Message
+from core.errors import (
+    BroadsheetError,
+    DatabaseUnavailable,
+    DeliveryRefused,
+    DeliveryUnknown,
+    LeaseLost,
+)
+from core.render.masthead import row_notes
+from core.runs import failpoints
+from core.runs.ledger import UNEXPECTED
+from core.runs.mailing import MailInputs, compose
+from core.runs.outbox import Outbox, reference_of
+from core.runs.result_record import ResultRecord, load_record
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """What is to be sent, as the database knows it."""
+
+    run: LedgerRun
+    artifacts: tuple[Artifact, ...]
+    schedule: str | None = None
+    schedule_in_words: str | None = None
+
+
+class Deliverer:
+    """Sends deliveries. Everything it needs is handed in; it connects to nothing by itself."""
+
+    def __init__(
+        self,
+        database: Database,
+        outbox: Outbox,
+        *,
+        channels: Mapping[str, Channel],
+        stores: Mapping[str, ArtifactStore],
+        describe: Callable[[dict[str, Any]], str],
+        base_url: str,
+    ) -> None:
+        """`describe` puts a stored recurrence into words."""
+        self._database = database
+        self._outbox = outbox
+        self._channels = channels
+        self._stores = stores
+        self._describe = describe
+        self._base_url = base_url
+
+    def deliver(self, delivery_id: UUID) -> None:
+        """Claim the delivery and send it once; returns quietly where it is not to be sent now."""
+        row = self._outbox.claim(delivery_id)
+        if row is None:
+            return
+        failpoints.reach(failpoints.SENDING)
+        try:
+            with self._outbox.hold(row):
+                self._attempt(row)
+        except LeaseLost:
+            logger.warning("delivery_lease_lost delivery=%s token=%s", row.id, row.lease_token)
+        except DatabaseUnavailable:
+            logger.exception("delivery_left_to_recovery delivery=%s", row.id)
+
+    def _attempt(self, row: OutboxRow) -> None:
+        began = time.monotonic()
+        try:
+            channel, message = self._prepare(row)
+            response = self._send(channel, message, row)
+        except DatabaseUnavailable:
+            raise
+        except DeliveryUnknown:
+            self._outbox.unknown(row, took_s=time.monotonic() - began)
+        except BroadsheetError as error:
+            self._not_sent(row, error, time.monotonic() - began)
+        except Exception:
+            # Before anything was handed over: `_send` knows better about what comes after.
+            logger.exception("delivery_broke delivery=%s", row.id)
+            self._outbox.refused(row, reason=UNEXPECTED, took_s=time.monotonic() - began)
+        else:
+            failpoints.reach(failpoints.ACCEPTED)
+            self._outbox.sent(
+                row, response=response, reference=channel.reference(message), took_s=time.monotonic() - began
+            )
+            failpoints.reach(failpoints.SENT)
+            logger.info("delivery_sent delivery=%s channel=%s attempt=%s", row.id, row.channel, row.attempt)
+
+    def _not_sent(self, row: OutboxRow, error: BroadsheetError, took_s: float) -> None:
+        logger.warning("delivery_not_sent delivery=%s code=%s retryable=%s", row.id, error.code, error.retryable)
+        if error.retryable:
+            self._outbox.deferred(row, reason=error.user_message, took_s=took_s)
+        else:
+            self._outbox.refused(row, reason=error.user_message, took_s=took_s)
+
+    def _send(self, channel: Channel, message: Message, row: OutboxRow) -> str:
+        """Hand over once. A bug inside a channel may have come before or after the network: nobody knows."""
+        try:
+            return channel.send(message, row.recipient)
+        except BroadsheetError:
+            raise
+        except Exception as error:
+            logger.exception("channel_broke channel=%s delivery=%s", row.channel, row.id)
+            raise DeliveryUnknown from error
+
+    def _prepare(self, row: OutboxRow) -> tuple[Channel, Message]:
+        """Compose the message; what it is made of does not change between attempts."""
+        channel = self._channels.get(row.channel)
+        if channel is None:
+            raise DeliveryRefused(f"There is no channel called {row.channel!r} here.")
+        parcel = self._load(row)
+        run = parcel.run
+        if run.result_head is None or not parcel.artifacts:
+            raise DeliveryRefused("The run has no files to send.")
+        record = load_record(run.result_head)
+        return channel, compose(
+            MailInputs(
+                record=record,
+                reference=reference_of(row.run_id, row.channel, row.address),
+                recipient=row.address,
+                schedule=parcel.schedule,
+                schedule_in_words=parcel.schedule_in_words,
+                subject_template=run.email_subject,
+                body_template=run.email_body,
+                chart_png=self._picture(record.picture_key, parcel.artifacts[0].store),
+                attachments=tuple(self._attachment(artifact) for artifact in parcel.artifacts),
+                notes=_notes(record, parcel.artifacts),
+                report_url=None if run.report_id is None else f"{self._base_url}/?report={run.report_id}",
+                made_at=parcel.artifacts[0].created_at,
+            )
+        )
+
+    def _load(self, row: OutboxRow) -> _Parcel:
+        with self._database.organization(row.organization_id) as session:
+            run = run_repository.load_ledger_run(session, row.run_id)
+            artifacts = artifact_repository.list_artifacts(session, row.run_id)
+            schedule = None
+            if run.schedule_id is not None:
+                schedule = planning_repository.schedule_name_and_config(session, run.schedule_id)
+        if schedule is None:
+            return _Parcel(run=run, artifacts=artifacts)
+        name, config = schedule
+        return _Parcel(run=run, artifacts=artifacts, schedule=name, schedule_in_words=self._describe(config))
+
+    def _attachment(self, artifact: Artifact) -> Attachment:
+        with self._store(artifact.store).open(artifact.storage_key) as file:
+            content = file.read()
+        return Attachment(file_name=artifact.file_name, media_type=artifact.media_type, content=content)
+
+    def _picture(self, key: str | None, store: str) -> bytes | None:
+        if key is None:
+            return None
+        with self._store(store).open(key) as file:
+            return file.read()
+
+    def _store(self, name: str) -> ArtifactStore:
+        store = self._stores.get(name)
+        if store is None:
+            raise DeliveryRefused(f"The files of this run are kept in {name!r}, which is not set up here.")
+        return store
+
+
+def _notes(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+    """What the files say is missing or was altered, each sentence once; of the row limit the mail itself speaks."""
+    notes: dict[str, None] = {}
+    for artifact in artifacts:
+        for label, changes in artifact.manifest.altered.items():
+            for reason, count in changes.items():
+                cells = "1 cell" if count == 1 else f"{count:,} cells"
+                notes[f"{artifact.file_name}, {label}: {cells} {reason}."] = None
+        notes |= dict.fromkeys(artifact.manifest.notes)
+    said = row_notes(record.head, record.rows) if record.head.rows_delivered < record.head.rows_matched else ()
+    return tuple(note for note in notes if note not in said)

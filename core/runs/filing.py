@@ -1,0 +1,119 @@
+"""Filing: renders the files of a run and puts them into the artifact store under keys that only this attempt writes."""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from core.artifacts.manifest import build_manifest
+from core.artifacts.store import ArtifactStore
+from core.clock import Clock
+from core.db.run_repository import LedgerRun
+from core.domain.artifact import Artifact
+from core.domain.result import Result
+from core.errors import ArtifactError, RenderError
+from core.render.renderer import Renderer
+from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, render_file
+
+_CHART = "chart"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """What an attempt stored; the ledger does not speak of it yet."""
+
+    artifacts: tuple[Artifact, ...]
+    files: tuple[RenderedFile, ...]
+    picture_key: str | None
+    keys: tuple[str, ...]
+
+
+class Filing:
+    """Renders and stores. The lease token is part of every key: a worker that lost its lease overwrites nothing."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        renderers: Mapping[str, Renderer],
+        drawer: Drawer,
+        store: ArtifactStore,
+        scratch_dir: Path,
+    ) -> None:
+        self._clock = clock
+        self._renderers = renderers
+        self._drawer = drawer
+        self._store = store
+        self._scratch_dir = scratch_dir
+
+    def file(self, run: LedgerRun, result: Result) -> Filed:
+        """Render and store each format of a run; where it fails, what was stored is cleared away again."""
+        keys: list[str] = []
+        try:
+            with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
+                picture = draw_picture(result, self._drawer)
+                picture_key = self._store_picture(run, picture, Path(folder), keys)
+                stored = [self._store_file(run, name, result, picture, Path(folder), keys) for name in run.formats]
+        except BaseException:
+            self.discard(keys)
+            raise
+        return Filed(
+            artifacts=tuple(artifact for artifact, _ in stored),
+            files=tuple(file for _, file in stored),
+            picture_key=picture_key,
+            keys=tuple(keys),
+        )
+
+    def discard(self, keys: Iterable[str]) -> None:
+        """Clear away files that no run speaks of; one that stays costs room, nothing else."""
+        for key in keys:
+            with suppress(ArtifactError):
+                self._store.delete(key)
+
+    def discard_earlier(self, run: LedgerRun) -> None:
+        """Clear away what earlier attempts of a run stored before they died."""
+        names = (*run.formats, _CHART)
+        self.discard(_key(run, name, token) for token in range(1, run.lease_token) for name in names)
+
+    def _store_picture(self, run: LedgerRun, picture: Picture, folder: Path, keys: list[str]) -> str | None:
+        if picture.image is None or not run.recipients:
+            return None
+        path = folder / "chart.png"
+        path.write_bytes(picture.image.png)
+        return self._put(run, _CHART, path, keys)
+
+    def _store_file(
+        self, run: LedgerRun, name: str, result: Result, picture: Picture, folder: Path, keys: list[str]
+    ) -> tuple[Artifact, RenderedFile]:
+        renderer = self._renderers.get(name)
+        if renderer is None:
+            raise RenderError(f"There is no file format called {name!r}.")
+        file = render_file(result, renderer, folder, picture)
+        key = self._put(run, name, file.path, keys)
+        file.path.unlink(missing_ok=True)
+        artifact = Artifact(
+            id=uuid4(),
+            run_id=run.id,
+            format=name,
+            file_name=file.file_name,
+            media_type=file.media_type,
+            store=self._store.name,
+            storage_key=key,
+            sha256=file.sha256,
+            size_bytes=file.size_bytes,
+            manifest=build_manifest(result.head, file.rendering, file.sha256, file.size_bytes),
+            created_at=self._clock.now(),
+        )
+        return artifact, file
+
+    def _put(self, run: LedgerRun, name: str, path: Path, keys: list[str]) -> str:
+        key = _key(run, name, run.lease_token)
+        keys.append(key)
+        self._store.put(key, path)
+        return key
+
+
+def _key(run: LedgerRun, name: str, token: int) -> str:
+    return f"{run.organization_id}/{run.id}/{token}-{name}"

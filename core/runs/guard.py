@@ -1,0 +1,99 @@
+"""The guard of one claim: a thread that keeps its lease alive and says when the work has to stop."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from core.clock import Clock
+from core.errors import DatabaseUnavailable, LeaseLost, QueryTimedOut, RunCancelled
+
+logger = logging.getLogger(__name__)
+
+#: Extends the lease; returns the lease's new end and when a cancel was asked for, if so. Raises LeaseLost.
+Renew = Callable[[], tuple[datetime, datetime | None]]
+
+
+class Guard:
+    """Extends a lease every `every_s` seconds while the work runs. The work asks `should_stop` and calls `check`."""
+
+    def __init__(
+        self, renew: Renew, *, clock: Clock, lease_until: datetime, deadline: datetime, every_s: float, name: str
+    ) -> None:
+        self._renew = renew
+        self._clock = clock
+        self._lease_until = lease_until
+        self._deadline = deadline
+        self._every_s = every_s
+        self._lost = threading.Event()
+        self._cancelled = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name=f"lease {name}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=self._every_s)
+
+    def beat(self) -> None:
+        """Extend the lease once."""
+        try:
+            self._lease_until, cancel_requested_at = self._renew()
+        except LeaseLost:
+            self._lost.set()
+            return
+        except DatabaseUnavailable:
+            logger.warning("lease_not_extended lease=%s", self._thread.name)
+        else:
+            if cancel_requested_at is not None:
+                self._cancelled.set()
+        if self._clock.now() >= self._lease_until:
+            self._lost.set()
+
+    def lose(self) -> None:
+        """Say that the lease was given away."""
+        self._lost.set()
+
+    def should_stop(self) -> bool:
+        """Whether the lease is lost, a person cancelled, or the deadline has passed."""
+        return self._lost.is_set() or self._cancelled.is_set() or self.seconds_left() <= 0
+
+    def seconds_left(self) -> float:
+        """Seconds until the deadline; negative after it."""
+        return (self._deadline - self._clock.now()).total_seconds()
+
+    def check(self) -> None:
+        """Return while the work may go on; otherwise raise LeaseLost, RunCancelled or QueryTimedOut."""
+        if self._lost.is_set():
+            raise LeaseLost
+        if self._cancelled.is_set():
+            raise RunCancelled
+        if self.seconds_left() <= 0:
+            raise QueryTimedOut("The run took longer than a run may take. Ask for fewer rows or a shorter period.")
+
+    def _keep(self) -> None:
+        while not self._ended.wait(self._every_s) and not self._lost.is_set():
+            self.beat()
+
+
+class WatchedBatches:
+    """Batches that stop coming once the guard says so; may be iterated as often as those behind it."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], guard: Guard) -> None:
+        self._batches = batches
+        self._guard = guard
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        self._guard.check()
+        for batch in self._batches:
+            self._guard.check()
+            yield batch

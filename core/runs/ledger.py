@@ -1,0 +1,278 @@
+"""The ledger: who may work on a run, what of it is committed, and how it ends. Each write is fenced by the lease token.
+
+Deliveries have rows of their own (`core.runs.outbox`); a run that delivers holds no lease and ends with the last one.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.clock import Clock
+from core.db import delivery_repository, run_repository
+from core.db.database import Database
+from core.db.queue import defer_delivery, defer_run
+from core.db.run_repository import LedgerRun
+from core.domain.delivery import DeliveryState
+from core.domain.run import RunState, RunStep
+from core.domain.schedule import Recipient
+from core.errors import BroadsheetError, Conflict, LeaseLost
+from core.runs.guard import Guard
+from core.runs.retry import Jitter, run_wait
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+UNEXPECTED = "Something went wrong inside Broadsheet. The details are in the daemon's log."
+_HAS_FILES = (RunStep.RENDERED, RunStep.DELIVERING)
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class Ledger:
+    """Claims runs for this process and writes their progress."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        max_attempts: int,
+        timeout: timedelta,
+        lease: timedelta = LEASE,
+        jitter: Jitter = random.random,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._max_attempts = max_attempts
+        self._timeout = timeout
+        self._lease = lease
+        self._jitter = jitter
+        self._held: dict[UUID, tuple[LedgerRun, Guard]] = {}
+        self._lock = threading.Lock()
+
+    def claim(self, run_id: UUID) -> LedgerRun | None:
+        """Take the run with a new lease token; None where it is not to be worked on now."""
+        organization_id = self._organization(run_id)
+        if organization_id is None:
+            return None
+        with self._database.organization(organization_id) as session:
+            run = run_repository.load_ledger_run(session, run_id, lock=True)
+            now = self._clock.now()
+            if not _claimable(run, now):
+                return None
+            if run.cancel_requested_at is not None:
+                self._end(session, run, RunState.CANCELLED, message="Cancelled.")
+                return None
+            if run.attempt >= self._max_attempts:
+                self._give_up(session, run)
+                return None
+            claimed = replace(
+                run,
+                state=RunState.RUNNING,
+                lease_token=run.lease_token + 1,
+                lease_until=now + self._lease,
+                attempt=run.attempt + 1,
+                started_at=run.started_at or now,
+                next_attempt_at=None,
+            )
+            run_repository.change_state(
+                session,
+                run.lease(),
+                expected=run.state,
+                to=RunState.RUNNING,
+                at=now,
+                message=f"Attempt {claimed.attempt} started.",
+                lease_token=claimed.lease_token,
+                lease_until=claimed.lease_until,
+                attempt=claimed.attempt,
+                started_at=claimed.started_at,
+                next_attempt_at=None,
+                error_code=None,
+                error_message=None,
+            )
+        return claimed
+
+    @contextmanager
+    def hold(self, run: LedgerRun) -> Iterator[Guard]:
+        """Keep a claimed run's lease alive inside the block; the guard says when to stop."""
+        lease = run.lease()
+
+        def renew() -> tuple[datetime, datetime | None]:
+            until = self._clock.now() + self._lease
+            with self._database.organization(lease.organization_id) as session:
+                return until, run_repository.extend_lease(session, lease, until)
+
+        guard = Guard(
+            renew,
+            clock=self._clock,
+            lease_until=lease.until,
+            deadline=self._clock.now() + self._timeout,
+            every_s=self._lease.total_seconds() / 12,
+            name=str(run.id),
+        )
+        with self._lock:
+            self._held[run.id] = (run, guard)
+        try:
+            with guard:
+                yield guard
+        finally:
+            with self._lock:
+                self._held.pop(run.id, None)
+
+    @contextmanager
+    def step(self, run: LedgerRun, step: RunStep, *, message: str, **columns: Any) -> Iterator[Session]:
+        """Commit a step with what the block writes in its session; raises LeaseLost, and then nothing stays."""
+        with self._database.organization(run.organization_id) as session:
+            run_repository.commit_step(
+                session, run.lease(), step=step, at=self._clock.now(), message=message, **columns
+            )
+            yield session
+
+    def start_deliveries(self, run: LedgerRun, recipients: tuple[Recipient, ...]) -> None:
+        """Create the outbox rows and their jobs and give the lease back: from here the deliveries carry the run."""
+        message = f"Sending to {len(recipients)} {'recipient' if len(recipients) == 1 else 'recipients'}."
+        with self.step(run, RunStep.DELIVERING, message=message, lease_until=None, deliver_s=0.0) as session:
+            for delivery_id in delivery_repository.insert_deliveries(session, run.organization_id, run.id, recipients):
+                defer_delivery(session, delivery_id)
+
+    def complete(self, run: LedgerRun) -> None:
+        """End a run that has nothing to deliver."""
+        with self._database.organization(run.organization_id) as session:
+            self._end(session, run, RunState.COMPLETED, message="Completed.", step=str(RunStep.DONE))
+
+    def cancelled(self, run: LedgerRun) -> None:
+        """End a run that a person cancelled."""
+        with self._database.organization(run.organization_id) as session:
+            self._end(session, run, RunState.CANCELLED, message="Cancelled.")
+
+    def fail(self, run: LedgerRun, error: Exception) -> None:
+        """Put the run off where trying again may help and attempts are left; otherwise end it with the reason."""
+        known = error if isinstance(error, BroadsheetError) else BroadsheetError(UNEXPECTED)
+        code = known.code if known is error else "unexpected"
+        reason = {"error_code": code, "error_message": known.user_message}
+        with self._database.organization(run.organization_id) as session:
+            current = run_repository.load_ledger_run(session, run.id, lock=True)
+            if not (known.retryable and run.attempt < self._max_attempts):
+                ended = RunState.PARTIAL if current.step in _HAS_FILES else RunState.FAILED
+                self._end(session, run, ended, message=known.user_message, **reason)
+                return
+            again_at = self._clock.now() + run_wait(run.attempt, self._jitter)
+            self._put_back(session, run, again_at, message=f"{known.user_message} Trying again.", **reason)
+
+    def release_all(self) -> None:
+        """Give every run this process holds back to the queue at once; its attempt does not count."""
+        with self._lock:
+            held = list(self._held.values())
+        for run, guard in held:
+            guard.lose()
+            try:
+                with self._database.organization(run.organization_id) as session:
+                    self._put_back(
+                        session,
+                        run,
+                        self._clock.now(),
+                        message="Handed to another worker: this one is stopping.",
+                        attempt=run.attempt - 1,
+                    )
+            except LeaseLost:
+                logger.info("run_not_released run=%s", run.id)
+
+    def give_up_if_exhausted(self, session: Session, run: LedgerRun) -> bool:
+        """End a run whose last allowed attempt stopped without an answer; `run` is locked by this transaction."""
+        if run.attempt < self._max_attempts or not _claimable(run, self._clock.now()):
+            return False
+        self._give_up(session, run)
+        return True
+
+    def cancel(self, session: Session, run_id: UUID) -> None:
+        """Stop a run: at once, or where a worker holds it at its next look. Raises Conflict after the run's end."""
+        run = run_repository.load_ledger_run(session, run_id, lock=True)
+        if run.state.is_final:
+            raise Conflict(f"This run has already ended: {run.state}.")
+        now = self._clock.now()
+        if run.state is not RunState.RUNNING:
+            self._end(session, run, RunState.CANCELLED, message="Cancelled.")
+            return
+        run_repository.request_cancel(session, run_id, at=now)
+        if run.step is not RunStep.DELIVERING:
+            return
+        for row in delivery_repository.open_outbox_rows(session, run_id):
+            if row.state is not DeliveryState.SENDING:
+                delivery_repository.change_delivery(
+                    session, row, to=DeliveryState.FAILED, error_message="The run was cancelled before this was sent."
+                )
+        self.settle(session, run_id)
+
+    def settle(self, session: Session, run_id: UUID) -> None:
+        """End a delivering run once all its deliveries have ended. Call it in the transaction that ended one."""
+        run = run_repository.load_ledger_run(session, run_id, lock=True)
+        if run.state is not RunState.RUNNING or run.step is not RunStep.DELIVERING:
+            return
+        counts = delivery_repository.count_states(session, run_id)
+        if not all(state.is_final for state in counts):
+            return
+        unsent = sum(n for state, n in counts.items() if state not in (DeliveryState.SENT, DeliveryState.SUPPRESSED))
+        if run.cancel_requested_at is not None:
+            self._end(session, run, RunState.CANCELLED, message="Cancelled while it was being delivered.")
+        elif unsent:
+            message = f"{unsent} of {sum(counts.values())} recipients could not be served. The files are here."
+            self._end(
+                session,
+                run,
+                RunState.PARTIAL,
+                message=message,
+                step=str(RunStep.DONE),
+                error_code="delivery_failed",
+                error_message=message,
+            )
+        else:
+            self._end(session, run, RunState.COMPLETED, message="Delivered to everyone.", step=str(RunStep.DONE))
+
+    def _organization(self, run_id: UUID) -> UUID | None:
+        with self._database.installation() as session:
+            return run_repository.organization_of_run(session, run_id)
+
+    def _give_up(self, session: Session, run: LedgerRun) -> None:
+        count = _NUMBERS[run.attempt] if run.attempt < len(_NUMBERS) else str(run.attempt)
+        message = f"It stopped {count} {'time' if run.attempt == 1 else 'times'} without an answer."
+        ended = RunState.PARTIAL if run.step in _HAS_FILES else RunState.FAILED
+        self._end(session, run, ended, message=message, error_code="attempts_used_up", error_message=message)
+
+    def _end(self, session: Session, run: LedgerRun, to: RunState, *, message: str, **columns: Any) -> None:
+        run_repository.change_state(
+            session, run.lease(), expected=run.state, to=to, at=self._clock.now(), message=message, **columns
+        )
+
+    def _put_back(self, session: Session, run: LedgerRun, again_at: datetime, *, message: str, **columns: Any) -> None:
+        run_repository.change_state(
+            session,
+            run.lease(),
+            expected=RunState.RUNNING,
+            to=RunState.WAITING,
+            at=self._clock.now(),
+            message=message,
+            lease_until=None,
+            next_attempt_at=again_at,
+            **columns,
+        )
+        defer_run(session, run.id, at=again_at)
+
+
+def _claimable(run: LedgerRun, now: datetime) -> bool:
+    if run.state is RunState.PENDING:
+        return True
+    if run.state is RunState.WAITING:
+        return run.next_attempt_at is None or run.next_attempt_at <= now
+    # While a run delivers it has no lease: its deliveries carry it.
+    return (
+        run.state is RunState.RUNNING
+        and run.step is not RunStep.DELIVERING
+        and (run.lease_until is None or run.lease_until <= now)
+    )

@@ -1,0 +1,215 @@
+"""The outbox: who may send a delivery, and how its attempt ended; `sending` is committed before the network."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy.orm import Session
+
+from core.clock import Clock
+from core.db import delivery_repository, run_repository
+from core.db.database import Database
+from core.db.delivery_repository import OutboxRow
+from core.db.queue import defer_delivery
+from core.domain.delivery import DeliveryState
+from core.domain.run import RunState
+from core.runs.guard import Guard
+from core.runs.ledger import LEASE, Ledger
+from core.runs.retry import DELIVERY_MAX_ATTEMPTS, UNKNOWN_WAIT, Jitter, delivery_wait
+
+UNKNOWN_MESSAGE = "It may have arrived: the connection broke before the other side's answer was recorded."
+_MAX_RESPONSE = 500
+
+
+def reference_of(run_id: UUID, channel: str, address: str) -> str:
+    """Return the name a delivery has at the other side: the same on every attempt (RFC 9562 version 5)."""
+    return str(uuid5(run_id, f"{channel}:{address}"))
+
+
+class Outbox:
+    """Claims deliveries for this process and writes how they went."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        lease: timedelta = LEASE,
+        unknown_wait: timedelta = UNKNOWN_WAIT,
+        jitter: Jitter = random.random,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ledger = ledger
+        self._lease = lease
+        self._unknown_wait = unknown_wait
+        self._jitter = jitter
+
+    def claim(self, delivery_id: UUID) -> OutboxRow | None:
+        """Move the delivery to `sending` under a new lease token; None where it is not to be sent now."""
+        with self._database.installation() as session:
+            organization_id = delivery_repository.organization_of_delivery(session, delivery_id)
+        if organization_id is None:
+            return None
+        with self._database.organization(organization_id) as session:
+            row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
+            now = self._clock.now()
+            if not _claimable(row, now):
+                return None
+            run = run_repository.load_ledger_run(session, row.run_id)
+            if run.state in (RunState.CANCELLED, RunState.FAILED):
+                reason = f"The run was {run.state} before this was sent."
+                delivery_repository.change_delivery(session, row, to=DeliveryState.FAILED, error_message=reason)
+                return None
+            claimed = replace(
+                row,
+                state=DeliveryState.SENDING,
+                attempt=row.attempt + 1,
+                lease_token=row.lease_token + 1,
+                lease_until=now + self._lease,
+                next_attempt_at=None,
+            )
+            delivery_repository.change_delivery(
+                session,
+                row,
+                to=DeliveryState.SENDING,
+                attempt=claimed.attempt,
+                lease_token=claimed.lease_token,
+                lease_until=claimed.lease_until,
+                next_attempt_at=None,
+                reference=reference_of(row.run_id, row.channel, row.address),
+            )
+        return claimed
+
+    @contextmanager
+    def hold(self, row: OutboxRow) -> Iterator[Guard]:
+        """Keep a claimed delivery's lease alive inside the block."""
+
+        def renew() -> tuple[datetime, datetime | None]:
+            until = self._clock.now() + self._lease
+            with self._database.organization(row.organization_id) as session:
+                delivery_repository.extend_delivery_lease(session, row, until)
+            return until, None
+
+        now = self._clock.now()
+        guard = Guard(
+            renew,
+            clock=self._clock,
+            lease_until=row.lease_until or now,
+            deadline=now + timedelta(hours=1),
+            every_s=self._lease.total_seconds() / 12,
+            name=str(row.id),
+        )
+        with guard:
+            yield guard
+
+    def sent(self, row: OutboxRow, *, response: str, reference: str, took_s: float) -> None:
+        """Record that the other side said yes, and under what it can be found there."""
+        self._settle(
+            row,
+            DeliveryState.SENT,
+            message=f"Sent to {row.address}.",
+            took_s=took_s,
+            sent_at=self._clock.now(),
+            response=response[:_MAX_RESPONSE],
+            reference=reference,
+            error_message=None,
+        )
+
+    def refused(self, row: OutboxRow, *, reason: str, took_s: float) -> None:
+        """Record that this recipient cannot be served."""
+        self._settle(
+            row,
+            DeliveryState.FAILED,
+            message=f"Not delivered to {row.address}: {reason}",
+            took_s=took_s,
+            error_message=reason,
+        )
+
+    def deferred(self, row: OutboxRow, *, reason: str, took_s: float) -> None:
+        """Put the delivery off; after its last attempt it has failed."""
+        if row.attempt >= DELIVERY_MAX_ATTEMPTS:
+            self.refused(row, reason=f"{reason} It was tried {row.attempt} times.", took_s=took_s)
+            return
+        self._put_off(
+            row,
+            DeliveryState.RETRY,
+            self._clock.now() + delivery_wait(row.attempt, self._jitter),
+            message=f"Not yet delivered to {row.address}: {reason} Trying again.",
+            name="retry",
+            took_s=took_s,
+            error_message=reason,
+        )
+
+    def unknown(self, row: OutboxRow, *, took_s: float = 0.0) -> None:
+        """Record that nobody can say whether it arrived; it goes out once more, and fails the second time."""
+        name = f"delivery_unknown:{row.id}"
+        with self._database.organization(row.organization_id) as session:
+            before = delivery_repository.count_events(session, row.run_id, name)
+        if before:
+            reason = f"{UNKNOWN_MESSAGE} This happened twice, so it is not sent again."
+            self.refused(row, reason=reason, took_s=took_s)
+            return
+        self._put_off(
+            row,
+            DeliveryState.UNKNOWN,
+            self._clock.now() + self._unknown_wait,
+            message=f"{row.address}: {UNKNOWN_MESSAGE}",
+            name=name,
+            took_s=took_s,
+            error_message=UNKNOWN_MESSAGE,
+        )
+
+    def lapse(self, row: OutboxRow) -> bool:
+        """Make a delivery unknown whose sender went silent; False where it is not `sending` under a lapsed lease."""
+        if row.state is not DeliveryState.SENDING or (row.lease_until and row.lease_until > self._clock.now()):
+            return False
+        self.unknown(row)
+        return True
+
+    def _settle(self, row: OutboxRow, to: DeliveryState, *, message: str, took_s: float, **columns: Any) -> None:
+        with self._changing(row, to, took_s=took_s, name=str(to), message=message, **columns) as session:
+            self._ledger.settle(session, row.run_id)
+
+    def _put_off(
+        self,
+        row: OutboxRow,
+        to: DeliveryState,
+        again_at: datetime,
+        *,
+        message: str,
+        name: str,
+        took_s: float,
+        error_message: str,
+    ) -> None:
+        with self._changing(
+            row, to, took_s=took_s, name=name, message=message, next_attempt_at=again_at, error_message=error_message
+        ) as session:
+            defer_delivery(session, row.id, at=again_at)
+
+    @contextmanager
+    def _changing(
+        self, row: OutboxRow, to: DeliveryState, *, took_s: float, name: str, message: str, **columns: Any
+    ) -> Iterator[Session]:
+        """The run is locked before its delivery, everywhere, so that two last deliveries end one after the other."""
+        with self._database.organization(row.organization_id) as session:
+            run_repository.load_ledger_run(session, row.run_id, lock=True)
+            delivery_repository.change_delivery(session, row, to=to, **columns)
+            run_repository.add_deliver_time(session, row.run_id, took_s)
+            run_repository.add_event(
+                session, row.organization_id, row.run_id, at=self._clock.now(), name=name, message=message
+            )
+            yield session
+
+
+def _claimable(row: OutboxRow, now: datetime) -> bool:
+    if row.state is DeliveryState.PENDING:
+        return True
+    if row.state in (DeliveryState.RETRY, DeliveryState.UNKNOWN):
+        return row.next_attempt_at is not None and row.next_attempt_at <= now
+    return False

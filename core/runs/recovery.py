@@ -1,0 +1,83 @@
+"""Recovery: finds runs and deliveries that nobody works on any more, wakes them or ends them, and tidies up."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+from core.clock import Clock
+from core.db import delivery_repository, planning_repository, run_repository
+from core.db.database import Database
+from core.db.planning_repository import OpenWork
+from core.db.queue import defer_delivery, defer_run
+from core.errors import DatabaseUnavailable, LeaseLost
+from core.runs.ledger import Ledger
+from core.runs.outbox import Outbox
+
+logger = logging.getLogger(__name__)
+
+#: Spooled rows this old belong to a run that will query again if it ever goes on.
+SPOOL_KEPT = timedelta(days=1)
+
+
+class Recovery:
+    """Sweeps; any number of daemons may do so at the same time."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        ledger: Ledger,
+        outbox: Outbox,
+        spool_dir: Path,
+        batch: int = 500,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ledger = ledger
+        self._outbox = outbox
+        self._spool_dir = spool_dir
+        self._batch = batch
+
+    def sweep(self) -> int:
+        """Wake or end everything whose lease has passed or whose time has come; returns how much that was."""
+        with self._database.installation() as session:
+            found = planning_repository.open_work(session, self._clock.now(), self._batch)
+        for work in found:
+            self._mend_safely(work)
+        return len(found)
+
+    def retain(self) -> None:
+        """Delete rows left over on this machine by workers that died. What the database holds ages there."""
+        oldest = (self._clock.now() - SPOOL_KEPT).timestamp()
+        for path in self._spool_dir.glob("*.arrow*"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+
+    def _mend_safely(self, work: OpenWork) -> None:
+        """One thing that cannot be mended must not hold up the others."""
+        try:
+            if work.kind == "run":
+                self._mend_run(work)
+            else:
+                self._mend_delivery(work)
+        except DatabaseUnavailable:
+            raise
+        except LeaseLost:
+            logger.info("sweep_too_late kind=%s id=%s", work.kind, work.id)
+        except Exception:
+            logger.exception("sweep_failed kind=%s id=%s", work.kind, work.id)
+
+    def _mend_run(self, work: OpenWork) -> None:
+        with self._database.organization(work.organization_id) as session:
+            run = run_repository.load_ledger_run(session, work.id, lock=True)
+            if not self._ledger.give_up_if_exhausted(session, run):
+                defer_run(session, work.id)
+
+    def _mend_delivery(self, work: OpenWork) -> None:
+        with self._database.organization(work.organization_id) as session:
+            row = delivery_repository.load_outbox_row(session, work.id)
+        if self._outbox.lapse(row):
+            return
+        with self._database.organization(work.organization_id) as session:
+            defer_delivery(session, work.id)

@@ -1,0 +1,118 @@
+"""The render stage: one result becomes a file on disk for each format, with its checksum and what it says of itself."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
+
+from core.artifacts.file_names import artifact_file_name
+from core.domain.artifact import Rendering
+from core.domain.result import Result
+from core.render.chart_images import NOT_DRAWN
+from core.render.charts import build_figure
+from core.render.renderer import ChartImage, Renderer
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+#: A chart of more points says nothing more; it says so where it stops.
+MAX_CHART_ROWS = 5000
+_CHART_SIZE = (1200, 560)
+_CHART_SCALE = 2
+
+
+class Drawer(Protocol):
+    """Turns a figure into a picture; `core.render.chart_images.ChartRenderer` is one."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the last picture is missing, as a sentence."""
+        ...
+
+    def png(self, figure: "go.Figure", *, width: int, height: int, scale: float = 2.0) -> ChartImage | None:
+        """Return the picture, or None and then `reason` says why."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A result's chart as the renderers take it; `note` says why it is missing or what it leaves out."""
+
+    image: ChartImage | None = None
+    missing: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedFile:
+    """A finished file in a temporary place."""
+
+    format: str
+    file_name: str
+    media_type: str
+    path: Path
+    sha256: str
+    size_bytes: int
+    rendering: Rendering
+
+
+def draw_picture(result: Result, drawer: Drawer) -> Picture:
+    """Draw a result's chart once for all formats; an empty picture where it has none."""
+    head = result.head
+    if head.chart is None:
+        return Picture()
+    table = first_rows(result, MAX_CHART_ROWS)
+    figure = build_figure(head.columns, head.chart, table)
+    width, height = _CHART_SIZE
+    image = drawer.png(figure, width=width, height=height, scale=_CHART_SCALE)
+    note = None
+    if image is not None and head.rows_delivered > MAX_CHART_ROWS:
+        note = f"The chart shows the first {MAX_CHART_ROWS:,} of {head.rows_delivered:,} rows."
+    return Picture(
+        image=image,
+        missing=(drawer.reason or NOT_DRAWN) if image is None else None,
+        note=note,
+    )
+
+
+def render_file(result: Result, renderer: Renderer, folder: Path, picture: Picture) -> RenderedFile:
+    """Write one format into `folder`; raises RenderError."""
+    path = folder / f"{renderer.format}.{renderer.extension}"
+    with path.open("w+b") as target:
+        rendering = renderer.render(result, target, chart=picture.image, chart_note=picture.missing)
+    if picture.note:
+        rendering = replace(rendering, notes=(*rendering.notes, picture.note))
+    with path.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    return RenderedFile(
+        format=renderer.format,
+        file_name=artifact_file_name(result.head.title, result.head.period, renderer.extension),
+        media_type=renderer.media_type,
+        path=path,
+        sha256=sha256,
+        size_bytes=path.stat().st_size,
+        rendering=rendering,
+    )
+
+
+def first_rows(result: Result, count: int) -> pa.Table:
+    """Return up to `count` rows from the front of a result whose batches may be iterated again."""
+    batches, rows = [], 0
+    for batch in result.batches:
+        batches.append(batch.slice(0, count - rows))
+        rows += batches[-1].num_rows
+        if rows >= count:
+            break
+    if not batches:
+        return pa.table({column.key: pa.array([], pa.string()) for column in result.head.columns})
+    return pa.Table.from_batches(batches)
+
+
+def words_about(file: RenderedFile) -> str:
+    """Return what a person should know about a file: its name, rows, and every change that was made to a cell."""
+    parts = [f"{file.file_name}: {file.rendering.rows:,} rows."]
+    for label, changes in file.rendering.altered.items():
+        parts += [f"{label}: {count:,} cells {reason}." for reason, count in changes.items()]
+    return " ".join([*parts, *file.rendering.notes])

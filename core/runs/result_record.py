@@ -1,0 +1,68 @@
+"""What the ledger keeps of a run's result: its head, where its rows are spooled, and what the mail shows of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from core.domain.result import Result, ResultHead
+from core.query.head_json import dump_head, load_head
+from core.render.cells import display_strings
+from core.runs.rendering import first_rows
+
+#: Rows a mail shows.
+SHOWN_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRecord:
+    """The JSON in `runs.result_head`."""
+
+    head: ResultHead
+    rows: int  #: rows in the spool
+    spool_token: int  #: lease token of the attempt that wrote the spool; another attempt never writes to the same file
+    shown: tuple[tuple[str, ...], ...]  #: the first rows as people read them
+    picture_key: str | None = None  #: the chart's PNG in the artifact store
+
+
+def dump_record(record: ResultRecord) -> dict[str, Any]:
+    """Return the record as JSON."""
+    return {
+        "head": dump_head(record.head),
+        "rows": record.rows,
+        "spool_token": record.spool_token,
+        "shown": [list(row) for row in record.shown],
+        "picture_key": record.picture_key,
+    }
+
+
+def load_record(data: dict[str, Any]) -> ResultRecord:
+    """Return the record behind stored JSON."""
+    return ResultRecord(
+        head=load_head(data["head"]),
+        rows=data["rows"],
+        spool_token=data["spool_token"],
+        shown=tuple(tuple(row) for row in data["shown"]),
+        picture_key=data["picture_key"],
+    )
+
+
+def shown_rows(result: Result) -> tuple[tuple[str, ...], ...]:
+    """Return the first rows of a spooled result as people read them."""
+    table = first_rows(result, SHOWN_ROWS)
+    columns = [
+        display_strings(table.column(column.key), column, timezone=result.head.timezone)
+        for column in result.head.columns
+    ]
+    return tuple(zip(*columns, strict=True))
+
+
+def spool_path(folder: Path, run_id: UUID, token: int) -> Path:
+    """Return where the attempt with lease token `token` spools its rows."""
+    return folder / f"{run_id}-{token}.arrow"
+
+
+def remove_spools(folder: Path, run_id: UUID) -> None:
+    """Remove every attempt's rows of a run."""
+    for path in folder.glob(f"{run_id}-*"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""When schedules fire, their JSON and their words: pure functions over `ScheduleConfig`."""

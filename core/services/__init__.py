@@ -1,0 +1,1 @@
+"""What the screens, the API and the daemon call; nothing else in core is public."""

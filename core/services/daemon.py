@@ -1,0 +1,113 @@
+"""What a daemon does: plan, work, sweep, say that it lives, tidy up. When it does so is the daemon's own business."""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql
+
+from core.clock import Clock
+from core.db.database import Database
+from core.db.tables import DaemonRow
+from core.runs.delivering import Deliverer
+from core.runs.ledger import Ledger
+from core.runs.pipeline import Pipeline
+from core.runs.recovery import Recovery
+from core.runs.workers import Workers
+from core.runs.planner import Planner
+
+logger = logging.getLogger(__name__)
+
+#: Daemons not heard of for this long are forgotten.
+_FORGOTTEN_AFTER = timedelta(days=1)
+
+
+class DaemonService:
+    """One daemon process. Any number of them work on the same database."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        planner: Planner,
+        pipeline: Pipeline,
+        deliverer: Deliverer,
+        recovery: Recovery,
+        ledger: Ledger,
+        workers: Callable[["DaemonService"], Workers],
+        refresh: Callable[[], None],
+        close: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._planner = planner
+        self._pipeline = pipeline
+        self._deliverer = deliverer
+        self._recovery = recovery
+        self._ledger = ledger
+        self._make_workers = workers
+        self._refresh = refresh
+        self._close = close
+        self._id = uuid4()
+        self._started_at = clock.now()
+
+    def plan(self) -> int:
+        """Turn due slots into runs; returns how many schedules that were."""
+        return self._planner.plan()
+
+    def sweep(self) -> int:
+        """Wake or end what nobody works on any more; returns how much that was."""
+        return self._recovery.sweep()
+
+    def retain(self) -> None:
+        """Tidy up what nobody needs."""
+        self._recovery.retain()
+
+    def refresh(self) -> None:
+        """Bring the demo data up to today."""
+        self._refresh()
+
+    def run(self, run_id: UUID) -> None:
+        """Advance a run; returns quietly where there is nothing to do."""
+        self._pipeline.advance(run_id)
+
+    def deliver(self, delivery_id: UUID) -> None:
+        """Send a delivery; returns quietly where there is nothing to do."""
+        self._deliverer.deliver(delivery_id)
+
+    def heartbeat(self) -> None:
+        """Say that this daemon lives."""
+        now = self._clock.now()
+        statement = postgresql.insert(DaemonRow).values(
+            id=self._id, host=socket.gethostname(), process_id=os.getpid(), started_at=self._started_at, seen_at=now
+        )
+        with self._database.installation() as session:
+            session.execute(statement.on_conflict_do_update(index_elements=[DaemonRow.id], set_={"seen_at": now}))
+            session.execute(delete(DaemonRow).where(DaemonRow.seen_at < now - _FORGOTTEN_AFTER))
+
+    async def work(self, stopping: asyncio.Event, *, grace_s: float) -> bool:
+        """Work on the queue until `stopping`, then finish for up to `grace_s` and hand the rest to other daemons.
+
+        Returns whether everything was finished; otherwise threads are still busy with what is no longer theirs.
+        """
+        workers = self._make_workers(self)
+        serving = asyncio.create_task(workers.serve())
+        await stopping.wait()
+        workers.stop()
+        _, unfinished = await asyncio.wait([serving], timeout=grace_s)
+        if unfinished:
+            logger.warning("daemon_hands_over daemon=%s", self._id)
+            self._ledger.release_all()
+        return not unfinished
+
+    def leave(self) -> None:
+        """Say goodbye and close what is open."""
+        with self._database.installation() as session:
+            session.execute(delete(DaemonRow).where(DaemonRow.id == self._id))
+        self._close()

@@ -1,0 +1,207 @@
+"""Reports: building, previewing, saving and their history."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from core.access.policy import require
+from core.clock import Clock
+from core.db import report_repository, schedule_repository
+from core.db.database import Database
+from core.domain.access import Permission, Principal
+from core.domain.dataset import Dataset, FieldType
+from core.domain.definition import Aggregation, Chart, Grouping, Measure, Period, ReportDefinition, Sort
+from core.domain.filter import DateUnit, DateWindow, Operator, WindowKind
+from core.domain.page import Page
+from core.domain.report import Report, ReportVersion
+from core.domain.result import Preview
+from core.errors import Conflict, InvalidInput
+from core.query.executor import QueryExecutor
+from core.query.validate import aggregations_for, operators_for, validate_definition
+from core.render.charts import build_figure, default_chart
+from core.services.catalog import CatalogService
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MAX_PREVIEW_ROWS = 1000
+#: A chart of more points than this says nothing more and takes the browser longer.
+MAX_CHART_ROWS = 5000
+MAX_NAME_LENGTH = 200
+_QUICK_START_COLUMNS = 8
+
+
+class ReportService:
+    """Everything a person does with reports."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalog: CatalogService,
+        executor: QueryExecutor,
+        clock: Clock,
+        *,
+        row_limit_default: int,
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._executor = executor
+        self._clock = clock
+        self._row_limit_default = row_limit_default
+
+    @property
+    def row_limit_default(self) -> int:
+        """The row limit a new report starts with."""
+        return self._row_limit_default
+
+    def list(self, principal: Principal, *, search: str = "", page: int = 1, limit: int = 50) -> Page[Report]:
+        """Return the organization's reports, the newest change first."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return report_repository.list_reports(session, search=search.strip(), page=page, limit=limit)
+
+    def get(self, principal: Principal, report_id: UUID, *, version: int | None = None) -> Report:
+        """Return a report at its newest version or at `version`; raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return report_repository.load_report(session, report_id, version)
+
+    def versions(self, principal: Principal, report_id: UUID) -> tuple[ReportVersion, ...]:
+        """Return a report's versions, the newest first; raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            report_repository.load_report(session, report_id)
+            return report_repository.list_versions(session, report_id)
+
+    def create(
+        self, principal: Principal, *, name: str, definition: ReportDefinition, description: str = ""
+    ) -> Report:
+        """Save a new report; raises InvalidDefinition with the place, and then nothing is saved."""
+        require(principal, Permission.EDIT_REPORTS)
+        self._check(principal, name, definition)
+        with self._database.organization(principal.organization_id) as session:
+            report_id = report_repository.insert_report(
+                session,
+                organization_id=principal.organization_id,
+                owner_id=principal.user_id,
+                name=name.strip(),
+                description=description.strip(),
+                definition=definition,
+            )
+            return report_repository.load_report(session, report_id)
+
+    def save(
+        self,
+        principal: Principal,
+        report_id: UUID,
+        *,
+        name: str,
+        definition: ReportDefinition,
+        description: str = "",
+        expected_version: int | None = None,
+    ) -> Report:
+        """Save a new version; raises Conflict where `expected_version` is no longer the newest."""
+        require(principal, Permission.EDIT_REPORTS)
+        self._check(principal, name, definition)
+        with self._database.organization(principal.organization_id) as session:
+            report = report_repository.load_report(session, report_id)
+            if expected_version is not None and expected_version != report.version:
+                raise Conflict(
+                    f"Somebody saved version {report.version} since you opened version {expected_version}. "
+                    "Open the report again, or save yours under another name."
+                )
+            report_repository.save_version(
+                session,
+                report,
+                saved_by=principal.user_id,
+                name=name.strip(),
+                description=description.strip(),
+                definition=definition,
+            )
+            return report_repository.load_report(session, report_id)
+
+    def archive(self, principal: Principal, report_id: UUID) -> None:
+        """Take a report out of the lists; refused while an active schedule sends it."""
+        require(principal, Permission.EDIT_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            report = report_repository.load_report(session, report_id)
+            if schedule_repository.count_by_report(session, report_id):
+                raise Conflict(f"{report.name} is sent by an active schedule. Pause or delete that schedule first.")
+            report_repository.archive_report(session, report_id)
+
+    def preview(
+        self, principal: Principal, definition: ReportDefinition, *, page: int = 1, page_size: int = 100
+    ) -> Preview:
+        """Return one page of what a definition answers now."""
+        if not 1 <= page_size <= MAX_PREVIEW_ROWS:
+            raise InvalidInput(f"A preview page has 1 to {MAX_PREVIEW_ROWS:,} rows.", place="limit")
+        if page < 1:
+            raise InvalidInput("Pages are counted from 1.", place="page")
+        return self._preview(principal, definition, page, page_size)
+
+    def figure(self, principal: Principal, definition: ReportDefinition, *, dark: bool = False) -> "go.Figure | None":
+        """Return the definition's chart as a Plotly figure; None where it has none."""
+        if definition.chart is None:
+            return None
+        preview = self._preview(principal, definition, 1, MAX_CHART_ROWS)
+        return build_figure(preview.columns, definition.chart, preview.table, dark=dark)
+
+    def default_chart(self, principal: Principal, definition: ReportDefinition) -> Chart | None:
+        """Return the chart that suits the shape of a definition's result; None where none does."""
+        preview = self._preview(principal, definition, 1, 1)
+        return default_chart(preview.columns)
+
+    def new_definition(self, principal: Principal, dataset_id: UUID) -> ReportDefinition:
+        """Return a first question to a dataset, so that the builder never starts empty."""
+        return quick_start(self._catalog.dataset(principal, dataset_id), principal.timezone, self._row_limit_default)
+
+    def operators_for(self, field_type: FieldType) -> tuple[Operator, ...]:
+        """Return the operators a field of this type takes."""
+        return operators_for(field_type)
+
+    def aggregations_for(self, field_type: FieldType) -> tuple[Aggregation, ...]:
+        """Return the aggregations a field of this type takes."""
+        return aggregations_for(field_type)
+
+    def _preview(self, principal: Principal, definition: ReportDefinition, page: int, page_size: int) -> Preview:
+        dataset, source = self._catalog.dataset_and_source(principal, definition.dataset_id)
+        validate_definition(definition, dataset)
+        return self._executor.preview(
+            definition, dataset, source, page=page, page_size=page_size, logical_at=self._clock.now()
+        )
+
+    def _check(self, principal: Principal, name: str, definition: ReportDefinition) -> None:
+        if not name.strip():
+            raise InvalidInput("Give the report a name.", place="name")
+        if len(name.strip()) > MAX_NAME_LENGTH:
+            raise InvalidInput(f"A name may have up to {MAX_NAME_LENGTH} characters.", place="name")
+        if any(ord(character) < 32 for character in name):
+            raise InvalidInput("A name is one line without control characters.", place="name")
+        validate_definition(definition, self._catalog.dataset(principal, definition.dataset_id))
+
+
+def quick_start(dataset: Dataset, timezone: str, row_limit: int) -> ReportDefinition:
+    """Return its rows over the last 30 days with the first measure, or its first columns where it has no time field."""
+    if dataset.time_field is None:
+        return ReportDefinition(
+            dataset_id=dataset.id,
+            columns=tuple(field.name for field in dataset.fields[:_QUICK_START_COLUMNS]),
+            limit=row_limit,
+            timezone=timezone,
+        )
+    day = Grouping(field=dataset.time_field, grain=DateUnit.DAY)
+    measures = [Measure(aggregation=Aggregation.COUNT)]
+    first = next((field for field in dataset.fields if field.is_measure and field.type.is_number), None)
+    if first is not None:
+        measures.append(Measure(aggregation=Aggregation.SUM, field=first.name))
+    return ReportDefinition(
+        dataset_id=dataset.id,
+        groupings=(day,),
+        measures=tuple(measures),
+        period=Period(
+            field=dataset.time_field, window=DateWindow(kind=WindowKind.LAST, n=30, unit=DateUnit.DAY)
+        ),
+        sort=(Sort(key=day.key, descending=True),),
+        limit=row_limit,
+        timezone=timezone,
+        kpis=tuple(measures),
+    )

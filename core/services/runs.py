@@ -1,0 +1,263 @@
+"""Runs: exporting, sending now, cancelling, trying again, and opening the files they made."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.access.policy import require
+from core.artifacts.store import ArtifactStore
+from core.clock import Clock
+from core.db import (
+    artifact_repository,
+    catalog_repository,
+    delivery_repository,
+    planning_repository,
+    report_repository,
+    run_reading,
+    run_repository,
+)
+from core.db.database import Database
+from core.db.queue import defer_delivery, defer_run
+from core.db.run_reading import QueueStats
+from core.db.run_repository import RunDraft
+from core.domain.access import Permission, Principal
+from core.domain.artifact import Artifact
+from core.domain.definition import ReportDefinition
+from core.domain.definition_json import definition_sha256, dump_definition
+from core.domain.delivery import DeliveryState
+from core.domain.page import Page
+from core.domain.run import Run, RunKind, RunState
+from core.domain.schedule import Recipient
+from core.errors import ArtifactError, Conflict, InvalidInput, NotFound
+from core.query.validate import validate_definition
+from core.render import renderer_for
+from core.runs.ledger import Ledger
+from core.runs.planner import draft_of
+
+#: How long a link opens its file unless it is asked for otherwise, and the longest it may.
+LINK_VALID_FOR = timedelta(days=7)
+LINK_VALID_AT_MOST = timedelta(days=90)
+#: What a new run made from an ended one is; the others stay what they are.
+_AGAIN = {RunKind.SCHEDULED: RunKind.MANUAL}
+_MAX_TITLE = 200
+
+
+class RunService:
+    """Everything a person does with runs and their files."""
+
+    def __init__(
+        self, database: Database, clock: Clock, *, ledger: Ledger, stores: Mapping[str, ArtifactStore]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._ledger = ledger
+        self._stores = stores
+
+    def list_runs(
+        self,
+        principal: Principal,
+        *,
+        schedule_id: UUID | None = None,
+        report_id: UUID | None = None,
+        state: RunState | None = None,
+        page: int = 1,
+        limit: int = 50,
+    ) -> Page[Run]:
+        """Return runs without their files and deliveries, the newest first."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return run_reading.list_runs(
+                session, schedule_id=schedule_id, report_id=report_id, state=state, page=page, limit=limit
+            )
+
+    def get_run(self, principal: Principal, run_id: UUID) -> Run:
+        """Return a run with its files, deliveries and timeline; raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return run_reading.load_run(session, run_id)
+
+    def export(
+        self,
+        principal: Principal,
+        report_id: UUID,
+        format: str,  # noqa: A002 - the domain's word
+        *,
+        as_of: datetime | None = None,
+    ) -> Run:
+        """Start a download of a saved report in one format; relative dates resolve against `as_of`, else now."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        renderer_for(format)
+        with self._database.organization(principal.organization_id) as session:
+            report = report_repository.load_report(session, report_id)
+            draft = self._export_of(principal, report.definition, report.name, format, as_of)
+            return self._start(session, replace(draft, report_id=report.id, report_version=report.version))
+
+    def export_draft(
+        self,
+        principal: Principal,
+        definition: ReportDefinition,
+        title: str,
+        format: str,  # noqa: A002
+    ) -> Run:
+        """Start a download of a report that was never saved; raises InvalidDefinition with the place."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        renderer_for(format)
+        with self._database.organization(principal.organization_id) as session:
+            validate_definition(definition, catalog_repository.load_one_dataset(session, definition.dataset_id))
+            return self._start(session, self._export_of(principal, definition, title, format, None))
+
+    def run_schedule_now(self, principal: Principal, schedule_id: UUID) -> Run:
+        """Send a schedule's report to its recipients now."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            schedule = planning_repository.load_planned_schedule(session, schedule_id)
+            return self._start(session, draft_of(schedule, RunKind.MANUAL, self._clock.now()))
+
+    def test_schedule(self, principal: Principal, schedule_id: UUID) -> Run:
+        """Send what a schedule would send to the caller's own address, and to nobody else."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            schedule = planning_repository.load_planned_schedule(session, schedule_id)
+            draft = draft_of(schedule, RunKind.TEST, self._clock.now())
+            only_caller = (Recipient(channel="email", address=principal.email),)
+            return self._start(session, replace(draft, recipients=only_caller, requested_by=principal.user_id))
+
+    def cancel(self, principal: Principal, run_id: UUID) -> Run:
+        """Stop a run: at once where no worker holds it, within seconds otherwise. Raises Conflict after its end."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            self._ledger.cancel(session, run_id)
+            return run_reading.load_run(session, run_id)
+
+    def retry(self, principal: Principal, run_id: UUID) -> Run:
+        """Start a new run that asks and sends what an ended one did, for the same logical time."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            run = run_repository.load_ledger_run(session, run_id)
+            if run.state not in (RunState.FAILED, RunState.CANCELLED, RunState.MISSED):
+                raise Conflict(f"Only a failed, cancelled or missed run can be tried again; this one is {run.state}.")
+            draft = RunDraft(
+                organization_id=run.organization_id,
+                kind=_AGAIN.get(run.kind, run.kind),
+                title=run.title,
+                definition=run.definition,
+                definition_sha256=run.definition_sha256,
+                requested_by=run.requested_by,
+                formats=run.formats,
+                logical_at=run.logical_at,
+                schedule_id=run.schedule_id,
+                report_id=run.report_id,
+                report_version=run.report_version,
+                recipients=run.recipients,
+                email_subject=run.email_subject,
+                email_body=run.email_body,
+                scheduled_for=run.scheduled_for,
+            )
+            return self._start(session, draft)
+
+    def resend_delivery(self, principal: Principal, delivery_id: UUID) -> Run:
+        """Send a failed, held or unknown delivery again; a recipient who was served is never served twice."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
+            if row.state in (DeliveryState.FAILED, DeliveryState.HELD):
+                delivery_repository.change_delivery(
+                    session, row, to=DeliveryState.PENDING, attempt=0, next_attempt_at=None, error_message=None
+                )
+            elif row.state is DeliveryState.UNKNOWN:
+                delivery_repository.resend_at(session, delivery_id, self._clock.now())
+            else:
+                raise Conflict(f"This delivery is {row.state}; only a failed, held or unknown one can be sent again.")
+            defer_delivery(session, delivery_id)
+            return run_reading.load_run(session, row.run_id)
+
+    def open_artifact(self, principal: Principal, run_id: UUID, format: str) -> tuple[Artifact, BinaryIO]:  # noqa: A002
+        """Return a run's file of one format and its bytes; the caller closes them. Raises NotFound."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            artifacts = artifact_repository.list_artifacts(session, run_id)
+        for artifact in artifacts:
+            if artifact.format == format:
+                return artifact, self._open(artifact)
+        raise NotFound(f"This run has no {format} file, or you may not see it.", place="format")
+
+    def mint_link(self, principal: Principal, artifact_id: UUID, *, valid_for: timedelta = LINK_VALID_FOR) -> str:
+        """Return the path of a link that opens one file without a sign-in until it expires."""
+        require(principal, Permission.MANAGE_EXPORTS)
+        if not timedelta(0) < valid_for <= LINK_VALID_AT_MOST:
+            raise InvalidInput(f"A link is valid for up to {LINK_VALID_AT_MOST.days} days.", place="valid_for")
+        token = secrets.token_urlsafe(32)
+        now = self._clock.now()
+        with self._database.organization(principal.organization_id) as session:
+            artifact_repository.delete_expired_links(session, now)
+            artifact_repository.insert_link(
+                session,
+                organization_id=principal.organization_id,
+                artifact_id=artifact_repository.load_artifact(session, artifact_id).id,
+                token_sha256=_sha256(token),
+                expires_at=now + valid_for,
+                created_by=principal.user_id,
+            )
+        return f"/d/{token}"
+
+    def open_link(self, token: str) -> tuple[Artifact, BinaryIO]:
+        """Return the file behind a link and its bytes; raises NotFound for a wrong, revoked or expired one."""
+        with self._database.installation() as session:
+            found = artifact_repository.artifact_of_link(session, _sha256(token), self._clock.now())
+        if found is None:
+            raise NotFound("This link has expired or never was. Ask its sender for a new one.")
+        organization_id, artifact_id = found
+        with self._database.organization(organization_id) as session:
+            artifact = artifact_repository.load_artifact(session, artifact_id)
+        return artifact, self._open(artifact)
+
+    def queue_stats(self, principal: Principal) -> QueueStats:
+        """Return what waits and what runs in the caller's organization."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return run_reading.queue_stats(session)
+
+    def _start(self, session: Session, draft: RunDraft) -> Run:
+        run_id = run_repository.insert_run(session, draft, now=self._clock.now())
+        if run_id is None:
+            raise Conflict("This slot already has a run.")
+        defer_run(session, run_id)
+        return run_reading.load_run(session, run_id)
+
+    def _export_of(
+        self,
+        principal: Principal,
+        definition: ReportDefinition,
+        title: str,
+        format: str,  # noqa: A002
+        as_of: datetime | None,
+    ) -> RunDraft:
+        if as_of is not None and as_of.tzinfo is None:
+            raise InvalidInput("Give the time with its offset, like 2026-11-23T09:00:00+01:00.", place="as_of")
+        name = " ".join(title.split())[:_MAX_TITLE] or "Report"
+        return RunDraft(
+            organization_id=principal.organization_id,
+            kind=RunKind.EXPORT,
+            title=name,
+            definition=dump_definition(definition),
+            definition_sha256=definition_sha256(definition),
+            requested_by=principal.user_id,
+            formats=(format,),
+            logical_at=as_of or self._clock.now(),
+        )
+
+    def _open(self, artifact: Artifact) -> BinaryIO:
+        store = self._stores.get(artifact.store)
+        if store is None:
+            raise ArtifactError(f"The files of this run are kept in {artifact.store!r}, which is not set up here.")
+        return store.open(artifact.storage_key)
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

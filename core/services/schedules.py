@@ -1,0 +1,180 @@
+"""Schedules: creating, changing, pausing, and saying when they run."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from core.access.policy import require
+from core.clock import Clock
+from core.db import report_repository, schedule_repository
+from core.db.database import Database
+from core.deliver.channel import Channel
+from core.deliver.templates import check_subject, check_template
+from core.domain.access import Permission, Principal
+from core.domain.page import Page
+from core.domain.schedule import FireTime, Recipient, Schedule, ScheduleConfig, ScheduleDraft
+from core.errors import Conflict, InvalidAddress, InvalidInput, InvalidSchedule
+from core.render import RENDERERS, renderer_for
+from core.schedules.recurrence import check_config, next_fire_times
+from core.schedules.words import describe_config
+
+MAX_NEXT_RUNS = 100
+MAX_RECIPIENTS = 200
+MAX_NAME_LENGTH = 200
+
+
+class ScheduleService:
+    """Everything a person does with schedules."""
+
+    def __init__(self, database: Database, clock: Clock, *, channels: Mapping[str, Channel]) -> None:
+        self._database = database
+        self._clock = clock
+        self._channels = channels
+
+    def list(
+        self,
+        principal: Principal,
+        *,
+        report_id: UUID | None = None,
+        is_active: bool | None = None,
+        page: int = 1,
+        limit: int = 50,
+    ) -> Page[Schedule]:
+        """Return schedules by next run; paused ones last."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return schedule_repository.list_schedules(
+                session, report_id=report_id, is_active=is_active, page=page, limit=limit
+            )
+
+    def get(self, principal: Principal, schedule_id: UUID) -> Schedule:
+        """Return a schedule; raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return schedule_repository.load_schedule(session, schedule_id)
+
+    def create(self, principal: Principal, draft: ScheduleDraft) -> Schedule:
+        """Save a new schedule; raises InvalidInput with the place, and then nothing is saved."""
+        require(principal, Permission.MANAGE_SCHEDULES)
+        self._check(draft)
+        with self._database.organization(principal.organization_id) as session:
+            report_repository.load_report(session, draft.report_id)
+            schedule_id = schedule_repository.insert_schedule(
+                session,
+                draft,
+                organization_id=principal.organization_id,
+                owner_id=principal.user_id,
+                next_run_at=self._next_run_at(draft),
+            )
+            return schedule_repository.load_schedule(session, schedule_id)
+
+    def update(
+        self, principal: Principal, schedule_id: UUID, draft: ScheduleDraft, *, expected_version: int | None = None
+    ) -> Schedule:
+        """Replace what a schedule says; raises Conflict where `expected_version` is no longer the newest."""
+        require(principal, Permission.MANAGE_SCHEDULES)
+        self._check(draft)
+        with self._database.organization(principal.organization_id) as session:
+            current = schedule_repository.load_schedule(session, schedule_id)
+            if expected_version is not None and expected_version != current.version:
+                raise Conflict
+            report_repository.load_report(session, draft.report_id)
+            schedule_repository.replace_schedule(
+                session,
+                schedule_id,
+                draft,
+                expected_version=current.version,
+                next_run_at=self._next_run_at(draft),
+            )
+            return schedule_repository.load_schedule(session, schedule_id)
+
+    def pause(self, principal: Principal, schedule_id: UUID) -> Schedule:
+        """Stop a schedule until it is resumed."""
+        return self._set_active(principal, schedule_id, is_active=False)
+
+    def resume(self, principal: Principal, schedule_id: UUID) -> Schedule:
+        """Let a paused schedule run again from now on."""
+        return self._set_active(principal, schedule_id, is_active=True)
+
+    def delete(self, principal: Principal, schedule_id: UUID) -> None:
+        """Delete a schedule; its runs and files stay."""
+        require(principal, Permission.MANAGE_SCHEDULES)
+        with self._database.organization(principal.organization_id) as session:
+            schedule_repository.load_schedule(session, schedule_id)
+            schedule_repository.delete_schedule(session, schedule_id)
+
+    def next_runs(
+        self, config: ScheduleConfig, *, count: int = 5, after: datetime | None = None
+    ) -> tuple[FireTime, ...]:
+        """Return the next slots strictly after `after`, which is now unless given; raises InvalidSchedule."""
+        if not 1 <= count <= MAX_NEXT_RUNS:
+            raise InvalidInput(f"Ask for 1 to {MAX_NEXT_RUNS} runs.", place="count")
+        check_config(config)
+        return next_fire_times(config, after=after or self._clock.now(), count=count)
+
+    def describe(self, config: ScheduleConfig) -> str:
+        """Return the recurrence in words: "Every Monday at 09:00 (New York)"."""
+        return describe_config(config)
+
+    def formats(self) -> tuple[tuple[str, str], ...]:
+        """Return every file format as key and label."""
+        return tuple((key, renderer.label) for key, renderer in RENDERERS.items())
+
+    def channels(self) -> tuple[tuple[str, str], ...]:
+        """Return every channel as key and label."""
+        return tuple((key, channel.label) for key, channel in self._channels.items())
+
+    def _set_active(self, principal: Principal, schedule_id: UUID, *, is_active: bool) -> Schedule:
+        require(principal, Permission.MANAGE_SCHEDULES)
+        with self._database.organization(principal.organization_id) as session:
+            current = schedule_repository.load_schedule(session, schedule_id)
+            slots = next_fire_times(current.config, after=self._clock.now(), count=1) if is_active else ()
+            schedule_repository.set_active(
+                session, schedule_id, is_active=is_active, next_run_at=slots[0].at if slots else None
+            )
+            return schedule_repository.load_schedule(session, schedule_id)
+
+    def _next_run_at(self, draft: ScheduleDraft) -> datetime | None:
+        slots = next_fire_times(draft.config, after=self._clock.now(), count=1)
+        if not slots:
+            raise InvalidSchedule("This schedule never runs: its end lies before its next time.", place="schedule_config")
+        return slots[0].at if draft.is_active else None
+
+    def _check(self, draft: ScheduleDraft) -> None:
+        if not draft.name.strip() or len(draft.name) > MAX_NAME_LENGTH or not draft.name.isprintable():
+            raise InvalidInput(
+                f"Give the schedule a name of up to {MAX_NAME_LENGTH} characters, on one line.", place="name"
+            )
+        check_config(draft.config)
+        if not draft.formats:
+            raise InvalidInput("Choose at least one file format.", place="formats")
+        if len(set(draft.formats)) != len(draft.formats):
+            raise InvalidInput("Each file format can be chosen once.", place="formats")
+        for key in draft.formats:
+            renderer_for(key)
+        self._check_recipients(draft.recipients)
+        if draft.email_subject:
+            check_subject(draft.email_subject, "email_subject")
+        if draft.email_body:
+            check_template(draft.email_body, "email_body")
+
+    def _check_recipients(self, recipients: tuple[Recipient, ...]) -> None:
+        if not recipients:
+            raise InvalidInput("Name at least one recipient.", place="recipients")
+        if len(recipients) > MAX_RECIPIENTS:
+            raise InvalidInput(f"A schedule may have up to {MAX_RECIPIENTS} recipients.", place="recipients")
+        seen: set[tuple[str, str]] = set()
+        for position, recipient in enumerate(recipients):
+            place = f"recipients[{position}]"
+            channel = self._channels.get(recipient.channel)
+            if channel is None:
+                known = ", ".join(self._channels)
+                raise InvalidInput(f"There is no channel called {recipient.channel!r}; known: {known}.", place=place)
+            try:
+                channel.check_address(recipient.address)
+            except InvalidAddress as error:
+                raise InvalidAddress(error.user_message, place=place) from error
+            key = (recipient.channel, recipient.address.strip().lower())
+            if key in seen:
+                raise InvalidAddress(f"{recipient.address} is named twice.", place=place)
+            seen.add(key)

@@ -1,0 +1,1 @@
+"""The screens: Streamlit pages over the services; no rule of the product is decided here."""

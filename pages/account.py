@@ -1,0 +1,22 @@
+"""The signed-in person: who they are here, and what they may do."""
+
+import streamlit as st
+
+from pages.widgets import words
+from pages.widgets.app import guard
+from pages.widgets.screen import entered
+
+principal = guard()
+entered("account")
+st.title(principal.name or principal.email, anchor=False)
+st.table(
+    {
+        "E-mail": principal.email,
+        "Organization": principal.organization,
+        "Role": principal.role.replace("_", " ").capitalize(),
+        "Timezone": words.zone_name(principal.timezone),
+        "May": ", ".join(sorted(item.value.replace("_", " ") for item in principal.permissions)),
+    },
+    border="horizontal",
+    width="content",
+)

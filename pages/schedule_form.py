@@ -1,0 +1,124 @@
+"""Making and changing a schedule: when, for whom, in which formats; the next runs beside it while it changes."""
+
+from datetime import time
+from uuid import UUID
+
+import streamlit as st
+
+from core.domain.access import Permission, Principal
+from core.domain.schedule import Schedule
+from core.errors import BroadsheetError, InvalidInput
+from pages.widgets import keys
+from pages.widgets import schedule_fields as fields
+from pages.widgets import schedule_state as state
+from pages.widgets.app import broadsheet, guard
+from pages.widgets.screen import back, entered
+from pages.widgets.states import empty, problem
+
+_SHOWN_TIMES = 2
+
+
+def named(name: str) -> UUID | None:
+    """Return the id that the address gives under `name`, or None."""
+    try:
+        return UUID(st.query_params[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def open_form(principal: Principal) -> Schedule | None:
+    """Fill the form when the screen is opened; returns the schedule being changed, None for a new one."""
+    schedule_id = named("schedule")
+    schedule = broadsheet().schedules.get(principal, schedule_id) if schedule_id else None
+    subject = str(schedule_id or named("report"))
+    if entered("schedule_form") or st.session_state.get(keys.SCHEDULE_SUBJECT) != subject:
+        st.session_state[keys.SCHEDULE_SUBJECT] = subject
+        st.session_state[keys.SCHEDULE_VALUES] = {}
+        st.session_state.pop(keys.SCHEDULE_ERROR, None)
+        st.session_state[keys.SCHEDULE_REPORT] = schedule.report_id if schedule else named("report")
+        if schedule is not None:
+            fields.fill(state.of_schedule(schedule))
+        else:
+            fields.fill(state.fresh("", principal.email, principal.timezone))
+    return schedule
+
+
+def report_choice(principal: Principal) -> UUID | None:
+    """Draw which report is sent; returns None where there is none."""
+    reports = {item.id: item.name for item in broadsheet().reports.list(principal, limit=200).items}
+    chosen = st.session_state.get(keys.SCHEDULE_REPORT)
+    if chosen is not None and chosen not in reports:
+        reports[chosen] = broadsheet().reports.get(principal, chosen).name
+    if not reports:
+        empty("There is no report to send", "Save a report first.")
+        return None
+    picked: UUID = st.selectbox(
+        "Report", list(reports), key=keys.SCHEDULE_REPORT, format_func=lambda key: reports.get(key, "")
+    )
+    if not st.session_state.get(fields.key("name")):
+        st.session_state[fields.key("name")] = reports[picked]
+    return picked
+
+
+def save(report_id: UUID, schedule: Schedule | None) -> None:
+    """Save the form; what is wrong with it is shown beside its control."""
+    schedules = broadsheet().schedules
+    draft = state.draft_of(
+        fields.read(), report_id, further_times(schedule), schedule.description if schedule else ""
+    )
+    try:
+        principal = guard(Permission.MANAGE_SCHEDULES)
+        if schedule is None:
+            schedules.create(principal, draft)
+        else:
+            schedules.update(principal, schedule.id, draft, expected_version=schedule.version)
+    except BroadsheetError as error:
+        st.session_state[keys.SCHEDULE_ERROR] = error
+        return
+    st.toast(f"{draft.name} saved", icon=":material/check:")
+    st.session_state[keys.SCHEDULE_SAVED] = True
+
+
+def further_times(schedule: Schedule | None) -> tuple[time, ...]:
+    """Return the times of day that the form does not show and must not lose."""
+    return schedule.config.times[_SHOWN_TIMES:] if schedule else ()
+
+
+principal = guard(Permission.MANAGE_SCHEDULES)
+if st.session_state.pop(keys.SCHEDULE_SAVED, False):
+    st.switch_page("schedules.py")
+back("schedules.py", "All schedules")
+try:
+    schedule = open_form(principal)
+except BroadsheetError as error:
+    problem(error)
+    st.stop()
+values = fields.read()
+failed = st.session_state.get(keys.SCHEDULE_ERROR)
+wrong = failed if isinstance(failed, InvalidInput) else None
+st.title("Edit schedule" if schedule else "New schedule", anchor=False)
+if isinstance(failed, BroadsheetError) and not (wrong and wrong.place):
+    problem(failed)
+left, right = st.columns([7, 4], gap="large")
+with left:
+    report_id = report_choice(principal)
+    st.text_input("Name", key=fields.key("name"), max_chars=200)
+    fields.error_at(wrong, "name")
+    st.html('<h3 class="bs-section">When</h3>')
+    fields.cadence_fields(values)
+    fields.error_at(wrong, "schedule_config", "cron", "time", "day", "nth", "interval")
+    st.html('<h3 class="bs-section">For whom</h3>')
+    fields.recipient_fields(values)
+    fields.error_at(wrong, "recipients", "formats")
+    with st.expander("Subject and message", expanded=bool(values.get("subject") or values.get("body"))):
+        fields.mail_fields(values)
+    fields.error_at(wrong, "email")
+    with st.expander("First and last day, missed times"):
+        fields.span_fields(values)
+with right, st.container(key="schedule_preview"):
+    runs = fields.preview_runs(state.config_of(fields.read(), further_times(schedule)))
+    st.toggle("Active", key=fields.key("is_active"), help="A schedule that is not active waits until it is.")
+    st.button(
+        "Save schedule", type="primary", key=keys.SCHEDULE_SAVE, width="stretch", on_click=save,
+        args=(report_id, schedule), disabled=report_id is None or not runs,
+    )  # fmt: skip

@@ -1,0 +1,38 @@
+"""The main script: who is signed in, which screens there are, and the frame around them."""
+
+import streamlit as st
+
+from core.errors import BroadsheetError, NotSignedIn
+from pages.widgets.app import broadsheet, current_principal
+from pages.widgets.sign_in import sign_in_screen, sign_out
+from pages.widgets.theme import apply_theme
+
+apply_theme()
+
+try:
+    principal = current_principal()
+except NotSignedIn:
+    st.navigation([st.Page(sign_in_screen, title="Sign in", default=True)], position="hidden").run()
+    st.stop()
+except BroadsheetError as error:
+    st.error(error.user_message, icon=":material/cloud_off:")
+    st.stop()
+
+screens = [
+    st.Page("reports.py", title="Reports", default=True),
+    st.Page("schedules.py", title="Schedules"),
+    st.Page("runs.py", title="Runs"),
+    *([st.Page("outbox.py", title="Sent mail", url_path="outbox")] if broadsheet().outbox.is_active else []),
+    st.Page("builder.py", title="Report", visibility="hidden"),
+    st.Page("schedule_form.py", title="Schedule", url_path="schedule", visibility="hidden"),
+]
+st.navigation(
+    {
+        "": screens,
+        principal.name or principal.email: [
+            st.Page("account.py", title="Account", icon=":material/person:"),
+            st.Page(sign_out, title="Sign out", icon=":material/logout:", url_path="sign-out"),
+        ],
+    },
+    position="top",
+).run()

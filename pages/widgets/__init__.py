@@ -1,0 +1,1 @@
+"""What the screens share: sign-in, theme, words and controls."""

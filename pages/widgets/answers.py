@@ -1,0 +1,72 @@
+"""Answers of the services for the draft on the screen, kept for a moment so that only a changed question is asked again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core.domain.access import Principal
+from core.domain.definition import ReportDefinition
+from core.domain.result import Preview, ResultColumn
+from pages.widgets import keys
+from pages.widgets.app import broadsheet
+
+PAGE_SIZE = 100
+_MOST = 24
+_FRESH_FOR = timedelta(seconds=60)
+Answer = TypeVar("Answer")
+
+
+def preview(principal: Principal, definition: ReportDefinition, page: int) -> Preview:
+    """Return one page of the answer; raises what the service raises."""
+    reports = broadsheet().reports
+    return _kept(
+        ("preview", _shape(definition), page, principal.user_id),
+        lambda: reports.preview(principal, definition, page=page, page_size=PAGE_SIZE),
+    )
+
+
+def headline(principal: Principal, definition: ReportDefinition) -> list[tuple[ResultColumn, Any]]:
+    """Return the headline numbers with their columns: the definition's period and filters without its groups."""
+    if not definition.kpis:
+        return []
+    asked = replace(
+        definition, columns=(), groupings=(), measures=definition.kpis, sort=(), chart=None, kpis=(), limit=None
+    )
+    found = preview(principal, asked, 1)
+    if not found.table.num_rows:
+        return []
+    return [(column, found.table.column(column.key)[0].as_py()) for column in found.columns]
+
+
+def figure(principal: Principal, definition: ReportDefinition, *, dark: bool) -> Any:
+    """Return the chart, or None."""
+    reports = broadsheet().reports
+    return _kept(
+        ("figure", definition, dark, principal.user_id), lambda: reports.figure(principal, definition, dark=dark)
+    )
+
+
+def forget() -> None:
+    """Ask everything anew."""
+    st.session_state.pop(keys.BUILDER_MEMO, None)
+
+
+def _shape(definition: ReportDefinition) -> ReportDefinition:
+    """Return the part of a definition that changes its rows: neither the chart nor the headline numbers do."""
+    return replace(definition, chart=None, kpis=())
+
+
+def _kept(key: tuple[Any, ...], ask: Callable[[], Answer]) -> Answer:
+    memo: dict[tuple[Any, ...], tuple[datetime, Any]] = st.session_state.setdefault(keys.BUILDER_MEMO, {})
+    now = broadsheet().clock.now()
+    if key in memo and now - memo[key][0] < _FRESH_FOR:
+        answer: Answer = memo[key][1]
+        return answer
+    answer = ask()
+    memo[key] = (now, answer)
+    while len(memo) > _MOST:
+        del memo[next(iter(memo))]
+    return answer

@@ -1,0 +1,159 @@
+"""The report being built: one draft in the session, its undo history, and controls bound to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import streamlit as st
+
+from core.domain.access import Principal
+from core.domain.definition import ReportDefinition
+from core.domain.report import Report
+from core.errors import NotFound
+from pages.widgets import keys
+from pages.widgets.app import broadsheet
+from pages.widgets.edits import complete
+
+_UNDO_DEPTH = 60
+Edit = Callable[[ReportDefinition, Any], ReportDefinition]
+PlainEdit = Callable[[ReportDefinition], ReportDefinition]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is on the screen; `definition` may hold filters that still lack their value."""
+
+    report_id: UUID | None
+    version: int | None
+    name: str
+    description: str
+    definition: ReportDefinition
+    saved: tuple[str, str, ReportDefinition] | None = None  #: name, description, definition as last saved
+    past: tuple[ReportDefinition, ...] = ()
+    future: tuple[ReportDefinition, ...] = ()
+
+    @property
+    def asked(self) -> ReportDefinition:
+        """The definition without unfinished filters."""
+        return complete(self.definition)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to save."""
+        return self.saved != (self.name, self.description, self.asked)
+
+
+def current() -> Draft:
+    """Return the draft on the screen."""
+    draft: Draft = _drafts()[st.session_state[keys.DRAFT]]
+    return draft
+
+
+def put(draft: Draft) -> None:
+    """Make `draft` the one on the screen; unsaved changes to other reports are kept beside it."""
+    st.session_state[keys.DRAFT] = draft.report_id
+    _drafts()[draft.report_id] = draft
+
+
+def forget_new() -> None:
+    """Drop the report that was never saved, so that the next new one starts afresh."""
+    _drafts().pop(None, None)
+
+
+def discard() -> None:
+    """Drop the changes on the screen; the next run opens the report as it was saved."""
+    _drafts().pop(st.session_state[keys.DRAFT], None)
+
+
+def _drafts() -> dict[UUID | None, Draft]:
+    drafts: dict[UUID | None, Draft] = st.session_state.setdefault(keys.DRAFTS, {})
+    return drafts
+
+
+def change(definition: ReportDefinition) -> None:
+    """Put a new definition on the screen, so that it can be undone."""
+    draft = current()
+    if definition != draft.definition:
+        past = (*draft.past, draft.definition)[-_UNDO_DEPTH:]
+        put(replace(draft, definition=definition, past=past, future=()))
+        st.session_state[keys.BUILDER_PAGE] = 1
+
+
+def undo() -> None:
+    """Go one change back."""
+    draft = current()
+    if draft.past:
+        future = (draft.definition, *draft.future)
+        put(replace(draft, definition=draft.past[-1], past=draft.past[:-1], future=future))
+
+
+def redo() -> None:
+    """Go one change forward again."""
+    draft = current()
+    if draft.future:
+        past = (*draft.past, draft.definition)
+        put(replace(draft, definition=draft.future[0], past=past, future=draft.future[1:]))
+
+
+def of_report(report: Report) -> Draft:
+    """Return a saved report as a draft without changes."""
+    return Draft(
+        report_id=report.id,
+        version=report.version,
+        name=report.name,
+        description=report.description,
+        definition=report.definition,
+        saved=(report.name, report.description, report.definition),
+    )
+
+
+def load(principal: Principal, report_id: UUID | None, *, entered: bool) -> Draft:
+    """Return the draft of `report_id`, opening the report (or a good first question) where there is none.
+
+    `entered`: the screen was just opened, so a draft without changes is read again.
+    """
+    present = _drafts().get(report_id)
+    if present is not None and not (entered and report_id is not None and not present.is_changed):
+        st.session_state[keys.DRAFT] = report_id
+        return present
+    services = broadsheet()
+    if report_id is not None:
+        draft = of_report(services.reports.get(principal, report_id))
+    else:
+        datasets = services.catalog.datasets(principal)
+        if not datasets:
+            raise NotFound("There is no dataset yet. Ask an administrator to add a source.")
+        draft = start(principal, datasets[0].id, datasets[0].label)
+    put(draft)
+    st.session_state[keys.BUILDER_PAGE] = 1
+    return draft
+
+
+def start(principal: Principal, dataset_id: UUID, label: str) -> Draft:
+    """Return a new report's draft: a question that already has an answer, with the chart that suits it."""
+    reports = broadsheet().reports
+    definition = reports.new_definition(principal, dataset_id)
+    if definition.chart is None:
+        definition = replace(definition, chart=reports.default_chart(principal, definition))
+    return Draft(report_id=None, version=None, name=f"{label} report", description="", definition=definition)
+
+
+def control(widget: Callable[..., Any], label: str, *, key: str, value: Any, edit: Edit, **options: Any) -> None:
+    """Draw a widget that shows `value` of the draft and, when changed, makes `edit(definition, new value)` the draft."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    widget(label, key=key, on_change=_apply, args=(key, edit), **options)
+
+
+def act(label: str, *, key: str, edit: PlainEdit, **options: Any) -> None:
+    """Draw a button that makes `edit(definition)` the draft."""
+    st.button(label, key=key, on_click=_apply_click, args=(edit,), **options)
+
+
+def _apply(key: str, edit: Edit) -> None:
+    change(edit(current().definition, st.session_state[key]))
+
+
+def _apply_click(edit: PlainEdit) -> None:
+    change(edit(current().definition))

@@ -1,0 +1,169 @@
+"""Edits of a report definition: pure functions, each giving a new definition that still hangs together."""
+
+from dataclasses import replace
+
+from core.domain.dataset import Dataset, Field
+from core.domain.definition import Aggregation, Chart, ChartKind, Grouping, Measure, ReportDefinition, Sort
+from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Operator, WindowKind
+
+_NO_OPERAND = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
+_MOST_COLUMNS = 8
+COUNT = Measure(aggregation=Aggregation.COUNT)
+
+
+def toggle_field(d: ReportDefinition, field: Field) -> ReportDefinition:
+    """Take a field into the report, or out of it where it is in already."""
+    if not d.is_summary:
+        kept = tuple(name for name in d.columns if name != field.name)
+        return tidy(replace(d, columns=kept if field.name in d.columns else (*d.columns, field.name)), d)
+    if field.is_measure:
+        kept_measures = tuple(m for m in d.measures if m.field != field.name)
+        added = Measure(aggregation=Aggregation.SUM if field.type.is_number else Aggregation.COUNT_DISTINCT, field=field.name)
+        return tidy(replace(d, measures=kept_measures if uses(d, field) else (*d.measures, added)), d)
+    kept_groups = tuple(g for g in d.groupings if g.field != field.name)
+    return tidy(replace(d, groupings=kept_groups if uses(d, field) else (*d.groupings, grouping_of(field))), d)
+
+
+def uses(d: ReportDefinition, field: Field) -> bool:
+    """Whether a field is a column, grouping or measure of the report."""
+    in_summary = any(g.field == field.name for g in d.groupings) or any(m.field == field.name for m in d.measures)
+    return in_summary or field.name in d.columns
+
+
+def grouping_of(field: Field) -> Grouping:
+    """Return the usual grouping by a field: dates by month."""
+    return Grouping(field=field.name, grain=DateUnit.MONTH if field.type.is_temporal else None)
+
+
+def tidy(d: ReportDefinition, before: ReportDefinition) -> ReportDefinition:
+    """Mend what an edit left hanging: an empty shape, sorts and charts of columns that are gone."""
+    if not d.columns and not d.is_summary:
+        d = replace(d, measures=(COUNT,)) if before.is_summary else replace(d, columns=before.columns)
+    keys = d.column_keys
+    return replace(d, sort=tuple(s for s in d.sort if s.key in keys), chart=mend_chart(d))
+
+
+def mend_chart(d: ReportDefinition) -> Chart | None:
+    """Return the chart with columns that are gone replaced by their likeliest heirs; None where it has none left."""
+    if d.chart is None or not d.is_summary or not d.groupings or not d.measures:
+        return None
+    groups = [g.key for g in d.groupings]
+    measures = [m.key for m in d.measures]
+    color = d.chart.color if d.chart.color in groups else None
+    x = d.chart.x if d.chart.x in d.column_keys else next((key for key in groups if key != color), groups[0])
+    y = tuple(key for key in d.chart.y if key in measures) or (measures[-1],)
+    return replace(d.chart, x=x, y=y, color=color if color != x else None)
+
+
+def first_chart(d: ReportDefinition, kind: ChartKind) -> Chart | None:
+    """Return a chart of `kind` over the first grouping and the last measure, or the present one with its kind changed."""
+    if d.chart is not None:
+        return replace(d.chart, kind=kind)
+    if not d.groupings or not d.measures:
+        return None
+    return Chart(kind=kind, x=d.groupings[0].key, y=(d.measures[-1].key,))
+
+
+def to_rows(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
+    """Show rows as they are: the fields the summary used, or the first ones."""
+    used = dict.fromkeys([g.field for g in d.groupings] + [m.field for m in d.measures if m.field])
+    columns = tuple(used) if len(used) > 1 else tuple(field.name for field in dataset.fields[:_MOST_COLUMNS])
+    return replace(d, columns=columns, groupings=(), measures=(), sort=(), chart=None)
+
+
+def to_summary(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
+    """Summarize: the first date or text column groups, the first measures are summed, and rows are counted."""
+    fields = [field for name in d.columns if (field := dataset.field(name)) is not None]
+    groups = [field for field in fields if not field.is_measure and not field.type.is_number]
+    first = next((field for field in groups if field.type.is_temporal), groups[0] if groups else None)
+    sums = tuple(
+        Measure(aggregation=Aggregation.SUM, field=field.name)
+        for field in fields
+        if field.is_measure and field.type.is_number
+    )
+    return replace(
+        d, columns=(), groupings=(grouping_of(first),) if first else (), measures=(COUNT, *sums[:3]), sort=(), chart=None
+    )
+
+
+def set_grouping(d: ReportDefinition, position: int, grouping: Grouping | None) -> ReportDefinition:
+    """Replace the grouping at `position`, or drop it; sorts and charts follow a changed grain."""
+    old = d.groupings[position].key
+    kept = (*d.groupings[:position], *([grouping] if grouping else []), *d.groupings[position + 1 :])
+    return tidy(renamed(replace(d, groupings=kept), old, grouping.key if grouping else old), d)
+
+
+def move_grouping_up(d: ReportDefinition, position: int) -> ReportDefinition:
+    """Swap a grouping with the one before it."""
+    order = list(d.groupings)
+    order[position - 1], order[position] = order[position], order[position - 1]
+    return replace(d, groupings=tuple(order))
+
+
+def set_measure(d: ReportDefinition, position: int, measure: Measure | None) -> ReportDefinition:
+    """Replace the measure at `position`, or drop it; a measure that is there already is not doubled."""
+    old = d.measures[position].key
+    rest = tuple(m for n, m in enumerate(d.measures) if n != position)
+    if measure is not None and any(m.key == measure.key for m in rest):
+        return d
+    kept = (*d.measures[:position], *([measure] if measure else []), *d.measures[position + 1 :])
+    return tidy(renamed(replace(d, measures=kept), old, measure.key if measure else old), d)
+
+
+def add_measure(d: ReportDefinition, measure: Measure) -> ReportDefinition:
+    """Add a measure unless it is there."""
+    return d if any(m.key == measure.key for m in d.measures) else replace(d, measures=(*d.measures, measure))
+
+
+def renamed(d: ReportDefinition, old: str, new: str) -> ReportDefinition:
+    """Let sorts and the chart speak of column `new` where they spoke of `old`."""
+    if old == new:
+        return d
+    chart = d.chart
+    if chart is not None:
+        chart = replace(
+            chart,
+            x=new if chart.x == old else chart.x,
+            y=tuple(new if key == old else key for key in chart.y),
+            color=new if chart.color == old else chart.color,
+        )
+    return replace(d, sort=tuple(replace(s, key=new) if s.key == old else s for s in d.sort), chart=chart)
+
+
+def set_sort(d: ReportDefinition, position: int, sort: Sort | None) -> ReportDefinition:
+    """Replace the sort at `position`, append it there, or drop it."""
+    kept = (*d.sort[:position], *([sort] if sort else []), *d.sort[position + 1 :])
+    return replace(d, sort=kept)
+
+
+def new_condition(field: Field) -> Condition:
+    """Return the condition that a fresh filter on `field` starts with; it may still lack its value."""
+    if field.type.is_temporal:
+        window = DateWindow(kind=WindowKind.LAST, n=30, unit=DateUnit.DAY)
+        return Condition(field=field.name, operator=Operator.IN_WINDOW, window=window)
+    if field.type.is_number:
+        return Condition(field=field.name, operator=Operator.AT_LEAST)
+    values = (True,) if field.type.value == "boolean" else ()
+    return Condition(field=field.name, operator=Operator.IS, values=values)
+
+
+def set_item(d: ReportDefinition, position: int, item: Condition | None) -> ReportDefinition:
+    """Replace the filter at `position`, append it there, or drop it."""
+    items = (*d.filters.items[:position], *([item] if item else []), *d.filters.items[position + 1 :])
+    return replace(d, filters=replace(d.filters, items=items))
+
+
+def is_complete(item: Condition | FilterGroup) -> bool:
+    """Whether a filter has the value its operator needs."""
+    if isinstance(item, FilterGroup) or item.operator in _NO_OPERAND:
+        return True
+    if item.operator is Operator.IN_WINDOW:
+        return item.window is not None
+    needed = 2 if item.operator is Operator.BETWEEN else 1
+    return len(item.values) >= needed and all(value != "" for value in item.values)
+
+
+def complete(d: ReportDefinition) -> ReportDefinition:
+    """Return the definition without filters that still lack their value; this is what is asked and saved."""
+    items = tuple(item for item in d.filters.items if is_complete(item))
+    return d if items == d.filters.items else replace(d, filters=replace(d.filters, items=items))

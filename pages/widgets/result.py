@@ -1,0 +1,135 @@
+"""The report's page in the builder: headline numbers, chart, and the table with numbers as people read them."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.domain.access import Principal
+from core.domain.dataset import Dataset, FieldType, NumberStyle
+from core.domain.definition import ReportDefinition
+from core.domain.result import Preview, ResultColumn
+from core.errors import BroadsheetError
+from pages.widgets import answers, keys, words
+from pages.widgets.properties import limit_words
+from pages.widgets.states import empty, problem
+from pages.widgets.theme import is_dark
+
+_ROW_HEIGHT = 32
+_MOST_ROWS_SHOWN = 18
+_GRAIN_FORMATS = {"month": "MMM YYYY", "quarter": "[Q]Q YYYY", "year": "YYYY"}
+_DAY_FORMAT = "ddd D MMM YYYY"
+
+
+def result_area(principal: Principal, dataset: Dataset, definition: ReportDefinition, preview: Preview) -> None:
+    """Draw the answer to `definition`."""
+    try:
+        _headline(answers.headline(principal, definition))
+        _chart(principal, definition)
+    except BroadsheetError as error:
+        problem(error)
+    _status(dataset, definition, preview)
+    if not preview.rows_matched:
+        empty("No rows match", "Widen the period or take a filter away.", icon=":material/search_off:")
+        return
+    _table(definition, preview)
+    pages = -(-preview.rows_matched // preview.page_size)
+    if pages > 1:
+        st.pagination(pages, key=keys.BUILDER_PAGE)
+
+
+def _headline(numbers: list[tuple[ResultColumn, Any]]) -> None:
+    if not numbers:
+        return
+    with st.container(horizontal=True, key="builder_headline", gap="large"):
+        for column, value in numbers:
+            st.metric(_label(column), number(value, column), width="content")
+
+
+def _chart(principal: Principal, definition: ReportDefinition) -> None:
+    if definition.chart is None:
+        return
+    figure = answers.figure(principal, definition, dark=is_dark())
+    if figure is not None:
+        st.plotly_chart(
+            figure,
+            key="builder_figure",
+            theme=None,
+            config={"displayModeBar": False, "scrollZoom": False},
+            alt="Chart of the report",
+        )
+
+
+def _status(dataset: Dataset, definition: ReportDefinition, preview: Preview) -> None:
+    shown = preview.table.num_rows
+    first = (preview.page - 1) * preview.page_size + 1
+    noun = "groups" if definition.is_summary else dataset.row_noun
+    if shown >= preview.rows_matched:
+        rows = f"{preview.rows_matched:,} {noun}" if preview.rows_matched != 1 else "1 row"
+    elif preview.page == 1:
+        rows = f"Showing {shown:,} of {preview.rows_matched:,} {noun}"
+    else:
+        rows = f"Showing {first:,} to {first + shown - 1:,} of {preview.rows_matched:,} {noun}"
+    parts = [rows]
+    if preview.period is not None:
+        parts.append(words.span(preview.period))
+    parts.append(f"{preview.elapsed_s:.2f} s")
+    left = limit_words(definition, preview)
+    st.caption(" · ".join(parts) + (f" · {left}" if left else ""))
+
+
+def _table(definition: ReportDefinition, preview: Preview) -> None:
+    rows = min(preview.table.num_rows, _MOST_ROWS_SHOWN)
+    st.dataframe(
+        preview.table,
+        key="builder_table",
+        hide_index=True,
+        row_height=_ROW_HEIGHT,
+        height=(rows + 1) * _ROW_HEIGHT + 4,
+        column_config={column.key: column_config(column, definition.timezone) for column in preview.columns},
+        placeholder="",
+        alt="Rows of the report",
+    )
+
+
+def column_config(column: ResultColumn, timezone: str) -> Any:
+    """Return how a result column is shown: numbers right-aligned in their format, days as words."""
+    label = _label(column)
+    if column.type.is_number:
+        return st.column_config.NumberColumn(label, format=_number_format(column))
+    if column.type is FieldType.DATE:
+        grain = column.key.rpartition("__")[2]
+        return st.column_config.DateColumn(label, format=_GRAIN_FORMATS.get(grain, _DAY_FORMAT))
+    if column.type is FieldType.DATETIME:
+        return st.column_config.DatetimeColumn(label, format=f"{_DAY_FORMAT}, HH:mm", timezone=timezone)
+    if column.type is FieldType.BOOLEAN:
+        return st.column_config.CheckboxColumn(label)
+    return st.column_config.TextColumn(label)
+
+
+def number(value: Any, column: ResultColumn) -> str:
+    """Return a headline number as people read it."""
+    if value is None:
+        return "–"
+    if column.format.style is NumberStyle.PERCENT:
+        return f"{float(value):.1%}"
+    if not column.type.is_number:
+        return str(value)
+    return f"{value:,.{_decimals(column)}f}"
+
+
+def _number_format(column: ResultColumn) -> str:
+    if column.format.style is NumberStyle.PERCENT:
+        return "percent"
+    comma = "" if column.format.style is NumberStyle.PLAIN else ","
+    decimals = _decimals(column)
+    return f"%{comma}.{decimals}f" if decimals else f"%{comma}d"
+
+
+def _decimals(column: ResultColumn) -> int:
+    if column.format.decimals is not None:
+        return column.format.decimals
+    return 0 if column.type is FieldType.INTEGER else 2
+
+
+def _label(column: ResultColumn) -> str:
+    return f"{column.label}, {column.format.unit}" if column.format.unit else column.label

@@ -1,0 +1,70 @@
+"""Lists as tables: one line a thing, its name a link, its facts in columns, its actions in a menu."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from pages.widgets import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of facts: its heading, its width in pixels, and whether it stays on narrow screens."""
+
+    title: str
+    width: int
+    narrow: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where a row's name leads."""
+
+    page: str
+    query: dict[str, str]
+
+
+def heading(name: str, columns: Sequence[Column], *, tail: int = 44) -> None:
+    """Draw the table's heading over rows whose controls at the end take `tail` pixels."""
+    with st.container(key="list_heading", horizontal=True, gap="small"):
+        st.html(f'<div class="bs-th">{escape(name)}</div>')
+        st.html(_grid(columns, [escape(column.title) for column in columns], "bs-th"), width=_width(columns))
+        if tail:
+            st.html("<span></span>", width=tail)
+
+
+def row(key: str, name: str, link: Link, columns: Sequence[Column], cells: Sequence[str]) -> None:
+    """Draw a row's name and facts; `cells` are HTML. Call it inside `line`, then add the row's controls."""
+    st.page_link(link.page, label=words.plain(name), query_params=link.query, width="stretch")
+    st.html(_grid(columns, cells, "bs-td"), width=_width(columns))
+
+
+def line(key: str) -> "st.delta_generator.DeltaGenerator":
+    """Return the container of one row."""
+    return st.container(key=f"list_row_{key}", horizontal=True, vertical_alignment="center", gap="small")
+
+
+def menu(key: str, options: Sequence[str]) -> str | None:
+    """Draw a row's menu and return what was chosen in this run."""
+    return st.menu_button("", list(options), icon=":material/more_horiz:", key=key, type="tertiary", help="Actions")
+
+
+def fact(text: str, *, quiet: bool = False) -> str:
+    """Return a cell's HTML for plain text."""
+    return f'<span class="{"bs-quiet" if quiet else ""}" title="{escape(text)}">{escape(text)}</span>'
+
+
+def _grid(columns: Sequence[Column], cells: Sequence[str], css: str) -> str:
+    template = " ".join(f"{column.width}px" for column in columns)
+    inner = "".join(
+        f'<div class="{"" if column.narrow else "bs-wide"}">{cell}</div>'
+        for column, cell in zip(columns, cells, strict=True)
+    )
+    return f'<div class="bs-cells {css}" style="grid-template-columns:{template}">{inner}</div>'
+
+
+def _width(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + 16 * (len(columns) - 1)
+

@@ -1,0 +1,142 @@
+"""One run in full: its state, files, deliveries, timeline, and what can be done about it."""
+
+from collections.abc import Callable
+from html import escape
+from uuid import UUID
+
+import streamlit as st
+
+from core.domain.access import Permission, Principal
+from core.domain.delivery import Delivery, DeliveryState
+from core.domain.run import Run, RunState
+from core.errors import BroadsheetError
+from pages.widgets import keys, words
+from pages.widgets.app import broadsheet, guard
+from pages.widgets.states import mark, problem, run_mark
+
+Action = Callable[[Principal, UUID], Run]
+_POLL_S = 0.8
+_DELIVERIES = {
+    DeliveryState.PENDING: ("Waiting", "quiet"),
+    DeliveryState.SENDING: ("Sending", "live"),
+    DeliveryState.SENT: ("Sent", "green"),
+    DeliveryState.RETRY: ("Will retry", "amber"),
+    DeliveryState.FAILED: ("Failed", "red"),
+    DeliveryState.BOUNCED: ("Bounced", "red"),
+    DeliveryState.UNKNOWN: ("May have arrived", "amber"),
+    DeliveryState.HELD: ("Held", "amber"),
+    DeliveryState.SUPPRESSED: ("Unsubscribed", "quiet"),
+}
+
+
+def run_detail(run_id: UUID) -> None:
+    """Draw a run, and look again until it has ended."""
+    try:
+        run = broadsheet().runs.get_run(guard(Permission.VIEW_REPORTS), run_id)
+    except BroadsheetError as error:
+        problem(error)
+        return
+    st.fragment(_body, run_every=None if run.state.is_final else _POLL_S)(run_id, moving=not run.state.is_final)
+
+
+def _body(run_id: UUID, *, moving: bool) -> None:
+    principal = guard(Permission.VIEW_REPORTS)
+    run = broadsheet().runs.get_run(principal, run_id)
+    if moving and run.state.is_final:
+        st.rerun()
+    _head(principal, run)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        _files(principal, run)
+        _deliveries(principal, run)
+    with right:
+        _timeline(principal, run)
+
+
+def _head(principal: Principal, run: Run) -> None:
+    title, tools = st.columns([7, 3], vertical_alignment="center")
+    title.title(run.title, anchor=False)
+    with tools.container(horizontal=True, horizontal_alignment="right"):
+        _tools(principal, run)
+    when = words.moment(run.scheduled_for or run.created_at, principal.timezone)
+    facts = [words.RUN_KINDS[run.kind], when]
+    if run.report_version:
+        facts.append(f"version {run.report_version}")
+    if run.rows_delivered is not None and run.rows_matched is not None:
+        of = f" of {run.rows_matched:,}" if run.rows_matched != run.rows_delivered else ""
+        facts.append(f"{run.rows_delivered:,}{of} rows")
+    st.html(f'<p class="bs-facts">{run_mark(run.state)} {" · ".join(escape(fact) for fact in facts)}</p>')
+    if run.error_message and run.state is not RunState.COMPLETED:
+        st.error(run.error_message, icon=":material/error:")
+
+
+def _tools(principal: Principal, run: Run) -> None:
+    if not principal.may(Permission.MANAGE_EXPORTS):
+        return
+    runs = broadsheet().runs
+    if not run.state.is_final:
+        st.button("Cancel run", key=keys.RUN_CANCEL, on_click=_do, args=(runs.cancel, run.id))
+    elif run.state in (RunState.FAILED, RunState.PARTIAL, RunState.CANCELLED):
+        st.button("Retry", type="primary", key=keys.RUN_RETRY, on_click=_do, args=(runs.retry, run.id))
+
+
+def _do(action: Action, run_id: UUID) -> None:
+    try:
+        changed = action(guard(Permission.MANAGE_EXPORTS), run_id)
+    except BroadsheetError as error:
+        st.toast(error.user_message, icon=":material/error:")
+        return
+    st.query_params["run"] = str(changed.id)
+
+
+def _files(principal: Principal, run: Run) -> None:
+    st.html('<div class="bs-eyebrow">Files</div>')
+    if not run.artifacts:
+        st.caption("No files yet." if not run.state.is_final else "No files were made.")
+    links: dict[UUID, str] = st.session_state.setdefault(keys.LINKS, {})
+    for artifact in run.artifacts:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"run_file_{artifact.id}"):
+            manifest = artifact.manifest
+            facts = f"{words.size(artifact.size_bytes)}, {manifest.rows_delivered:,} rows"
+            st.markdown(f"**{artifact.file_name}**  \n:gray[{facts}]", width="stretch")
+            if principal.may(Permission.MANAGE_EXPORTS):
+                if artifact.id not in links:
+                    links[artifact.id] = broadsheet().runs.mint_link(principal, artifact.id)
+                st.link_button("Download", links[artifact.id], icon=":material/download:")
+        for note in manifest.notes:
+            st.caption(note)
+        for column, changes in manifest.altered.items():
+            st.caption(f"{column}: " + ", ".join(f"{count:,} {what}" for what, count in changes.items()))
+
+
+def _deliveries(principal: Principal, run: Run) -> None:
+    if not run.deliveries:
+        return
+    st.html('<div class="bs-eyebrow">Deliveries</div>')
+    st.html(
+        '<div class="bs-list">' + "".join(_delivery(principal, delivery) for delivery in run.deliveries) + "</div>"
+    )
+
+
+def _delivery(principal: Principal, delivery: Delivery) -> str:
+    said = delivery.error_message or words.moment(delivery.sent_at, principal.timezone)
+    if delivery.state is DeliveryState.RETRY and delivery.next_attempt_at:
+        said = f"{said} Tried again {words.moment(delivery.next_attempt_at, principal.timezone)}."
+    return (
+        f'<div class="bs-item"><div>{escape(delivery.address)}</div>'
+        f'<div>{mark(*_DELIVERIES[delivery.state])}</div><div class="bs-quiet bs-note">{escape(said or "")}</div></div>'
+    )
+
+
+def _timeline(principal: Principal, run: Run) -> None:
+    st.html('<div class="bs-eyebrow">Timeline</div>')
+    lines = "".join(
+        f'<li><time>{event.at.astimezone(words.zone(principal.timezone)):%H:%M:%S}</time>'
+        f"<span>{escape(event.message)}</span></li>"
+        for event in run.events
+    )
+    st.html(f'<ol class="bs-timeline">{lines}</ol>')
+    parts = (("Query", run.query_s), ("Files", run.render_s), ("Delivery", run.deliver_s))
+    took = " · ".join(f"{name} {words.seconds(value)}" for name, value in parts if value is not None)
+    if took:
+        st.caption(took)

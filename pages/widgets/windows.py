@@ -1,0 +1,108 @@
+"""The one editor of date windows, for the period and for filters."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+from core.domain.definition import ReportDefinition
+from core.domain.filter import DateUnit, DateWindow, WindowKind
+from pages.widgets import draft as drafts
+from pages.widgets.words import WINDOWS, unit
+from pages.widgets.words import window as in_words
+
+_LAST = WindowKind.LAST
+#: What most people want, one click away.
+QUICK = tuple(
+    DateWindow(kind=_LAST, n=n, unit=u)
+    for n, u in ((7, DateUnit.DAY), (30, DateUnit.DAY), (12, DateUnit.WEEK), (12, DateUnit.MONTH))
+) + (
+    DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.MONTH),
+    DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.YEAR),
+)
+SetWindow = Callable[[ReportDefinition, DateWindow], ReportDefinition]
+
+
+def window_editor(key: str, value: DateWindow, today: date, save: SetWindow) -> None:
+    """Draw quick choices and the exact controls; every change goes through `save(definition, window)`."""
+    drafts.control(
+        st.pills,
+        "Quick choices",
+        key=f"{key}_quick",
+        value=value if value in QUICK else None,
+        edit=lambda d, picked: save(d, picked) if picked else d,
+        options=QUICK,
+        format_func=lambda w: in_words(w).capitalize(),
+        label_visibility="collapsed",
+    )
+    drafts.control(
+        st.segmented_control,
+        "Kind of period",
+        key=f"{key}_kind",
+        value=value.kind,
+        edit=lambda d, kind: save(d, _of_kind(value, kind or value.kind, today)),
+        options=list(WINDOWS),
+        format_func=lambda kind: WINDOWS[kind],
+        label_visibility="collapsed",
+        required=True,
+    )
+    if value.kind is WindowKind.BETWEEN:
+        _fixed(key, value, save)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if value.kind in (WindowKind.LAST, WindowKind.NEXT):
+            drafts.control(
+                st.number_input,
+                "How many",
+                key=f"{key}_n",
+                value=value.n,
+                edit=lambda d, n: save(d, replace(value, n=int(n or 1))),
+                min_value=1,
+                max_value=1000,
+                step=1,
+                width=120,
+            )
+        drafts.control(
+            st.selectbox,
+            "Unit",
+            key=f"{key}_unit",
+            value=value.unit,
+            edit=lambda d, u: save(d, replace(value, unit=u)),
+            options=list(DateUnit),
+            format_func=lambda u: unit(u, value.n if value.kind in (WindowKind.LAST, WindowKind.NEXT) else 1),
+            width=130,
+        )
+    if value.kind is WindowKind.LAST:
+        drafts.control(
+            st.checkbox,
+            f"Count the current {value.unit} in",
+            key=f"{key}_current",
+            value=value.include_current,
+            edit=lambda d, on: save(d, replace(value, include_current=on)),
+        )
+
+
+def _fixed(key: str, value: DateWindow, save: SetWindow) -> None:
+    def edit(d: ReportDefinition, picked: Any) -> ReportDefinition:
+        if not isinstance(picked, tuple) or len(picked) != 2:
+            return d
+        return save(d, replace(value, first_on=picked[0], last_on=picked[1]))
+
+    drafts.control(
+        st.date_input,
+        "First and last day",
+        key=f"{key}_days",
+        value=(value.first_on, value.last_on),
+        edit=edit,
+        format="YYYY-MM-DD",
+    )
+
+
+def _of_kind(value: DateWindow, kind: WindowKind, today: date) -> DateWindow:
+    if kind is WindowKind.BETWEEN:
+        return DateWindow(kind=kind, first_on=today - timedelta(days=30), last_on=today)
+    if kind in (WindowKind.THIS, WindowKind.TO_DATE):
+        return DateWindow(kind=kind, unit=value.unit if value.unit is not DateUnit.DAY else DateUnit.MONTH)
+    return DateWindow(kind=kind, n=max(value.n, 1), unit=value.unit)

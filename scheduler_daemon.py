@@ -1,0 +1,101 @@
+"""The daemon: APScheduler is its clock, the queue's workers are its hands. Start any number, on any machines."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from core.bootstrap import build_daemon
+from core.errors import BroadsheetError, DatabaseUnavailable
+from core.services.daemon import DaemonService
+from core.settings import load_settings
+
+logger = logging.getLogger("broadsheet.daemon")
+
+#: Seconds between ticks of each duty.
+PLAN_S, SWEEP_S, HEARTBEAT_S, REFRESH_S, RETAIN_S = 1, 5, 5, 3600, 86_400
+#: Seconds that work under way may take after SIGTERM before other daemons get it.
+GRACE_S = 10.0
+
+
+def main() -> int:
+    """Run until SIGTERM or Ctrl-C; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("apscheduler", "procrastinate"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes the signals
+    try:
+        daemon = build_daemon(load_settings())
+    except BroadsheetError as error:
+        logger.error("daemon_not_started reason=%s", error.user_message)
+        return 1
+    return serve(daemon)
+
+
+def serve(daemon: DaemonService) -> int:
+    """Tick and work until a signal asks to stop; returns the exit code."""
+    ticking = start_ticking(daemon)
+    logger.info("daemon_started process=%s", os.getpid())
+    try:
+        finished = asyncio.run(work(daemon))
+    finally:
+        ticking.shutdown(wait=False)
+    daemon.leave()
+    logger.info("daemon_stopped process=%s finished=%s", os.getpid(), finished)
+    return 0
+
+
+def start_ticking(daemon: DaemonService) -> BackgroundScheduler:
+    """Start the clock: every duty at once, then at its interval, never twice at a time; missed ticks fall together."""
+    ticking = BackgroundScheduler(
+        timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    )
+    duties: tuple[tuple[Callable[[], object], int], ...] = (
+        (daemon.heartbeat, HEARTBEAT_S),
+        (daemon.plan, PLAN_S),
+        (daemon.sweep, SWEEP_S),
+        (daemon.refresh, REFRESH_S),
+        (daemon.retain, RETAIN_S),
+    )
+    for duty, seconds in duties:
+        ticking.add_job(performing(duty), "interval", seconds=seconds, next_run_time=datetime.now(UTC))
+    ticking.start()
+    return ticking
+
+
+def performing(duty: Callable[[], object]) -> Callable[[], None]:
+    """Wrap a duty so that a tick that fails is logged and the next one comes."""
+
+    def perform() -> None:
+        try:
+            duty()
+        except DatabaseUnavailable:
+            logger.warning("database_unavailable duty=%s", duty.__name__)
+        except Exception:
+            logger.exception("duty_failed duty=%s", duty.__name__)
+
+    return perform
+
+
+async def work(daemon: DaemonService) -> bool:
+    """Work until a signal asks to stop; returns whether everything was finished."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    finished = await daemon.work(stopping, grace_s=GRACE_S)
+    if not finished:
+        # Threads are still busy with work that other daemons have by now; leaving the loop would wait for them.
+        daemon.leave()
+        logging.shutdown()
+        os._exit(0)
+    return finished
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""What every test may ask for: a clock that stands still and, on first use, a real PostgreSQL with a template.
+
+One server a test process, in a short folder of its own; it ends with that process, however that ends. Every test finds
+the database empty: its rows are wiped before each test (2 ms, where a copy of the template takes 300 ms). Tests that
+change the schema or the roles ask for a copy.
+"""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import bcrypt
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from core.clock import FixedClock
+from core.db import access_repository
+from core.db.database import Database
+from core.db.embedded import EmbeddedPostgres, start_embedded
+from core.db.migrate import DatabaseUrls, migrate
+from core.domain.access import BUILT_IN_ROLES, Principal
+
+APP_PASSWORD = "app-role-of-the-tests"
+PASSWORD = "correct horse battery staple"
+_PASSWORD_HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """An organization with one member."""
+
+    organization_id: UUID
+    user_id: UUID
+    principal: Principal
+    password: str
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A Monday morning."""
+    return FixedClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The server of this test process; its database `broadsheet` is migrated and serves as the template."""
+    folder = Path(tempfile.mkdtemp(prefix="bs-"))
+    server = start_embedded(folder)
+    try:
+        with _administrator(server) as connection:
+            # Nobody mourns these rows: speed over durability.
+            for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {name} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        migrate(server.owner_url, app_password=APP_PASSWORD)
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> Iterator[URL]:
+    """The owner's URL of a database without any table."""
+    yield from _fresh_database(postgres, template="template0")
+
+
+@pytest.fixture
+def database_copy(postgres: EmbeddedPostgres) -> Iterator[DatabaseUrls]:
+    """Owner's and app's URL of a migrated database that the test may spoil."""
+    for owner in _fresh_database(postgres, template="broadsheet"):
+        yield _urls(owner)
+
+
+@pytest.fixture
+def database_urls(postgres: EmbeddedPostgres) -> DatabaseUrls:
+    """Owner's and app's URL of the migrated database, without any row."""
+    with _administrator(postgres, database="broadsheet") as connection:
+        connection.execute(_END_SESSIONS)
+        connection.execute(_WIPE)
+    return _urls(postgres.owner_url)
+
+
+@pytest.fixture
+def database(database_urls: DatabaseUrls) -> Iterator[Database]:
+    """A fresh database as the app sees it: connected as its login role."""
+    database = Database(database_urls.app, pool_size=5)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def owner_session(database_urls: DatabaseUrls) -> Iterator[Session]:
+    """A session of the owner on the same database; commit what others shall see."""
+    assert database_urls.owner is not None
+    engine = create_engine(database_urls.owner, poolclass=NullPool)
+    with Session(engine) as session:
+        yield session
+
+
+@pytest.fixture
+def make_organization(owner_session: Session) -> Callable[..., Tenant]:
+    """Insert an organization with the built-in roles and one member, who holds `role`."""
+
+    def make(
+        *, name: str | None = None, role: str = "installation_admin", email: str | None = None, timezone: str = "UTC"
+    ) -> Tenant:
+        number = next(_numbers)
+        name = name or f"Organization {number}"
+        email = email or f"person{number}@example.com"
+        organization_id = access_repository.insert_organization(owner_session, name, timezone)
+        user_id = access_repository.insert_user(
+            owner_session,
+            organization_id=organization_id,
+            email=email,
+            name=f"Person {number}",
+            password_hash=_PASSWORD_HASH,
+            role=role,
+            timezone=timezone,
+        )
+        owner_session.commit()
+        principal = Principal(
+            user_id=user_id,
+            organization_id=organization_id,
+            email=email,
+            name=f"Person {number}",
+            organization=name,
+            role=role,
+            permissions=BUILT_IN_ROLES[role],
+            timezone=timezone,
+        )
+        return Tenant(organization_id=organization_id, user_id=user_id, principal=principal, password=PASSWORD)
+
+    return make
+
+
+@pytest.fixture
+def tenant(make_organization: Callable[..., Tenant]) -> Tenant:
+    """One organization with an administrator."""
+    return make_organization()
+
+
+_END_SESSIONS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'broadsheet' AND pid <> pg_backend_pid()
+"""
+#: As replica, foreign keys do not ask for an order.
+_WIPE = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END;
+$$
+"""
+
+
+def _urls(owner: URL) -> DatabaseUrls:
+    return DatabaseUrls(owner=owner, app=owner.set(username="broadsheet_app", password=APP_PASSWORD))
+
+
+def _fresh_database(server: EmbeddedPostgres, *, template: str) -> Iterator[URL]:
+    name = f"test_{next(_numbers)}"
+    with _administrator(server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER broadsheet_owner")
+    yield server.owner_url.set(database=name)
+    with _administrator(server) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administrator(server: EmbeddedPostgres, *, database: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
+    url = server.administrator_url.set(drivername="postgresql", database=database)
+    return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)

@@ -1,0 +1,233 @@
+"""A daemon whose stages are stand-ins, for the tests that kill it: real ledger, queue, files and processes.
+
+Run as a program it works until it is told to stop, or dies at the place that BROADSHEET_FAILPOINT names.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy.engine import make_url
+
+from core.artifacts.file_store import FileStore
+from core.clock import Clock, SystemClock
+from core.db.database import Database
+from core.db.queue import worker_app
+from core.domain.dataset import FieldType
+from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
+from core.errors import RunCancelled
+from core.render.csv_renderer import CsvRenderer
+from core.runs.delivering import Deliverer
+from core.runs.filing import Filing
+from core.runs.ledger import LEASE, Ledger
+from core.runs.outbox import Outbox
+from core.runs.pipeline import Pipeline
+from core.runs.recovery import Recovery
+from core.runs.retry import UNKNOWN_WAIT
+from core.runs.workers import Workers
+from core.runs.planner import Planner
+from core.services.daemon import DaemonService
+
+AS_OF = datetime(2026, 11, 23, 8, 59, tzinfo=UTC)
+
+
+class StandInExecutor:
+    """Answers every question with the same rows, and counts how often it was asked."""
+
+    def __init__(self, rows: tuple[str, ...] = ("Chile", "=1+1")) -> None:
+        self.rows = rows
+        self.asked = 0
+        self.error: Exception | None = None
+        #: Called while the query runs, with the run's `should_stop`.
+        self.during: Callable[[Callable[[], bool]], None] = lambda _should_stop: None
+
+    @contextmanager
+    def run(
+        self,
+        definition: Any,
+        dataset: Any,
+        source: Any,
+        *,
+        head_fields: Any,
+        logical_at: datetime,
+        deadline_s: float,
+        should_stop: Callable[[], bool],
+    ) -> Iterator[Result]:
+        self.asked += 1
+        self.during(should_stop)
+        if should_stop():
+            raise RunCancelled
+        if self.error is not None:
+            raise self.error
+        column = ResultColumn(key="country", label="Country", type=FieldType.TEXT, role=ColumnRole.DIMENSION)
+        head = ResultHead(
+            report_id=head_fields.report_id,
+            report_version=head_fields.report_version,
+            title=head_fields.title,
+            organization=head_fields.organization,
+            owner=head_fields.owner,
+            sentence="Countries.",
+            columns=(column,),
+            chart=definition.chart,
+            rows_matched=len(self.rows),
+            row_limit=definition.limit,
+            logical_at=logical_at,
+            as_of=AS_OF,
+            is_snapshot=True,
+            timezone="UTC",
+        )
+        yield Result(head=head, batches=[pa.record_batch({"country": pa.array(self.rows, pa.string())})])
+
+
+class StandInChannel:
+    """Takes e-mail by writing a line per acceptance; a line is written as a whole or not at all."""
+
+    key = "email"
+    label = "E-mail"
+
+    def __init__(self, accepted: Path) -> None:
+        self._accepted = accepted
+        #: What the next sends raise instead, one each; `after` means that it was accepted nevertheless.
+        self.errors: list[Exception] = []
+        self.errors_after: list[Exception] = []
+        self.messages: list[Any] = []
+
+    def check_address(self, address: str) -> None:
+        return None
+
+    def reference(self, message: Any) -> str:
+        return f"<{message.reference}@test>"
+
+    def send(self, message: Any, recipient: Any) -> str:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.messages.append(message)
+        line = json.dumps({"to": recipient.address, "reference": message.reference}) + "\n"
+        descriptor = os.open(self._accepted, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            os.write(descriptor, line.encode())
+        finally:
+            os.close(descriptor)
+        if self.errors_after:
+            raise self.errors_after.pop(0)
+        return "250 accepted"
+
+    def accepted(self) -> list[dict[str, str]]:
+        if not self._accepted.exists():
+            return []
+        return [json.loads(line) for line in self._accepted.read_text().splitlines()]
+
+
+class NoBrowser:
+    """Draws nothing."""
+
+    reason = "The chart is missing: no browser was found."
+
+    def png(self, figure: Any, *, width: int, height: int, scale: float = 2.0) -> None:
+        return None
+
+
+@dataclass(kw_only=True)
+class Stack:
+    """The parts of a daemon, each within reach of a test."""
+
+    database: Database
+    clock: Clock
+    folder: Path
+    lease: timedelta = LEASE
+    unknown_wait: timedelta = UNKNOWN_WAIT
+    executor: StandInExecutor = field(default_factory=StandInExecutor)
+
+    def __post_init__(self) -> None:
+        spool = self.folder / "spool"
+        spool.mkdir(parents=True, exist_ok=True)
+        self.channel = StandInChannel(self.folder / "accepted")
+        self.store = FileStore(self.folder / "artifacts")
+        self.ledger = Ledger(
+            self.database,
+            self.clock,
+            max_attempts=3,
+            timeout=timedelta(minutes=30),
+            lease=self.lease,
+            jitter=lambda: 0.0,
+        )
+        self.outbox = Outbox(
+            self.database,
+            self.clock,
+            self.ledger,
+            lease=self.lease,
+            unknown_wait=self.unknown_wait,
+            jitter=lambda: 0.0,
+        )
+        filing = Filing(
+            self.clock, renderers={"csv": CsvRenderer()}, drawer=NoBrowser(), store=self.store, scratch_dir=spool
+        )
+        self.pipeline = Pipeline(
+            self.database, self.ledger, executor=self.executor, filing=filing, spool_dir=spool
+        )
+        self.deliverer = Deliverer(
+            self.database,
+            self.outbox,
+            channels={"email": self.channel},
+            stores={"file": self.store},
+            describe=lambda config: f"Every {config['cadence']}",
+            base_url="http://localhost:8501",
+        )
+        self.recovery = Recovery(
+            self.database, self.clock, ledger=self.ledger, outbox=self.outbox, spool_dir=spool
+        )
+
+    def daemon(self) -> DaemonService:
+        return DaemonService(
+            self.database,
+            self.clock,
+            planner=Planner(self.database, self.clock),
+            pipeline=self.pipeline,
+            deliverer=self.deliverer,
+            recovery=self.recovery,
+            ledger=self.ledger,
+            workers=lambda daemon: Workers(
+                worker_app(self.database.engine.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=2
+            ),
+            refresh=lambda: None,
+            close=self.database.dispose,
+        )
+
+
+def main() -> int:
+    """Serve as a daemon: `failpoints.py URL FOLDER LEASE_S [QUERY_S]`."""
+    import threading
+
+    import scheduler_daemon
+
+    scheduler_daemon.SWEEP_S = 1
+    scheduler_daemon.GRACE_S = 1.0
+    url, folder, lease_s, *rest = sys.argv[1:]
+    stack = Stack(
+        database=Database(make_url(url), pool_size=5),
+        clock=SystemClock(),
+        folder=Path(folder),
+        lease=timedelta(seconds=float(lease_s)),
+        unknown_wait=timedelta(seconds=1),
+    )
+    if rest:  # a query that answers only when it is told to stop
+        stack.executor.during = lambda should_stop: _busy(should_stop, threading.Event(), float(rest[0]))
+    return scheduler_daemon.serve(stack.daemon())
+
+
+def _busy(should_stop: Callable[[], bool], never: Any, seconds: float) -> None:
+    for _ in range(int(seconds * 20)):
+        if should_stop():
+            return
+        never.wait(0.05)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

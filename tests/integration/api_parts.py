@@ -1,0 +1,113 @@
+"""What the tests of the API and the services share: a running installation with a small demo file behind it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from core.api import create_api
+from core.api.public_routes import public_routes
+from core.bootstrap import Broadsheet, build, build_daemon
+from core.clock import FixedClock
+from core.db import catalog_repository
+from core.db.database import Database
+from core.db.migrate import DatabaseUrls
+from core.domain.dataset import Dataset, Field, FieldType
+from core.services.daemon import DaemonService
+from core.settings import load_settings
+from tests.conftest import Tenant
+
+SECRET_KEY = "a secret key of the tests, long enough"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """Services, a daemon that works when it is told to, and HTTP clients."""
+
+    broadsheet: Broadsheet
+    daemon: DaemonService
+    clock: FixedClock
+    client: TestClient
+
+    def sign_in(self, tenant: Tenant) -> TestClient:
+        """Return a client that carries the tenant's bearer token."""
+        token = self.client.post(
+            "/api/auth/token", json={"username": tenant.principal.email, "password": tenant.password}
+        ).json()["access_token"]
+        client = TestClient(self.client.app, raise_server_exceptions=False)
+        client.headers["Authorization"] = f"Bearer {token}"
+        return client
+
+
+def start(folder: Path, urls: DatabaseUrls, clock: FixedClock) -> Iterator[Installation]:
+    """Build the services over a database and an empty data folder."""
+    settings = load_settings(
+        _env_file=None,
+        data_dir=folder,
+        database_url=urls.app.render_as_string(hide_password=False),
+        secret_key=SECRET_KEY,
+        port=8501,
+    )
+    make_orders(folder / "orders.duckdb", clock)
+    broadsheet = build(settings, clock)
+    daemon = build_daemon(settings, clock)
+    app = Starlette(
+        routes=[*public_routes(broadsheet.health, broadsheet.runs), Mount("/api", create_api(broadsheet))]
+    )
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Installation(broadsheet=broadsheet, daemon=daemon, clock=clock, client=client)
+    daemon.leave()
+    broadsheet.close()
+
+
+def make_orders(path: Path, clock: FixedClock) -> None:
+    """Write 3,000 orders: one every hour up to now, with unicode, nulls and exact amounts."""
+    newest = (clock.now() - timedelta(hours=1)).replace(tzinfo=None)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            """
+            CREATE TABLE orders AS
+            SELECT i AS order_id,
+                   CAST(? AS TIMESTAMP) - i * INTERVAL 1 HOUR AS ordered_at,
+                   CASE i % 4 WHEN 0 THEN 'España' WHEN 1 THEN 'Österreich' WHEN 2 THEN '日本' END AS country,
+                   CAST(i % 50 AS DECIMAL(12, 2)) + 0.10 AS amount
+            FROM range(3000) t(i)
+            """,
+            [newest],
+        )
+
+
+def insert_orders(database: Database, tenant: Tenant, new_id: Callable[[], Any]) -> Dataset:
+    """Put the orders into a tenant's catalog."""
+    with database.organization(tenant.organization_id) as session:
+        source_id = catalog_repository.put_source(
+            session,
+            organization_id=tenant.organization_id,
+            name="Shop",
+            kind="duckdb",
+            connection={"path": "orders.duckdb"},
+        )
+        dataset = Dataset(
+            id=new_id(),
+            organization_id=tenant.organization_id,
+            source_id=source_id,
+            name="orders",
+            label="Orders",
+            table_name="orders",
+            time_field="ordered_at",
+            row_noun="orders",
+            fields=(
+                Field(name="order_id", label="Order", type=FieldType.INTEGER),
+                Field(name="ordered_at", label="Ordered at", type=FieldType.DATETIME),
+                Field(name="country", label="Country", type=FieldType.TEXT),
+                Field(name="amount", label="Amount", type=FieldType.DECIMAL, is_measure=True),
+            ),
+        )
+        catalog_repository.insert_dataset(session, dataset)
+    return dataset

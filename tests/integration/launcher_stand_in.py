@@ -1,0 +1,82 @@
+"""The launcher with small stand-ins for its children; run as a program by test_launcher.
+
+`up` launches the other roles of this file. Each child notes its numbers in DATA_DIR/pids, one line a process.
+"""
+
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from core.errors import BroadsheetError, SettingError
+from core.launcher.child import ChildSpec
+from core.launcher.preparing import Prepared
+from core.launcher.up import up
+from core.settings import load_settings
+
+
+def main(role: str) -> None:
+    """Play `role`."""
+    {"up": _up, "prepare": _prepare, "web": _web, "daemon": _daemon}[role]()
+
+
+def _up() -> None:
+    children = ("web", "daemon")
+    try:
+        settings = load_settings(_env_file=None)
+        sys.exit(
+            up(settings, prepare=_command("prepare"), specs=[ChildSpec(name=n, command=_command(n)) for n in children])
+        )
+    except BroadsheetError as error:
+        sys.stderr.write(f"broadsheet: {error.user_message}\n")
+        sys.exit(2 if isinstance(error, SettingError) else 1)
+
+
+def _command(role: str) -> tuple[str, ...]:
+    return (sys.executable, __file__, role)
+
+
+def _prepare() -> None:
+    if os.environ.get("STAND_IN_PREPARE") == "fails":
+        sys.stderr.write("broadsheet: the database said no\n")
+        sys.exit(1)
+    # What the children must never be given is the owner's URL.
+    app_url = os.environ["DATABASE_URL"].replace("broadsheet_owner", "broadsheet_app")
+    sys.stdout.write(Prepared(app_url=app_url, email="admin@example.com", password="made up").to_json())
+
+
+def _web() -> None:
+    grandchild = subprocess.Popen(["sleep", "600"])
+    _note(os.getpid(), grandchild.pid)
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(os.environ["DATABASE_URL"].encode())
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_forever()
+
+
+def _daemon() -> None:
+    if os.environ.get("STAND_IN_DAEMON") == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.environ.get("STAND_IN_DAEMON") == "dies":
+        sys.exit(7)
+    _note(os.getpid())
+    time.sleep(600)
+
+
+def _note(*numbers: int) -> None:
+    with (Path(os.environ["DATA_DIR"]) / "pids").open("a") as file:
+        file.writelines(f"{number}\n" for number in numbers)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

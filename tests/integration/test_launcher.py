@@ -1,0 +1,235 @@
+"""The launcher leaves nothing behind, however it ends, and says in one line what stops it."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.processes import identify
+
+ROOT = Path(__file__).parents[2]
+STAND_IN = Path(__file__).with_name("launcher_stand_in.py")
+
+
+class Launch:
+    """A launcher in a process of its own, on its own port and data folder."""
+
+    def __init__(self, data_dir: Path, port: int, **environment: str) -> None:
+        self.data_dir = data_dir
+        self.port = port
+        self.process = subprocess.Popen(
+            [sys.executable, str(STAND_IN), "up"],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATA_DIR": str(data_dir), "PORT": str(port)}
+            | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> list[str]:
+        """Return the lines up to the one that says whom to sign in as."""
+        assert self.process.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("Sign in"):
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()[1]
+            lines.append(line.strip())
+        return lines
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for the end; returns exit code, output, errors."""
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out, err
+
+    def pids(self) -> list[int]:
+        """Numbers of every process that was started, PostgreSQL included."""
+        postmaster = self.data_dir / "postgres" / "data" / "postmaster.pid"
+        noted = [int(line) for line in (self.data_dir / "pids").read_text().split()]
+        return noted + ([int(postmaster.read_text().splitlines()[0])] if postmaster.exists() else [])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _await(condition: Callable[[], bool], within_s: float = 30) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _all_gone(pids: list[int]) -> bool:
+    return all(identify(pid) is None for pid in pids)
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Callable[..., Launch]]:
+    """Start launchers, all on one data folder and port unless told otherwise."""
+    started: list[Launch] = []
+    usual = _free_port()
+
+    def start(*, port: int = usual, **environment: str) -> Launch:
+        started.append(Launch(tmp_path / "data", port, **environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.terminate()
+        one.process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_stops_everything(launch: Callable[..., Launch], number: signal.Signals) -> None:
+    running = launch()
+    lines = running.wait_until_ready()
+    assert lines[0] == f"Broadsheet is ready at http://localhost:{running.port}"
+    assert lines[1].startswith("Sign in as admin@example.com with password made up")
+    pids = running.pids()
+    assert len(pids) == 4
+    running.send(number)
+    code, _, errors = running.end()
+    assert (code, errors) == (0, "")
+    assert _all_gone(pids)
+
+
+def test_a_child_that_does_not_listen_is_killed_by_a_second_signal(launch: Callable[..., Launch]) -> None:
+    running = launch(STAND_IN_DAEMON="deaf")
+    running.wait_until_ready()
+    _await(lambda: len(running.pids()) == 4)
+    pids = running.pids()
+    running.send(signal.SIGTERM)
+    _await(lambda: identify(pids[0]) is None)  # the first signal was taken
+    running.send(signal.SIGTERM)
+    assert running.end()[0] == 0
+    assert _all_gone(pids)
+
+
+def test_after_a_kill_a_new_start_leaves_one_set(launch: Callable[..., Launch]) -> None:
+    killed = launch(STAND_IN_DAEMON="deaf")
+    killed.wait_until_ready()
+    _await(lambda: len(killed.pids()) == 4)
+    before = killed.pids()
+    killed.send(signal.SIGKILL)
+    killed.end()
+    assert not _all_gone(before)  # the deaf one at least
+    (killed.data_dir / "pids").unlink()
+    again = launch()
+    again.wait_until_ready()
+    assert _all_gone(before)
+    _await(lambda: len(again.pids()) == 4)
+    after = again.pids()
+    again.send(signal.SIGTERM)
+    again.end()
+    assert _all_gone(after)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next start ends them")
+def test_after_a_kill_the_children_end_by_themselves(launch: Callable[..., Launch]) -> None:
+    killed = launch()
+    killed.wait_until_ready()
+    _await(lambda: len(killed.pids()) == 4)
+    web, sleeper, *others = killed.pids()
+    killed.send(signal.SIGKILL)
+    killed.end()
+    _await(lambda: _all_gone([web, *others]))
+    again = launch()
+    again.wait_until_ready()
+    assert identify(sleeper) is None  # what a child had started carries the mark too
+
+
+def test_a_second_launcher_on_the_same_folder_says_so(launch: Callable[..., Launch]) -> None:
+    first = launch()
+    first.wait_until_ready()
+    code, _, errors = launch(port=_free_port()).end()
+    assert code == 2
+    assert errors.startswith("broadsheet: DATA_DIR: Broadsheet already runs on ")
+    assert errors.count("\n") == 1
+    assert first.process.poll() is None
+
+
+def test_a_taken_port_is_named(launch: Callable[..., Launch]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, _, errors = launch(port=port).end()
+    assert (code, errors) == (2, f"broadsheet: PORT: {port} is in use. Set PORT to a free one.\n")
+
+
+def test_a_failed_preparation_ends_the_start(launch: Callable[..., Launch]) -> None:
+    failed = launch(STAND_IN_PREPARE="fails")
+    code, _, errors = failed.end()
+    assert (code, errors) == (1, "broadsheet: the database said no\n")
+    assert not (failed.data_dir / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def test_a_child_that_dies_is_started_again(launch: Callable[..., Launch]) -> None:
+    running = launch()
+    running.wait_until_ready()
+    _await(lambda: len(running.pids()) == 4)
+    web, sleeper, daemon, postmaster = running.pids()
+    os.kill(daemon, signal.SIGKILL)
+    os.kill(web, signal.SIGKILL)
+    _await(lambda: len(running.pids()) == 7)
+    assert _all_gone([web, sleeper, daemon])
+    assert running.pids()[-1] == postmaster
+
+
+def test_a_killed_postgresql_is_started_again(launch: Callable[..., Launch]) -> None:
+    running = launch()
+    running.wait_until_ready()
+    postmaster = running.pids()[-1]
+    os.kill(postmaster, signal.SIGKILL)
+    pid_file = running.data_dir / "postgres" / "data" / "postmaster.pid"
+    _await(lambda: pid_file.exists() and int(pid_file.read_text().splitlines()[0]) != postmaster)
+
+
+def test_a_child_that_keeps_dying_ends_the_launch(launch: Callable[..., Launch]) -> None:
+    running = launch(STAND_IN_DAEMON="dies")
+    running.wait_until_ready()
+    code, output, errors = running.end()
+    assert code == 1
+    assert output.count("The daemon ended (exit code 7)") == 4
+    assert errors == "broadsheet: The daemon ended 5 times in a row; what it said stands above.\n"
+
+
+def test_the_children_get_the_apps_role_only(launch: Callable[..., Launch]) -> None:
+    running = launch()
+    running.wait_until_ready()
+    connection = http.client.HTTPConnection("127.0.0.1", running.port)
+    connection.request("GET", "/healthz")
+    answer = connection.getresponse().read().decode()
+    connection.close()
+    assert answer.startswith("postgresql://broadsheet_app:")
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("SECRET_KEY", "short"), ("DATABASE_URL", "sqlite://")])
+def test_a_bad_setting_stops_with_one_line(name: str, value: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "core", "up"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"broadsheet: {name}: ")
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""

@@ -1,0 +1,147 @@
+"""The migrations build exactly what the typed tables say, from nothing, on an owner that is no superuser."""
+
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool
+
+from core.db import migrations
+from core.db.migrate import DatabaseUrls, change_schema, migrate, prepare_database
+from core.db.roles import TABLE_GRANTS
+from core.db.tables import Base
+from core.errors import DatabaseUnavailable, SettingError
+from core.settings import Settings
+
+_SHAPE = """
+    SELECT 'column', c.table_name || '.' || c.column_name,
+        concat_ws(' ', c.data_type, c.udt_name, c.is_nullable, c.column_default)
+    FROM information_schema.columns c WHERE c.table_schema = 'public'
+    UNION ALL
+    SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
+    UNION ALL
+    SELECT 'index', tablename || '.' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+"""
+
+
+def _engine(url: URL | None) -> Engine:
+    assert url is not None
+    return create_engine(url, poolclass=NullPool)
+
+
+def _shape(connection: Connection) -> set[tuple[str, ...]]:
+    foreign = ("procrastinate", "idx_procrastinate", "alembic_version")
+    return {tuple(row) for row in connection.execute(text(_SHAPE)) if not row[1].startswith(foreign)}
+
+
+def test_the_migrated_database_is_what_the_typed_tables_say(database_copy: DatabaseUrls, empty_database: URL) -> None:
+    with _engine(empty_database).begin() as connection:
+        Base.metadata.create_all(connection)
+        expected = _shape(connection)
+    with _engine(database_copy.owner).begin() as connection:
+        assert _shape(connection) == expected
+        difference = compare_metadata(
+            MigrationContext.configure(
+                connection,
+                opts={
+                    "compare_server_default": True,
+                    "include_name": lambda name, kind, _: kind != "table" or "procrastinate" not in name,
+                },
+            ),
+            Base.metadata,
+        )
+    assert difference == []
+
+
+def test_everything_can_be_taken_back_and_made_again(empty_database: URL) -> None:
+    migrate(empty_database, app_password="first")
+    with _engine(empty_database).begin() as connection:
+        before = _shape(connection)
+        change_schema(connection, "base", down=True)
+        left = connection.execute(
+            text("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')")
+        ).scalars()
+        assert list(left) == ["alembic_version"]
+        left = connection.execute(text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"))
+        assert list(left) == []
+        change_schema(connection)
+        assert _shape(connection) == before
+
+
+def test_two_starts_at_once_both_succeed(empty_database: URL) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        starts = [pool.submit(migrate, empty_database, app_password="same") for _ in range(2)]
+    urls = {start.result() for start in starts}
+    with _engine(urls.pop()).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM organizations")).scalar_one() == 0
+
+
+def test_every_table_has_its_grants_written_down() -> None:
+    ours = {name for name in TABLE_GRANTS if not name.startswith(("procrastinate", "alembic"))}
+    assert ours == set(Base.metadata.tables)
+
+
+def test_the_queue_schema_is_the_installed_one() -> None:
+    """Red after an upgrade of procrastinate: its new migration files then become a migration here."""
+    installed = (files("procrastinate.sql") / "schema.sql").read_text(encoding="utf-8")
+    ours = Path(str(files(migrations) / "versions" / "0004_queue.sql")).read_text(encoding="utf-8")
+    assert ours == installed
+
+
+def _settings(url: URL, migration: URL | None = None) -> Settings:
+    return Settings(
+        _env_file=None,
+        database_url=url.render_as_string(hide_password=False).replace("+psycopg", ""),
+        migration_database_url=migration and migration.render_as_string(hide_password=False),
+    )
+
+
+def test_the_owners_url_alone_makes_the_apps_role(empty_database: URL) -> None:
+    urls = prepare_database(_settings(empty_database), app_password="derived")
+    assert urls.owner == empty_database
+    assert urls.app.username == f"{empty_database.database}_app"
+    with _engine(urls.app).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM reports")).scalar_one() == 0
+
+
+def test_the_apps_url_alone_is_taken_as_it_is(database_copy: DatabaseUrls) -> None:
+    urls = prepare_database(_settings(database_copy.app), app_password="derived")
+    assert urls == DatabaseUrls(app=database_copy.app, owner=None)
+
+
+def test_an_own_role_for_the_app_gets_its_grants(empty_database: URL) -> None:
+    role = f"{empty_database.database}_second"
+    with _engine(empty_database).begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'of its own'"))
+    app = empty_database.set(username=role, password="of its own")
+    assert prepare_database(_settings(app, empty_database), app_password="unused") == DatabaseUrls(
+        app=app, owner=empty_database
+    )
+    with _engine(app).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM runs")).scalar_one() == 0
+
+
+def test_an_app_role_that_could_go_around_the_policies_is_refused(database_copy: DatabaseUrls) -> None:
+    assert database_copy.owner is not None
+    with pytest.raises(SettingError, match="owns the tables"):
+        prepare_database(_settings(database_copy.owner, database_copy.owner), app_password="unused")
+
+
+def test_a_database_of_another_version_is_refused(database_copy: DatabaseUrls) -> None:
+    with _engine(database_copy.owner).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+    with pytest.raises(SettingError, match="another version"):
+        prepare_database(_settings(database_copy.app), app_password="unused")
+
+
+def test_a_server_that_is_away_is_named_without_its_password(database_copy: DatabaseUrls) -> None:
+    with pytest.raises(DatabaseUnavailable) as raised:
+        prepare_database(_settings(database_copy.app.set(password="wrong-one")), app_password="unused")
+    assert "cannot be reached" in raised.value.user_message
+    assert "wrong-one" not in raised.value.user_message

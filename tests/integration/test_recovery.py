@@ -1,0 +1,161 @@
+"""Daemons as real processes on a real PostgreSQL: killed at every step, stopped in the middle, two at once."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from core.db.database import Database
+from core.db.tables import DaemonRow, DeliveryRow, RunRow
+from core.runs import failpoints
+from tests.conftest import Tenant
+from tests.failpoints import StandInChannel
+from tests.run_parts import insert_report, insert_schedule
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Short, so that what a dead daemon held is free again soon.
+LEASE_S = 2
+PATIENCE_S = 40.0
+
+
+class Daemons:
+    """Starts daemons and ends every one of them."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._url = database.engine.url.render_as_string(hide_password=False)
+        self._folder = folder
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *, failpoint: str | None = None, query_s: float | None = None) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.failpoints", self._url, str(self._folder), str(LEASE_S)]
+        if query_s is not None:
+            command.append(str(query_s))
+        environment = {**os.environ, **({failpoints.VARIABLE: failpoint} if failpoint else {})}
+        log = (self._folder / f"daemon-{len(self._started)}.log").open("wb")
+        with log:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        self._started.append(process)
+        return process
+
+    def end(self) -> None:
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text() for path in sorted(self._folder.glob("daemon-*.log")))
+
+
+@pytest.fixture
+def daemons(database: Database, tmp_path: Path) -> Iterator[Daemons]:
+    daemons = Daemons(database, tmp_path)
+    yield daemons
+    daemons.end()
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> StandInChannel:
+    """Reads what the daemons' channels accepted."""
+    return StandInChannel(tmp_path / "accepted")
+
+
+def wait_until(condition: Callable[[], bool], daemons: Daemons) -> None:
+    """Look until it is so; the processes under test keep their own time."""
+    deadline = time.monotonic() + PATIENCE_S
+    pause = threading.Event()
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"it did not come to that in {PATIENCE_S} s:\n{daemons.logs()[-4000:]}")
+        pause.wait(0.1)
+
+
+def columns(database: Database, tenant: Tenant, *wanted: Any) -> list[Any]:
+    with database.organization(tenant.organization_id) as session:
+        return list(session.execute(select(*wanted)).all())
+
+
+def run_states(database: Database, tenant: Tenant) -> list[str]:
+    return [row.state for row in columns(database, tenant, RunRow.state)]
+
+
+def all_ended(database: Database, tenant: Tenant, count: int = 1) -> Callable[[], bool]:
+    def ended() -> bool:
+        finished = [row.finished_at for row in columns(database, tenant, RunRow.finished_at)]
+        return len(finished) >= count and None not in finished
+
+    return ended
+
+
+def due_now(database: Database, tenant: Tenant, report_id: UUID) -> UUID:
+    return insert_schedule(database, tenant, report_id, next_run_at=datetime.now(UTC).replace(microsecond=0))
+
+
+@pytest.mark.parametrize("failpoint", failpoints.ALL)
+def test_a_run_survives_a_kill_at_every_step(
+    database: Database, tenant: Tenant, daemons: Daemons, channel: StandInChannel, failpoint: str
+) -> None:
+    due_now(database, tenant, insert_report(database, tenant))
+    killed = daemons.start(failpoint=failpoint)
+    assert killed.wait(timeout=PATIENCE_S) == -signal.SIGKILL, daemons.logs()
+    daemons.start()
+    wait_until(all_ended(database, tenant), daemons)
+
+    assert run_states(database, tenant) == ["completed"], "one run for the slot"
+    assert [row.state for row in columns(database, tenant, DeliveryRow.state)] == ["sent"]
+    accepted = channel.accepted()
+    times = 2 if failpoint == failpoints.ACCEPTED else 1
+    assert accepted == [accepted[0]] * times, "again only where nobody could know, and then under the same reference"
+    with database.organization(tenant.organization_id) as session:
+        unknown = session.execute(
+            select(func.count()).select_from(DeliveryRow).where(DeliveryRow.attempt == 2)
+        ).scalar_one()
+    assert unknown == (1 if failpoint in (failpoints.SENDING, failpoints.ACCEPTED) else 0)
+
+
+def test_two_daemons_at_once_do_everything_once(
+    database: Database, tenant: Tenant, daemons: Daemons, channel: StandInChannel
+) -> None:
+    report_id = insert_report(database, tenant)
+    schedules = {due_now(database, tenant, report_id) for _ in range(20)}
+    daemons.start()
+    daemons.start()
+    wait_until(all_ended(database, tenant, len(schedules)), daemons)
+
+    rows = columns(database, tenant, RunRow.schedule_id, RunRow.state, RunRow.attempt)
+    assert {row.schedule_id for row in rows} == schedules, "none is missing"
+    assert [(row.state, row.attempt) for row in rows] == [("completed", 1)] * len(schedules), "none is double"
+    references = [line["reference"] for line in channel.accepted()]
+    assert len(references) == len(set(references)) == len(schedules)
+
+
+def test_a_daemon_that_is_asked_to_stop_hands_its_run_over_at_once(
+    database: Database, tenant: Tenant, daemons: Daemons, channel: StandInChannel
+) -> None:
+    due_now(database, tenant, insert_report(database, tenant))
+    busy = daemons.start(query_s=300)
+    wait_until(lambda: run_states(database, tenant) == ["running"], daemons)
+    busy.send_signal(signal.SIGTERM)
+    assert busy.wait(timeout=PATIENCE_S) == 0, daemons.logs()
+    assert run_states(database, tenant) == ["waiting"]
+
+    idle = daemons.start()
+    wait_until(all_ended(database, tenant), daemons)
+    assert [(row.state, row.attempt) for row in columns(database, tenant, RunRow.state, RunRow.attempt)] == [
+        ("completed", 1)
+    ]
+    assert len(channel.accepted()) == 1
+    idle.send_signal(signal.SIGTERM)
+    assert idle.wait(timeout=PATIENCE_S) == 0, daemons.logs()
+    with database.installation() as session:
+        assert session.execute(select(DaemonRow.id)).all() == [], "both said goodbye"

@@ -1,0 +1,357 @@
+"""The services in memory, with the signatures the screens call."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+import bcrypt
+
+from core.clock import FixedClock
+from core.domain.access import Principal
+from core.domain.artifact import Artifact, Manifest
+from core.domain.dataset import FieldType
+from core.domain.definition import Aggregation, Chart, ChartKind, ReportDefinition
+from core.domain.delivery import Delivery, DeliveryState
+from core.domain.filter import Operator, ResolvedWindow
+from core.domain.page import Page
+from core.domain.report import Report, ReportVersion
+from core.domain.result import Preview
+from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep
+from core.domain.schedule import FireTime, Schedule, ScheduleDraft
+from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSignedIn
+from core.settings import Settings
+
+from . import fake_data as data
+
+PASSWORD = "correct-horse-42"
+TOKEN = "token-of-ada"
+ROWS = 5231
+
+
+def _page(items, page, limit):
+    return Page(items=tuple(items[(page - 1) * limit : page * limit]), total=len(items), page=page, limit=limit)
+
+
+class FakeAccess:
+    def __init__(self, role: str) -> None:
+        self.sessions = {TOKEN: data.principal(role)}
+        self.attempts: list[bool] = []
+        self._role = role
+        self._hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+
+    def find_credentials(self, email: str):
+        if email != "ada@example.com":
+            return None
+        return SimpleNamespace(user_id=data.ADA, email=email, name="Ada Lovelace", password_hash=self._hash)
+
+    def record_sign_in(self, user_id: UUID, *, ok: bool) -> None:
+        self.attempts.append(ok)
+
+    def open_session(self, user_id: UUID) -> str:
+        token = uuid4().hex
+        self.sessions[token] = data.principal(self._role)
+        return token
+
+    def principal_for_session(self, token: str) -> Principal:
+        if token not in self.sessions:
+            raise NotSignedIn
+        return self.sessions[token]
+
+    def close_session(self, token: str) -> None:
+        self.sessions.pop(token, None)
+
+    def list_tokens(self, principal):
+        return ()
+
+
+class FakeCatalog:
+    def datasets(self, principal):
+        return (data.USAGE,)
+
+    def dataset(self, principal, dataset_id):
+        return data.USAGE
+
+    def field_values(self, principal, dataset_id, field, *, search="", limit=50):
+        values = data.VALUES.get(field, ())
+        return tuple((value, 900 - 100 * n) for n, value in enumerate(values) if search.lower() in value.lower())
+
+
+@dataclass
+class FakeReports:
+    items: dict[UUID, Report] = field(default_factory=data.reports)
+    previews: int = 0
+
+    def list(self, principal, *, search="", page=1, limit=50):
+        found = [item for item in self.items.values() if search.lower() in item.name.lower()]
+        return _page(sorted(found, key=lambda item: item.updated_at, reverse=True), page, limit)
+
+    def get(self, principal, report_id, *, version=None):
+        if report_id not in self.items:
+            raise NotFound
+        return self.items[report_id]
+
+    def versions(self, principal, report_id):
+        item = self.get(principal, report_id)
+        return tuple(
+            ReportVersion(
+                version=n, saved_by=item.owner_name, saved_at=item.updated_at, definition=item.definition
+            )
+            for n in range(item.version, 0, -1)
+        )
+
+    def create(self, principal, *, name, definition, description=""):
+        if not name.strip():
+            raise InvalidInput("Give the report a name.", place="name")
+        made = replace(data.report(name, definition=definition), id=uuid4(), updated_at=data.NOW)
+        self.items[made.id] = made
+        return made
+
+    def save(self, principal, report_id, *, name, definition, description="", expected_version=None):
+        item = self.get(principal, report_id)
+        if expected_version is not None and expected_version != item.version:
+            raise Conflict
+        changed = replace(
+            item, name=name, definition=definition, description=description, version=item.version + 1,
+            updated_at=data.NOW,
+        )  # fmt: skip
+        self.items[report_id] = changed
+        return changed
+
+    def archive(self, principal, report_id):
+        del self.items[report_id]
+
+    def preview(self, principal, definition, *, page=1, page_size=100):
+        self.previews += 1
+        total = 12 if definition.is_summary and definition.groupings else (1 if definition.is_summary else ROWS)
+        rows = max(0, min(page_size, total - (page - 1) * page_size))
+        window = definition.period and ResolvedWindow(
+            first_on=(data.NOW - timedelta(days=388)).date().replace(day=1),
+            last_on=data.NOW.date().replace(day=1) - timedelta(days=1),
+            starts_at=data.NOW - timedelta(days=388),
+            ends_at=data.NOW,
+            timezone=definition.timezone,
+        )
+        return Preview(
+            columns=data.columns(definition),
+            table=data.table(definition, rows, (page - 1) * page_size),
+            rows_matched=total,
+            page=page,
+            page_size=page_size,
+            sql="SELECT 1",
+            period=window,
+            sentence="Sessions and sum of revenue by month started, over the last 12 months.",
+            filters_in_words=(),
+            as_of=data.NOW,
+            elapsed_s=0.021,
+        )
+
+    def figure(self, principal, definition, *, dark=False):
+        import plotly.graph_objects as go
+
+        if definition.chart is None:
+            return None
+        table = self.preview(principal, definition).table
+        x = table[definition.chart.x].to_pylist()
+        return go.Figure([go.Bar(x=x, y=[float(v) for v in table[key].to_pylist()]) for key in definition.chart.y])
+
+    def default_chart(self, principal, definition):
+        if not (definition.groupings and definition.measures):
+            return None
+        return Chart(kind=ChartKind.BAR, x=definition.groupings[0].key, y=(definition.measures[-1].key,))
+
+    def new_definition(self, principal, dataset_id):
+        return data.SUMMARY
+
+    def operators_for(self, field_type):
+        if field_type is FieldType.TEXT:
+            return (Operator.IS, Operator.IS_NOT, Operator.CONTAINS, Operator.STARTS_WITH, Operator.IS_EMPTY)
+        if field_type is FieldType.BOOLEAN:
+            return (Operator.IS, Operator.IS_EMPTY)
+        ordered = (Operator.IS, Operator.AT_LEAST, Operator.LESS, Operator.BETWEEN, Operator.IS_EMPTY)
+        return (Operator.IN_WINDOW, *ordered) if field_type.is_temporal else ordered
+
+    def aggregations_for(self, field_type):
+        if field_type.is_number:
+            return tuple(a for a in Aggregation if a is not Aggregation.COUNT)
+        return (Aggregation.COUNT_DISTINCT, Aggregation.MIN, Aggregation.MAX)
+
+
+@dataclass
+class FakeSchedules:
+    items: dict[UUID, Schedule] = field(default_factory=data.schedules)
+
+    def list(self, principal, *, report_id=None, is_active=None, page=1, limit=50):
+        found = [item for item in self.items.values() if report_id in (None, item.report_id)]
+        return _page(found, page, limit)
+
+    def get(self, principal, schedule_id):
+        if schedule_id not in self.items:
+            raise NotFound
+        return self.items[schedule_id]
+
+    def create(self, principal, draft: ScheduleDraft):
+        for n, recipient in enumerate(draft.recipients):
+            if "@" not in recipient.address:
+                raise InvalidAddress(f"{recipient.address} is no e-mail address.", place=f"recipients[{n}].value")
+        made = data.schedule("Usage Summary", draft.config, status=None)
+        made = replace(made, id=uuid4(), name=draft.name, report_id=draft.report_id, recipients=draft.recipients)
+        self.items[made.id] = made
+        return made
+
+    def update(self, principal, schedule_id, draft, *, expected_version=None):
+        changed = replace(self.get(principal, schedule_id), name=draft.name, config=draft.config, formats=draft.formats)
+        self.items[schedule_id] = changed
+        return changed
+
+    def pause(self, principal, schedule_id):
+        self.items[schedule_id] = replace(self.get(principal, schedule_id), is_active=False, next_run_at=None)
+        return self.items[schedule_id]
+
+    def resume(self, principal, schedule_id):
+        self.items[schedule_id] = replace(self.get(principal, schedule_id), is_active=True, next_run_at=data.NOW)
+        return self.items[schedule_id]
+
+    def delete(self, principal, schedule_id):
+        del self.items[schedule_id]
+
+    def next_runs(self, config, *, count=5, after=None):
+        start = data.NOW + timedelta(days=7)
+        return tuple(
+            FireTime(at=start + timedelta(days=7 * n), local=start + timedelta(days=7 * n)) for n in range(count)
+        )
+
+    def describe(self, config):
+        return f"{config.cadence.value.capitalize()} at {config.times[0]:%H:%M} ({config.timezone.split('/')[-1]})"
+
+    def formats(self):
+        return (("csv", "CSV"), ("xlsx", "Excel workbook"), ("pdf", "PDF"), ("html", "Web page"))
+
+
+class FakeRuns:
+    def __init__(self) -> None:
+        self.items: dict[UUID, Run] = {}
+        for n, state in enumerate((RunState.COMPLETED, RunState.PARTIAL, RunState.FAILED, RunState.RUNNING)):
+            run = make_run(f"run {n}", state, data.NOW - timedelta(days=7 * n, minutes=5))
+            self.items[run.id] = run
+
+    def list_runs(self, principal, *, schedule_id=None, report_id=None, state=None, page=1, limit=50):
+        found = [
+            run
+            for run in self.items.values()
+            if schedule_id in (None, run.schedule_id) and report_id in (None, run.report_id) and state in (None, run.state)
+        ]
+        return _page(sorted(found, key=lambda run: run.created_at, reverse=True), page, limit)
+
+    def get_run(self, principal, run_id):
+        if run_id not in self.items:
+            raise NotFound
+        return self.items[run_id]
+
+    def _add(self, kind, formats=("pdf",)):
+        run = replace(make_run(uuid4().hex, RunState.COMPLETED, data.NOW, formats), kind=kind)
+        self.items[run.id] = run
+        return run
+
+    def export(self, principal, report_id, format):  # noqa: A002
+        return self._add(RunKind.EXPORT, (format,))
+
+    def export_draft(self, principal, definition: ReportDefinition, title, format):  # noqa: A002
+        return self._add(RunKind.EXPORT, (format,))
+
+    def run_schedule_now(self, principal, schedule_id):
+        return self._add(RunKind.MANUAL)
+
+    def test_schedule(self, principal, schedule_id):
+        return self._add(RunKind.TEST)
+
+    def cancel(self, principal, run_id):
+        self.items[run_id] = replace(self.items[run_id], state=RunState.CANCELLED)
+        return self.items[run_id]
+
+    def retry(self, principal, run_id):
+        self.items[run_id] = replace(self.items[run_id], state=RunState.PENDING)
+        return self.items[run_id]
+
+    def mint_link(self, principal, artifact_id):
+        return f"/d/{artifact_id}"
+
+
+def make_run(name, state, at, formats=("pdf", "xlsx")):
+    """A run in `state`, with files unless it failed."""
+    run_id = data.make_id(name)
+    failed = state is RunState.FAILED
+    done = state in (RunState.COMPLETED, RunState.PARTIAL)
+    bad = DeliveryState.FAILED if state is RunState.PARTIAL else DeliveryState.SENT
+    return Run(
+        id=run_id, organization_id=data.ORGANIZATION, kind=RunKind.SCHEDULED, state=state, step=RunStep.DONE,
+        schedule_id=data.make_id("schedule Usage Summary"), schedule_name="Usage Summary, regularly",
+        report_id=data.make_id("Usage Summary"), title="Usage Summary", report_version=3, definition=data.SUMMARY,
+        requested_by=data.ADA, formats=tuple(formats), logical_at=at, scheduled_for=at, created_at=at, started_at=at,
+        finished_at=at + timedelta(seconds=4) if done or failed else None, attempt=1,
+        rows_matched=None if failed else 5231, rows_delivered=None if failed else 1000,
+        query_s=0.42, render_s=2.1 if done else None, deliver_s=0.6 if done else None,
+        error_code="source_unavailable" if failed else None,
+        error_message="The source did not answer. Check that its server is up, then retry the run." if failed else None,
+        artifacts=tuple(_artifact(run_id, key) for key in formats) if done else (),
+        deliveries=(_delivery(run_id, "ada@example.com", DeliveryState.SENT), _delivery(run_id, "bob@example.com", bad))
+        if done else (),
+        events=(
+            RunEvent(at=at, name="created", message="Planned for its slot."),
+            RunEvent(at=at + timedelta(seconds=1), name="queried", message="5,231 rows matched; 1,000 go into the files."),
+        ),
+    )  # fmt: skip
+
+
+def _artifact(run_id, key):
+    manifest = Manifest(
+        report_id=None, report_version=3, title="Usage Summary", filters_in_words=(), period=None, logical_at=data.NOW,
+        as_of=data.NOW, rows_matched=5231, rows_delivered=1000, row_limit=1000, altered={}, notes=(),
+        definition_sha256="", generator="", sha256="", size_bytes=48_211,
+    )  # fmt: skip
+    return Artifact(
+        id=data.make_id(f"{run_id}{key}"), run_id=run_id, format=key, file_name=f"usage-summary.{key}",
+        media_type="application/octet-stream", store="file", storage_key="x", sha256="0" * 64, size_bytes=48_211,
+        manifest=manifest, created_at=data.NOW,
+    )  # fmt: skip
+
+
+def _delivery(run_id, address, state):
+    failed = state is DeliveryState.FAILED
+    return Delivery(
+        id=data.make_id(f"{run_id}{address}"), run_id=run_id, channel="email", address=address, role="to", state=state,
+        attempt=1, sent_at=None if failed else data.NOW, next_attempt_at=None, response="250 queued",
+        error_message="The mail server refused this address: no such mailbox." if failed else None, reference="<1@x>",
+    )  # fmt: skip
+
+
+class FakeOutbox:
+    is_active = True
+
+    def list(self, principal):
+        return (self.read(principal, "1.eml"),)
+
+    def read(self, principal, name):
+        return SimpleNamespace(
+            name=name,
+            subject="Usage Summary: October 2026",
+            to="ada@example.com",
+            made_at=data.NOW,
+            html="<h2 style='font-family:serif'>Usage Summary</h2><p>Sessions by month.</p>",
+            attachments=(
+                SimpleNamespace(file_name="usage-summary.pdf", media_type="application/pdf", content=b"%PDF-1"),
+            ),
+        )
+
+
+class FakeBroadsheet:
+    def __init__(self, role: str = "organization_admin") -> None:
+        self.settings = Settings(_env_file=None)
+        self.clock = FixedClock(data.NOW)
+        self.access = FakeAccess(role)
+        self.catalog = FakeCatalog()
+        self.reports = FakeReports()
+        self.schedules = FakeSchedules()
+        self.runs = FakeRuns()
+        self.outbox = FakeOutbox()
+        self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

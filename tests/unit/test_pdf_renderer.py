@@ -1,0 +1,263 @@
+import dataclasses
+import io
+import re
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pypdf
+import pytest
+from PIL import Image
+from reportlab.lib.pagesizes import LETTER
+
+from core.domain.artifact import Rendering
+from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.filter import ResolvedWindow
+from core.domain.result import ColumnRole, Kpi, Result, ResultColumn, ResultHead
+from core.render.pdf_renderer import PdfRenderer
+from core.render.renderer import ChartImage
+
+ZONE = "America/New_York"
+AS_OF = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+
+
+def column(key: str, label: str, kind: FieldType, **style: object) -> ResultColumn:
+    return ResultColumn(key=key, label=label, type=kind, role=ColumnRole.DIMENSION, format=Format(**style))
+
+
+ID = column("id", "Order", FieldType.INTEGER, style=NumberStyle.PLAIN)
+NAME = column("name", "Customer", FieldType.TEXT)
+AMOUNT = column("amount", "Amount", FieldType.DECIMAL, style=NumberStyle.CURRENCY, unit="EUR")
+
+
+def window(first: date, last: date) -> ResolvedWindow:
+    zone = ZoneInfo(ZONE)
+    starts, ends = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, last + timedelta(days=1)))
+    return ResolvedWindow(first_on=first, last_on=last, starts_at=starts, ends_at=ends, timezone=ZONE)
+
+
+def a_head(columns: tuple[ResultColumn, ...], rows: int, **changes: object) -> ResultHead:
+    head = ResultHead(
+        report_id=None,
+        report_version=3,
+        title="Orders of the week",
+        sentence="Every order, newest first.",
+        filters_in_words=("Status is shipped", "Country is Germany"),
+        period=window(date(2026, 11, 16), date(2026, 11, 22)),
+        columns=columns,
+        rows_matched=rows,
+        row_limit=None,
+        logical_at=AS_OF,
+        as_of=AS_OF,
+        is_snapshot=True,
+        timezone=ZONE,
+        organization="Harbour & Lane",
+        definition_sha256="9f2c4e1ab0d3" + "0" * 52,
+    )
+    return dataclasses.replace(head, **changes)
+
+
+def names_result(names: list[str | None], **changes: object) -> Result:
+    batch = pa.record_batch(
+        [pa.array(range(10_000, 10_000 + len(names))), pa.array(names, pa.string())], ["id", "name"]
+    )
+    return Result(head=a_head((ID, NAME), len(names), **changes), batches=[batch])
+
+
+def render(result: Result, **options: object) -> tuple[bytes, Rendering]:
+    target = io.BytesIO()
+    rendering = PdfRenderer().render(result, target, **options)
+    return target.getvalue(), rendering
+
+
+def pages_of(data: bytes) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data), strict=True).pages]
+
+
+def test_every_row_is_there_in_order_with_a_header_and_a_number_on_every_page() -> None:
+    data, rendering = render(names_result([f"Customer {number}" for number in range(5_000)]))
+    pages = pages_of(data)
+    found = [int(number) for page in pages for number in re.findall(r"^(\d{5}) Customer \d+$", page, re.MULTILINE)]
+    assert found == list(range(10_000, 15_000))
+    assert rendering.rows == 5_000
+    assert len(pages) > 50
+    for number, page in enumerate(pages, start=1):
+        assert page.count("Order Customer") == 1, f"page {number}"
+        assert f"Page {number} of {len(pages)}" in page
+        assert "Orders of the week · version 3 · definition 9f2c4e1ab0d3" in page
+
+
+def test_the_head_says_what_the_report_is_about() -> None:
+    kpi = Kpi(label="Revenue", value=Decimal(12340), previous=Decimal(11000), trend=(1.0, 3.0, 2.0))
+    previous = window(date(2026, 11, 9), date(2026, 11, 15))
+    data, _ = render(names_result(["Ann"], kpis=(kpi,), previous_period=previous))
+    text = pages_of(data)[0]
+    for expected in (
+        "Orders of the week",
+        "Harbour & Lane",
+        "16 to 22 Nov 2026",
+        "Data as of Mon 23 Nov 2026, 09:00 (New York)",
+        "Every order, newest first.",
+        "Filters: Status is shipped; Country is Germany",
+        "12.3k",
+        "+12.2%",
+        "vs 9 to 15 Nov 2026",
+        "1 row, all that match",
+    ):
+        assert expected in text
+
+
+def test_rows_cut_by_the_limit_are_said_before_and_after_the_table() -> None:
+    data, rendering = render(names_result(["x"] * 10, rows_matched=5_231, row_limit=10))
+    assert pages_of(data)[0].count("Showing 10 of 5,231 rows (limit 10)") == 2
+    assert rendering.notes
+
+
+def test_a_source_that_changed_while_it_was_read_is_said() -> None:
+    data, rendering = render(names_result(["x"] * 10, rows_matched=12))
+    assert "the source changed while it was read" in pages_of(data)[0].replace("\n", " ")
+    assert rendering.rows == 10
+
+
+def test_the_same_result_gives_the_same_bytes() -> None:
+    first, _ = render(names_result(["Zoë", "山田", "محمد", "😀"] * 40))
+    second, _ = render(names_result(["Zoë", "山田", "محمد", "😀"] * 40))
+    other, _ = render(names_result(["Zoe", "山田", "محمد", "😀"] * 40))
+    assert first == second
+    assert first != other
+    assert b"CreationDate" not in first
+
+
+def test_metadata_and_bookmarks() -> None:
+    data, _ = render(names_result(["x"] * 2_500))
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    assert reader.metadata is not None
+    assert (reader.metadata.title, reader.metadata.author) == ("Orders of the week", "Harbour & Lane")
+    assert reader.metadata.creator == "Broadsheet"
+    assert [str(item.title) for item in reader.outline] == ["Orders of the week", "Table", "Row 1,001", "Row 2,001"]
+
+
+def test_a_table_wider_than_the_page_repeats_its_first_column() -> None:
+    columns = (NAME, *(column(f"m{n}", f"Metric {n}", FieldType.DECIMAL, unit="EUR") for n in range(24)))
+    values = [pa.array([Decimal(1_000_000 + 100 * n + row) for row in range(30)]) for n in range(24)]
+    batch = pa.record_batch([pa.array([f"Customer-{row}" for row in range(30)]), *values], [c.key for c in columns])
+    data, _ = render(Result(head=a_head(columns, 30), batches=[batch]))
+    reader = pypdf.PdfReader(io.BytesIO(data))
+    assert reader.pages[0].mediabox.width > reader.pages[0].mediabox.height
+    pages = pages_of(data)
+    text = "\n".join(pages)
+    assert all(f"{1_000_000 + 100 * n + row:,}" in text for n in range(24) for row in range(30))
+    bands = sum("Customer-0" in page for page in pages)
+    assert bands >= 2
+    assert text.count("Customer-7\n") + text.count("Customer-7 ") == bands
+    assert f"part {bands} of {bands} of the columns" in text
+
+
+def test_long_text_wraps_and_goes_on_without_losing_a_word() -> None:
+    words = [f"word{number}" for number in range(3_000)]
+    data, _ = render(names_result([" ".join(words), "short", "x" * 900]))
+    text = " ".join(pages_of(data))
+    assert re.findall(r"word\d+", text) == words
+    assert len(re.findall("x", re.sub(r"[^x]", "", text))) >= 900
+
+
+def test_a_number_larger_than_the_first_rows_is_squeezed_not_broken() -> None:
+    values = pa.array([Decimal("1.00")] * 2_100 + [Decimal("123456789.00")], pa.decimal128(20, 2))
+    batch = pa.record_batch([values, pa.array(["x"] * 2_101)], ["amount", "name"])
+    data, _ = render(Result(head=a_head((AMOUNT, NAME), 2_101), batches=[batch]))
+    assert "123,456,789.00" in pages_of(data)[-1]
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_few_rows(rows: int) -> None:
+    data, rendering = render(names_result(["Only one"][:rows]))
+    text = pages_of(data)[0]
+    assert rendering.rows == rows
+    assert "Order Customer" in text
+    assert ("No rows match." in text) == (rows == 0)
+
+
+def test_no_batches_and_no_columns() -> None:
+    data, _ = render(Result(head=a_head((), 0), batches=[]))
+    assert "Orders of the week" in pages_of(data)[0]
+
+
+def test_unicode_is_drawn_and_what_no_font_has_is_counted() -> None:
+    names = ["Łukasz", "Νίκος", "Ольга", "Nguyễn Hạnh", "山田太郎", "김민수", "ひらがな", "สมชาย", "გიორგი", "→ ✓ ★ ②"]
+    data, rendering = render(names_result([*names, "emoji 😀 twice 😀", "𒀀"]))
+    text = pages_of(data)[0]
+    for name in names:
+        assert name in text
+    assert rendering.altered == {"Customer": {"characters no font has": 2}}
+    assert "emoji \ufffd twice \ufffd" in text
+
+
+def test_arabic_and_hebrew_are_shaped_and_carry_their_text() -> None:
+    data, rendering = render(names_result(["محمد عبد الله", "שרה כהן"]))
+    assert rendering.altered == {}
+    contents = b"".join(page.get_contents().get_data() for page in pypdf.PdfReader(io.BytesIO(data)).pages)
+    for name in ("محمد عبد الله", "שרה כהן"):
+        assert name.encode("utf-16-be").hex().upper().encode() in contents
+
+
+def test_hostile_text_is_only_text() -> None:
+    names = ["<img src=file:///etc/passwd>", "a & b <b>c</b>", ") Tj ET (", "\\", "%PDF", "endstream", "a\x00b\x1bc"]
+    data, rendering = render(names_result(names, title="<b>&amp;</b> \x07"))
+    text = pages_of(data)[0]
+    for name in names[:-1]:
+        assert name in text
+    assert "a\ufffdb\ufffdc" in text
+    assert rendering.altered["Customer"]["control characters replaced"] == 1
+    assert b"root:" not in data
+    assert "/URI" not in str(pypdf.PdfReader(io.BytesIO(data)).trailer["/Root"])
+
+
+def test_empty_cells_and_line_breaks() -> None:
+    data, _ = render(names_result([None, "", "one\ntwo\r\nthree"]))
+    assert re.search(r"10002\s*one\s+two\s+three", pages_of(data)[0])
+
+
+def test_the_chart_is_a_picture_and_its_absence_is_said() -> None:
+    png = io.BytesIO()
+    Image.new("RGBA", (40, 20), (255, 0, 0, 128)).save(png, "PNG")
+    with_chart, _ = render(names_result(["x"]), chart=ChartImage(png=png.getvalue(), width=40, height=20))
+    picture = pypdf.PdfReader(io.BytesIO(with_chart)).pages[0].images[0].image
+    assert picture is not None
+    assert picture.size == (40, 20)
+    note = "The chart is missing: no Chrome or Chromium was found."
+    without, rendering = render(names_result(["x"]), chart_note=note)
+    assert note in pages_of(without)[0]
+    assert note in rendering.notes
+
+
+def test_letter_paper() -> None:
+    target = io.BytesIO()
+    PdfRenderer(paper=LETTER).render(names_result(["x"]), target)
+    box = pypdf.PdfReader(target).pages[0].mediabox
+    assert (float(box.width), float(box.height)) == LETTER
+
+
+def test_memory_does_not_grow_with_the_rows() -> None:
+    def batches(rows: int) -> Iterator[pa.RecordBatch]:
+        for start in range(0, rows, 2_000):
+            yield pa.record_batch(
+                [pa.array(range(start, start + 2_000)), pa.array(["Customer"] * 2_000)], ["id", "name"]
+            )
+
+    class Sink(io.RawIOBase):
+        def write(self, data: object) -> int:
+            return len(data)  # type: ignore[arg-type]
+
+    def peak(rows: int) -> int:
+        tracemalloc.start()
+        PdfRenderer().render(Result(head=a_head((ID, NAME), rows), batches=batches(rows)), Sink())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(2_000)
+    small, large = peak(4_000), peak(20_000)
+    assert large < small + 1_000_000
