@@ -116,9 +116,7 @@ def build_daemon(settings: Settings, clock: Clock | None = None) -> DaemonServic
         parts.database,
         parts.clock,
         planner=Planner(parts.database, parts.clock),
-        pipeline=Pipeline(
-            parts.database, parts.ledger, executor=parts.executor, filing=filing, spool_dir=spool_dir
-        ),
+        pipeline=Pipeline(parts.database, parts.ledger, executor=parts.executor, filing=filing, spool_dir=spool_dir),
         deliverer=Deliverer(
             parts.database,
             outbox,

@@ -14,18 +14,31 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    data_dir: Path = Field(Path(".data"), description="Folder for the embedded database, files, keys and the mail outbox.")
+    data_dir: Path = Field(
+        Path(".data"), description="Folder for the embedded database, files, keys and the mail outbox."
+    )
     port: int = Field(8501, ge=1, le=65535, description="Port of the web app, REST API and links.")
-    public_url: str | None = Field(None, description="Address people reach the app under, used in links. Default: http://localhost:PORT.")
+    public_url: str | None = Field(
+        None, description="Address people reach the app under, used in links. Default: http://localhost:PORT."
+    )
     database_url: SecretStr | None = Field(None, description="PostgreSQL to use. Unset: an embedded one in DATA_DIR.")
     migration_database_url: SecretStr | None = Field(
-        None, description="The database owner's URL, where the app's role is another. Unset: DATABASE_URL is the owner's."
+        None,
+        description="The database owner's URL, where the app's role is another. Unset: DATABASE_URL is the owner's.",
     )
-    secret_key: SecretStr | None = Field(None, description="Signs and encrypts. Unset: generated and kept in DATA_DIR (mode 0600).")
-    admin_email: str = Field("admin@broadsheet.local", description="Sign-in of the first administrator; the demo schedule mails there.")
-    admin_password: SecretStr | None = Field(None, description="First administrator's password. Unset: generated, printed once.")
+    secret_key: SecretStr | None = Field(
+        None, description="Signs and encrypts. Unset: generated and kept in DATA_DIR (mode 0600)."
+    )
+    admin_email: str = Field(
+        "admin@broadsheet.local", description="Sign-in of the first administrator; the demo schedule mails there."
+    )
+    admin_password: SecretStr | None = Field(
+        None, description="First administrator's password. Unset: generated, printed once."
+    )
 
-    smtp_host: str | None = Field(None, description="Mail server. Unset: mail is written to DATA_DIR/outbox and shown in the app.")
+    smtp_host: str | None = Field(
+        None, description="Mail server. Unset: mail is written to DATA_DIR/outbox and shown in the app."
+    )
     smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
     smtp_user: str | None = Field(None, description="User at the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
@@ -45,10 +58,13 @@ class Settings(BaseSettings):
 
     artifact_store: str = Field("file", description="Where produced files are kept: file or s3.")
     allow_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Hosts inside private ranges that webhooks, S3, SMTP and sources may reach, separated by commas."
+        (),
+        description="Hosts inside private ranges that webhooks, S3, SMTP and sources may reach, separated by commas.",
     )
     workers: int = Field(2, ge=1, le=64, description="Runs a daemon works on at the same time.")
-    run_timeout_s: int = Field(1800, ge=1, le=86_400, description="Longest time one attempt of a run may take, in seconds.")
+    run_timeout_s: int = Field(
+        1800, ge=1, le=86_400, description="Longest time one attempt of a run may take, in seconds."
+    )
     run_max_attempts: int = Field(3, ge=1, le=20, description="Attempts before a run fails for good.")
     row_limit_default: int = Field(1000, ge=1, description="Row limit of every new report; each report may lift it.")
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
@@ -81,7 +97,9 @@ class Settings(BaseSettings):
     @classmethod
     def _postgresql_only(cls, value: SecretStr | None) -> SecretStr | None:
         """The metadata has one dialect."""
-        if value is not None and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        if value is not None and not value.get_secret_value().startswith(
+            ("postgresql://", "postgres://", "postgresql+psycopg://")
+        ):
             raise ValueError("it must start with postgresql://")
         return value
 
@@ -114,3 +132,12 @@ def load_settings(**overrides: object) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "settings"
         reason = first["msg"].removeprefix("Value error, ")
         raise SettingError(f"{name}: {reason}.", place=name) from error
+
+
+def settings_table() -> str:
+    """Return every setting with its default and help as a Markdown table; README shows it."""
+    lines = ["| setting | default | what it does |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "", ()) else f"`{field.default}`"
+        lines.append(f"| `{name.upper()}` | {default} | {field.description} |")
+    return "\n".join(lines)

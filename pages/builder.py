@@ -9,7 +9,7 @@ from core.domain.access import Permission, Principal
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.result import Preview
-from core.errors import BroadsheetError
+from core.errors import BroadsheetError, NotFound
 from pages.widgets import answers, keys, words
 from pages.widgets import draft as drafts
 from pages.widgets.actions import export_status, toolbar
@@ -27,15 +27,14 @@ STEPS = ("Fields", "Page", "Properties")
 
 def open_draft(principal: Principal) -> drafts.Draft:
     """Return the draft that the address names; ends the run with words where there is none."""
+    named = st.query_params.get("report")
     try:
-        named = st.query_params.get("report")
-        return drafts.load(principal, UUID(named) if named else None, entered=entered("builder"))
-    except ValueError:
-        st.error("This address names no report.", icon=":material/link_off:")
-    except BroadsheetError as error:
-        problem(error)
-    st.page_link("reports.py", label="All reports", icon=":material/arrow_back:")
-    st.stop()
+        draft = drafts.load(principal, UUID(named) if named else None, entered=entered("builder"))
+    except (ValueError, BroadsheetError) as error:
+        problem(error if isinstance(error, BroadsheetError) else NotFound("This address names no report."))
+        st.page_link("reports.py", label="All reports", icon=":material/arrow_back:")
+        st.stop()
+    return draft
 
 
 def head(principal: Principal, draft: drafts.Draft) -> None:
@@ -79,9 +78,7 @@ def ask(principal: Principal, definition: ReportDefinition) -> Preview | None:
 def labels_of(dataset: Dataset, definition: ReportDefinition) -> dict[str, str]:
     """Return the labels of the result's columns by key."""
     plain = {field.name: field.label for field in dataset.fields}
-    groups = {
-        g.key: plain.get(g.field, g.field) + (f" by {g.grain}" if g.grain else "") for g in definition.groupings
-    }
+    groups = {g.key: plain.get(g.field, g.field) + (f" by {g.grain}" if g.grain else "") for g in definition.groupings}
     return plain | groups | {m.key: words.measure(m, dataset) for m in definition.measures}
 
 
@@ -92,9 +89,14 @@ head(principal, draft)
 step = st.session_state.get(keys.BUILDER_STEP) or STEPS[1]
 with st.container(key=f"builder_at_{step.lower()}"):
     st.segmented_control(
-        "Step", STEPS, key=keys.BUILDER_STEP, default=STEPS[1], label_visibility="collapsed", required=True,
+        "Step",
+        STEPS,
+        key=keys.BUILDER_STEP,
+        default=STEPS[1],
+        label_visibility="collapsed",
+        required=True,
         width="stretch",
-    )  # fmt: skip
+    )
     left, middle, right = st.columns([2.1, 7, 2.9], gap="medium")
     with left, st.container(key="builder_left"):
         fields_area(principal, dataset)
@@ -112,8 +114,8 @@ with st.container(key=f"builder_at_{step.lower()}"):
         preview = ask(principal, draft.asked)
         with sentence:
             st.html(
-                f'<p class="bs-sentence">{words.html(preview.sentence) if preview else ""}'
-                f'<span class="bs-quiet"> {saved_words(draft)}.</span></p>'
+                f'<p class="bs-sentence">{words.html(preview.sentence.rstrip(".")) + ". " if preview else ""}'
+                f'<span class="bs-quiet">{saved_words(draft)}.</span></p>'
             )
         with chips:
             filter_row(principal, dataset, broadsheet().clock.now().date(), preview)

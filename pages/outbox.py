@@ -8,6 +8,7 @@ from core.domain.access import Permission
 from core.errors import BroadsheetError
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.mail import mail_page
 from pages.widgets.screen import entered, heading
 from pages.widgets.states import empty, problem
 
@@ -20,7 +21,7 @@ _MAIL_HEIGHT = 760
 
 def label(mail: "OutboxEntry", timezone: str) -> str:
     """Return a mail as one entry of the list."""
-    address = mail.to.replace("@", "&#64;")  # an entity, or Markdown would make it a link
+    address = mail.to.replace("@", "\u2060@")  # a word joiner, or Markdown would make it a link
     return f"**{words.plain(mail.subject)}**  \n:gray[{address}]  \n:gray[{words.moment(mail.made_at, timezone)}]"
 
 
@@ -43,9 +44,12 @@ if st.session_state.get(keys.OUTBOX_MAIL) not in by_name:
     st.session_state[keys.OUTBOX_MAIL] = next(iter(by_name))
 with chosen, st.container(key="outbox_list"):
     st.radio(
-        "Mails", list(by_name), key=keys.OUTBOX_MAIL, label_visibility="collapsed",
+        "Mails",
+        list(by_name),
+        key=keys.OUTBOX_MAIL,
+        label_visibility="collapsed",
         format_func=lambda name: label(by_name[name], principal.timezone),
-    )  # fmt: skip
+    )
 with shown:
     try:
         mail = broadsheet().outbox.read(principal, st.session_state[keys.OUTBOX_MAIL])
@@ -55,17 +59,5 @@ with shown:
     st.html(f'<h3 class="bs-section">{words.html(mail.subject)}</h3>')
     facts = f"To {mail.to} · {words.moment(mail.made_at, principal.timezone)}"
     st.html(f'<p class="bs-facts bs-quiet">{words.html(facts)}</p>')
-    if mail.attachments:
-        with st.container(horizontal=True):
-            for position, attachment in enumerate(mail.attachments):
-                st.download_button(
-                    f"{attachment.file_name}, {words.size(len(attachment.content))}",
-                    attachment.content,
-                    file_name=attachment.file_name,
-                    mime=attachment.media_type,
-                    icon=":material/attach_file:",
-                    key=f"outbox_file_{mail.name}_{position}",
-                    on_click="ignore",
-                )
     with st.container(key="outbox_mail"):
-        st.iframe(mail.html, height=_MAIL_HEIGHT, alt=f"Mail: {mail.subject}")
+        st.iframe(mail_page(mail), height=_MAIL_HEIGHT, alt=f"Mail: {mail.subject}")

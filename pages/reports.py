@@ -50,9 +50,7 @@ def draw(principal: Principal, report: Report, schedule: Schedule | None) -> Non
         schedule_mark(schedule),
     )
     with rows.line(str(report.id)):
-        rows.row(
-            str(report.id), report.name, rows.Link(page="builder.py", query={"report": str(report.id)}), COLUMNS, cells
-        )
+        rows.row(report.name, rows.Link(page="builder.py", query={"report": str(report.id)}), COLUMNS, cells)
         chosen = rows.menu(f"reports_menu_{report.id}", actions(principal, schedule))
     if chosen is not None:
         act(principal, report, schedule, chosen)
@@ -107,9 +105,14 @@ principal = guard(Permission.VIEW_REPORTS)
 entered("reports")
 with heading("Reports", "reports"):
     search = st.text_input(
-        "Search reports", key=keys.REPORTS_SEARCH, label_visibility="collapsed", placeholder="Search reports",
-        icon=":material/search:", width=260, live=True,
-    )  # fmt: skip
+        "Search reports",
+        key=keys.REPORTS_SEARCH,
+        label_visibility="collapsed",
+        placeholder="Search reports",
+        icon=":material/search:",
+        width=260,
+        live=True,
+    )
     if principal.may(Permission.EDIT_REPORTS) and st.button("New report", type="primary", key=keys.REPORTS_NEW):
         new_report()
 try:

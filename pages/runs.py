@@ -16,12 +16,17 @@ from pages.widgets.states import empty, problem, run_mark
 PAGE_SIZE = 25
 POLL_S = 2.0
 IDLE_POLL_S = 15.0
-FILTERS = {"All": None, "Completed": RunState.COMPLETED, "Partly delivered": RunState.PARTIAL, "Failed": RunState.FAILED}
+FILTERS = {
+    "All": None,
+    "Completed": RunState.COMPLETED,
+    "Partly delivered": RunState.PARTIAL,
+    "Failed": RunState.FAILED,
+}
 COLUMNS = (
     rows.Column(title="State", width=150),
     rows.Column(title="When", width=235),
     rows.Column(title="Why", width=110, narrow=False),
-    rows.Column(title='Rows', width=80, narrow=False),
+    rows.Column(title="Rows", width=80, narrow=False),
     rows.Column(title="Took", width=70, narrow=False),
     rows.Column(title="Files", width=110, narrow=False),
 )
@@ -40,7 +45,7 @@ def draw(principal: Principal, run: Run) -> None:
     )
     with rows.line(str(run.id)):
         link = rows.Link(page="runs.py", query={"run": str(run.id)})
-        rows.row(str(run.id), run.title, link, COLUMNS, cells)
+        rows.row(run.title, link, COLUMNS, cells)
 
 
 def history() -> None:

@@ -52,6 +52,8 @@ def report_choice(principal: Principal) -> UUID | None:
     if not reports:
         empty("There is no report to send", "Save a report first.")
         return None
+    if chosen is None:
+        st.session_state[keys.SCHEDULE_REPORT] = next(iter(reports))
     picked: UUID = st.selectbox(
         "Report", list(reports), key=keys.SCHEDULE_REPORT, format_func=lambda key: reports.get(key, "")
     )
@@ -63,9 +65,7 @@ def report_choice(principal: Principal) -> UUID | None:
 def save(report_id: UUID, schedule: Schedule | None) -> None:
     """Save the form; what is wrong with it is shown beside its control."""
     schedules = broadsheet().schedules
-    draft = state.draft_of(
-        fields.read(), report_id, further_times(schedule), schedule.description if schedule else ""
-    )
+    draft = state.draft_of(fields.read(), report_id, further_times(schedule), schedule.description if schedule else "")
     try:
         principal = guard(Permission.MANAGE_SCHEDULES)
         if schedule is None:
@@ -119,6 +119,11 @@ with right, st.container(key="schedule_preview"):
     runs = fields.preview_runs(state.config_of(fields.read(), further_times(schedule)))
     st.toggle("Active", key=fields.key("is_active"), help="A schedule that is not active waits until it is.")
     st.button(
-        "Save schedule", type="primary", key=keys.SCHEDULE_SAVE, width="stretch", on_click=save,
-        args=(report_id, schedule), disabled=report_id is None or not runs,
-    )  # fmt: skip
+        "Save schedule",
+        type="primary",
+        key=keys.SCHEDULE_SAVE,
+        width="stretch",
+        on_click=save,
+        args=(report_id, schedule),
+        disabled=report_id is None or not runs,
+    )

@@ -32,13 +32,18 @@ def draw(principal: Principal, schedule: Schedule) -> None:
     with rows.line(str(schedule.id)):
         query = {"schedule": str(schedule.id)}
         link = rows.Link(page="schedule_form.py" if may else "runs.py", query=query)
-        rows.row(str(schedule.id), schedule.name, link, COLUMNS, cells)
+        rows.row(schedule.name, link, COLUMNS, cells)
         key = f"schedules_active_{schedule.id}"
         st.session_state[key] = schedule.is_active
         st.toggle(
-            "Active", key=key, label_visibility="collapsed", width=44, disabled=not may,
-            on_change=switch, args=(schedule, key),
-        )  # fmt: skip
+            "Active",
+            key=key,
+            label_visibility="collapsed",
+            width=rows.MENU_WIDTH,
+            disabled=not may,
+            on_change=switch,
+            args=(schedule, key),
+        )
         skipped = "Pause" if not schedule.is_active else "Resume"
         options = [name for name in MANAGE if name != skipped] if may else ["History"]
         chosen = rows.menu(f"schedules_menu_{schedule.id}", options)
@@ -102,23 +107,19 @@ def delete(schedule: Schedule) -> None:
 principal = guard(Permission.VIEW_REPORTS)
 entered("schedules")
 with heading("Schedules", "schedules"):
-    if principal.may(Permission.MANAGE_SCHEDULES) and st.button(
-        "New schedule", type="primary", key=keys.SCHEDULES_NEW
-    ):
+    if principal.may(Permission.MANAGE_SCHEDULES) and st.button("New schedule", type="primary", key=keys.SCHEDULES_NEW):
         st.switch_page("schedule_form.py")
 notice = st.session_state.pop(keys.SCHEDULES_NOTICE, None)
 if notice:
     st.error(notice, icon=":material/error:")
 try:
-    page = broadsheet().schedules.list(
-        principal, page=st.session_state.get(keys.SCHEDULES_PAGE, 1), limit=PAGE_SIZE
-    )
+    page = broadsheet().schedules.list(principal, page=st.session_state.get(keys.SCHEDULES_PAGE, 1), limit=PAGE_SIZE)
 except BroadsheetError as error:
     problem(error)
     st.stop()
 if page.items:
     with st.container(key=keys.SCHEDULES_LIST, gap=None):
-        rows.heading("Name", COLUMNS, tail=104)
+        rows.heading("Name", COLUMNS, tail=2 * rows.MENU_WIDTH + 16)
         for item in page.items:
             draw(principal, item)
 else:

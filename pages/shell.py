@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import BroadsheetError, NotSignedIn
 from pages.widgets.app import broadsheet, current_principal
 from pages.widgets.sign_in import sign_in_screen, sign_out
-from pages.widgets.theme import apply_theme
+from pages.widgets.theme import apply_theme, show_wordmark
 
 apply_theme()
 
@@ -18,6 +18,7 @@ except BroadsheetError as error:
     st.error(error.user_message, icon=":material/cloud_off:")
     st.stop()
 
+show_wordmark()
 screens = [
     st.Page("reports.py", title="Reports", default=True),
     st.Page("schedules.py", title="Schedules"),

@@ -1,11 +1,11 @@
-"""A daemon whose stages are stand-ins, for the tests that kill it: real ledger, queue, files and processes.
-
-Run as a program it works until it is told to stop, or dies at the place that BROADSHEET_FAILPOINT names.
-"""
+"""A daemon whose stages are stand-ins, for the tests that kill it: the ledger, queue, files and process are real."""
 
 import json
+import logging
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.engine import make_url
 
+import scheduler_daemon
 from core.artifacts.file_store import FileStore
 from core.clock import Clock, SystemClock
 from core.db.database import Database
@@ -25,14 +26,15 @@ from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.errors import RunCancelled
 from core.render.csv_renderer import CsvRenderer
 from core.runs.delivering import Deliverer
+from core.runs.failpoints import VARIABLE
 from core.runs.filing import Filing
 from core.runs.ledger import LEASE, Ledger
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
+from core.runs.planner import Planner
 from core.runs.recovery import Recovery
 from core.runs.retry import UNKNOWN_WAIT
 from core.runs.workers import Workers
-from core.runs.planner import Planner
 from core.services.daemon import DaemonService
 
 AS_OF = datetime(2026, 11, 23, 8, 59, tzinfo=UTC)
@@ -169,9 +171,7 @@ class Stack:
         filing = Filing(
             self.clock, renderers={"csv": CsvRenderer()}, drawer=NoBrowser(), store=self.store, scratch_dir=spool
         )
-        self.pipeline = Pipeline(
-            self.database, self.ledger, executor=self.executor, filing=filing, spool_dir=spool
-        )
+        self.pipeline = Pipeline(self.database, self.ledger, executor=self.executor, filing=filing, spool_dir=spool)
         self.deliverer = Deliverer(
             self.database,
             self.outbox,
@@ -180,9 +180,7 @@ class Stack:
             describe=lambda config: f"Every {config['cadence']}",
             base_url="http://localhost:8501",
         )
-        self.recovery = Recovery(
-            self.database, self.clock, ledger=self.ledger, outbox=self.outbox, spool_dir=spool
-        )
+        self.recovery = Recovery(self.database, self.clock, ledger=self.ledger, outbox=self.outbox, spool_dir=spool)
 
     def daemon(self) -> DaemonService:
         return DaemonService(
@@ -201,33 +199,29 @@ class Stack:
         )
 
 
-def main() -> int:
-    """Serve as a daemon: `failpoints.py URL FOLDER LEASE_S [QUERY_S]`."""
-    import threading
-
-    import scheduler_daemon
-
+def serve(url: str, folder: Path, lease_s: float, failpoint: str | None, query_s: float, log: Path) -> None:
+    """Be a daemon until it is told to stop, or dies at `failpoint`; a query takes `query_s` unless it is stopped."""
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    logging.basicConfig(level=logging.INFO)
+    os.environ.pop(VARIABLE, None)
+    if failpoint is not None:
+        os.environ[VARIABLE] = failpoint
     scheduler_daemon.SWEEP_S = 1
     scheduler_daemon.GRACE_S = 1.0
-    url, folder, lease_s, *rest = sys.argv[1:]
     stack = Stack(
         database=Database(make_url(url), pool_size=5),
         clock=SystemClock(),
-        folder=Path(folder),
-        lease=timedelta(seconds=float(lease_s)),
+        folder=folder,
+        lease=timedelta(seconds=lease_s),
         unknown_wait=timedelta(seconds=1),
     )
-    if rest:  # a query that answers only when it is told to stop
-        stack.executor.during = lambda should_stop: _busy(should_stop, threading.Event(), float(rest[0]))
-    return scheduler_daemon.serve(stack.daemon())
+    stack.executor.during = lambda should_stop: _dawdle(should_stop, query_s)
+    sys.exit(scheduler_daemon.serve(stack.daemon()))
 
 
-def _busy(should_stop: Callable[[], bool], never: Any, seconds: float) -> None:
-    for _ in range(int(seconds * 20)):
-        if should_stop():
-            return
-        never.wait(0.05)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def _dawdle(should_stop: Callable[[], bool], seconds: float) -> None:
+    pause, until = threading.Event(), time.monotonic() + seconds
+    while time.monotonic() < until and not should_stop():
+        pause.wait(0.05)

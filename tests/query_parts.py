@@ -46,9 +46,7 @@ def orders_dataset() -> Dataset:
             Field(name="items", label="Items", type=FieldType.INTEGER, is_measure=True),
             Field(name="amount", label="Amount", type=FieldType.DECIMAL, is_measure=True, format=Format(unit="EUR")),
             Field(name="weight", label="Weight", type=FieldType.DECIMAL, is_measure=True),
-            Field(
-                name="order_id", label="Order ID", type=FieldType.INTEGER, format=Format(style=NumberStyle.PLAIN)
-            ),
+            Field(name="order_id", label="Order ID", type=FieldType.INTEGER, format=Format(style=NumberStyle.PLAIN)),
         ),
         time_field="at",
         row_noun="orders",

@@ -53,10 +53,10 @@ def head_of(columns: tuple[ResultColumn, ...], rows: int, **changes: object) -> 
     return ResultHead(**(fields | changes))
 
 
-def result_of(table: pa.Table, columns: tuple[ResultColumn, ...], *, batch_rows: int = 1000, **changes: object) -> Result:
-    return Result(
-        head=head_of(columns, table.num_rows, **changes), batches=table.to_batches(max_chunksize=batch_rows)
-    )
+def result_of(
+    table: pa.Table, columns: tuple[ResultColumn, ...], *, batch_rows: int = 1000, **changes: object
+) -> Result:
+    return Result(head=head_of(columns, table.num_rows, **changes), batches=table.to_batches(max_chunksize=batch_rows))
 
 
 ORDINARY_COLUMNS = (
@@ -91,7 +91,8 @@ def ordinary_result(rows: int, **changes: object) -> Result:
 
 
 ODD_TEXTS: list[str | None] = [
-    None, "", " leading", "trailing ", "two\nlines", "cr\r\nlf", "lone\rcr", "tab\there", 'quote " inside', "comma, inside",
+    None, "", " leading", "trailing ", "two\nlines", "cr\r\nlf", "lone\rcr", "tab\there",
+    'quote " inside', "comma, inside",
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1+1", "-", "'=quoted", "=HYPERLINK(\"http://x\")",
     "\x00nul", "bell\x07", "\x1b[31m", "\ufffe", "\uffff", "_x0041_", "_x000D_", "&amp;", "<script>alert(1)</script>",
     "]]>", "</td></tr></table>", "00123", "1e5", "TRUE", "2026-11-23", "123456789012345678", "NaN", "NULL", "ünïcödé",

@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from core.db import run_repository
+from core.db import run_reading, run_repository
 from core.db.database import Database
 from core.db.run_repository import RunDraft
 from core.db.tables import DatasetRow, ReportRow, ReportVersionRow, RunRow, ScheduleRow, SourceRow
-from core.domain.run import RunKind
+from core.domain.run import Run, RunKind
 from core.domain.schedule import Recipient
 from tests.conftest import Tenant
+from tests.failpoints import Stack
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ALICE = Recipient(channel="email", address="alice@example.com")
@@ -145,3 +146,16 @@ def minutes(count: float) -> timedelta:
 def _insert(session: Session, table: Any, **values: Any) -> UUID:
     new_id: UUID = session.execute(insert(table).values(**values).returning(table.id)).scalar_one()
     return new_id
+
+
+def read(stack: Stack, tenant: Tenant, run_id: UUID) -> Run:
+    """The run as people see it."""
+    with stack.database.organization(tenant.organization_id) as session:
+        return run_reading.load_run(session, run_id)
+
+
+def deliver_all(stack: Stack, tenant: Tenant, run_id: UUID) -> Run:
+    """Wake every delivery of a run once."""
+    for delivery in read(stack, tenant, run_id).deliveries:
+        stack.deliverer.deliver(delivery.id)
+    return read(stack, tenant, run_id)

@@ -68,9 +68,7 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     @blocking
     def replace_schedule(schedule_id: UUID, body: ScheduleIn, caller: Caller, if_match: IfMatch = None) -> Json:
         with stale_as_412(if_match):
-            changed = schedules.update(
-                caller, schedule_id, body.draft(), expected_version=expected_version(if_match)
-            )
+            changed = schedules.update(caller, schedule_id, body.draft(), expected_version=expected_version(if_match))
         return schedule_out(changed)
 
     @router.patch("/{schedule_id}", summary="Change what the body names")

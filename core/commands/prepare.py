@@ -1,8 +1,8 @@
 """`prepare`: the launcher's first step, in a process of its own so that what it loads is gone again."""
 
+import os
+import sys
 import time
-
-import typer
 
 from core.errors import DatabaseUnavailable
 from core.launcher.preparing import Prepared
@@ -28,7 +28,10 @@ def run() -> None:
             time.sleep(1)
     prepared = Prepared(
         app_url=urls.app.set(drivername="postgresql").render_as_string(hide_password=False),
-        email=sign_in and sign_in.email,
-        password=sign_in and sign_in.password,
+        email=None if sign_in is None else sign_in.email,
+        password=None if sign_in is None else sign_in.password,
     )
-    typer.echo(prepared.to_json())
+    sys.stdout.write(prepared.to_json())
+    sys.stdout.flush()
+    # Nothing is left to close, and DuckDB's bindings would fill the terminal with "leaked" lines at a regular exit.
+    os._exit(0)

@@ -77,7 +77,7 @@ def artifact_of_link(session: Session, token_sha256: str, now: datetime) -> tupl
 
 def delete_expired_links(session: Session, now: datetime) -> int:
     """Forget links that open nothing any more; returns how many."""
-    statement: Delete = delete(DownloadLinkRow).where(DownloadLinkRow.expires_at < now)
+    statement: Delete = delete(DownloadLinkRow).where(DownloadLinkRow.expires_at <= now)
     return len(session.execute(statement.returning(DownloadLinkRow.id)).all())
 
 

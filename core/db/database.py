@@ -28,9 +28,7 @@ class Database:
     def organization(self, organization_id: UUID) -> Iterator[Session]:
         """One transaction that sees the rows of `organization_id` only; commits at the end, rolls back on an error."""
         with self._transaction() as session:
-            session.execute(
-                text("SELECT set_config('app.organization_id', :id, true)"), {"id": str(organization_id)}
-            )
+            session.execute(text("SELECT set_config('app.organization_id', :id, true)"), {"id": str(organization_id)})
             yield session
 
     @contextmanager

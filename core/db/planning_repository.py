@@ -57,6 +57,11 @@ def open_work(session: Session, now: datetime, maximum: int) -> tuple[OpenWork, 
     return tuple(OpenWork(**row) for row in rows)
 
 
+def forget_orphaned_jobs(session: Session) -> None:
+    """Delete wake-ups whose worker died with them in hand; what they spoke of was woken again by the sweep."""
+    session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
+
+
 def lock_due_schedule(session: Session, schedule_id: UUID, now: datetime) -> PlannedSchedule | None:
     """Take a schedule for this transaction; None where another planner has it or it is not due any more."""
     statement = (

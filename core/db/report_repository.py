@@ -25,7 +25,7 @@ def list_reports(session: Session, *, search: str, page: int, limit: int) -> Pag
     rows = session.execute(
         _select_reports()
         .where(*conditions)
-        .order_by(ReportRow.updated_at.desc(), ReportRow.id)
+        .order_by(ReportRow.updated_at.desc(), ReportRow.name, ReportRow.id)
         .limit(limit)
         .offset((page - 1) * limit)
     ).mappings()
@@ -45,7 +45,10 @@ def list_versions(session: Session, report_id: UUID) -> tuple[ReportVersion, ...
     """Return a report's versions, the newest first."""
     rows = session.execute(
         select(
-            ReportVersionRow.version, ReportVersionRow.saved_at, ReportVersionRow.definition, UserRow.name.label("saved_by")
+            ReportVersionRow.version,
+            ReportVersionRow.saved_at,
+            ReportVersionRow.definition,
+            UserRow.name.label("saved_by"),
         )
         .join(UserRow, UserRow.id == ReportVersionRow.saved_by)
         .where(ReportVersionRow.report_id == report_id)
@@ -157,9 +160,7 @@ def _select_reports(version: int | None = None) -> Select[Any]:
             ReportRow.updated_at,
         )
         .join(UserRow, UserRow.id == ReportRow.owner_id)
-        .join(
-            ReportVersionRow, (ReportVersionRow.report_id == ReportRow.id) & (ReportVersionRow.version == wanted)
-        )
+        .join(ReportVersionRow, (ReportVersionRow.report_id == ReportRow.id) & (ReportVersionRow.version == wanted))
     )
 
 

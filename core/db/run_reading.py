@@ -26,6 +26,36 @@ class QueueStats:
     oldest_waiting_since: datetime | None  #: when the longest-waiting run was made
 
 
+_COLUMNS = (
+    RunRow.id,
+    RunRow.organization_id,
+    RunRow.kind,
+    RunRow.state,
+    RunRow.step,
+    RunRow.schedule_id,
+    ScheduleRow.name.label("schedule_name"),
+    RunRow.report_id,
+    RunRow.title,
+    RunRow.report_version,
+    RunRow.definition,
+    RunRow.requested_by,
+    RunRow.formats,
+    RunRow.logical_at,
+    RunRow.scheduled_for,
+    RunRow.created_at,
+    RunRow.started_at,
+    RunRow.finished_at,
+    RunRow.attempt,
+    RunRow.rows_matched,
+    RunRow.rows_delivered,
+    RunRow.query_s,
+    RunRow.render_s,
+    RunRow.deliver_s,
+    RunRow.error_code,
+    RunRow.error_message,
+)
+
+
 def load_run(session: Session, run_id: UUID) -> Run:
     """Return a run with its artifacts, deliveries and events; raises NotFound."""
     row = session.execute(_select_runs().where(RunRow.id == run_id)).mappings().first()
@@ -97,36 +127,8 @@ def _events(session: Session, run_id: UUID) -> tuple[RunEvent, ...]:
 
 
 def _select_runs() -> Select[Any]:
-    statement = select(
-        RunRow.id,
-        RunRow.organization_id,
-        RunRow.kind,
-        RunRow.state,
-        RunRow.step,
-        RunRow.schedule_id,
-        ScheduleRow.name.label("schedule_name"),
-        RunRow.report_id,
-        RunRow.title,
-        RunRow.report_version,
-        RunRow.definition,
-        RunRow.requested_by,
-        RunRow.formats,
-        RunRow.logical_at,
-        RunRow.scheduled_for,
-        RunRow.created_at,
-        RunRow.started_at,
-        RunRow.finished_at,
-        RunRow.attempt,
-        RunRow.rows_matched,
-        RunRow.rows_delivered,
-        RunRow.query_s,
-        RunRow.render_s,
-        RunRow.deliver_s,
-        RunRow.error_code,
-        RunRow.error_message,
-    )
-    joined: Select[Any] = statement.outerjoin(ScheduleRow, ScheduleRow.id == RunRow.schedule_id)
-    return joined
+    statement: Select[Any] = select(*_COLUMNS)
+    return statement.outerjoin(ScheduleRow, ScheduleRow.id == RunRow.schedule_id)
 
 
 def _run(row: RowMapping, **parts: Any) -> Run:

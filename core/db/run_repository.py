@@ -149,7 +149,7 @@ def change_state(
     """
     if to not in RUN_TRANSITIONS[expected]:
         raise ValueError(f"a run does not go from {expected} to {to}")
-    if not RUN_TRANSITIONS[to]:
+    if to.is_final:
         columns |= {"finished_at": at, "lease_until": None, "next_attempt_at": None}
     _write(session, lease, expected=expected, values={"state": str(to), **columns})
     add_event(session, lease.organization_id, lease.run_id, at=at, name=str(to), message=message)

@@ -74,9 +74,7 @@ def set_active(session: Session, schedule_id: UUID, *, is_active: bool, next_run
     session.execute(
         update(ScheduleRow)
         .where(ScheduleRow.id == schedule_id)
-        .values(
-            is_active=is_active, next_run_at=next_run_at, updated_at=func.now(), version=ScheduleRow.version + 1
-        )
+        .values(is_active=is_active, next_run_at=next_run_at, updated_at=func.now(), version=ScheduleRow.version + 1)
     )
 
 

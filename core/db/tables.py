@@ -237,9 +237,7 @@ class RunRow(_Owned, Base):
         CheckConstraint(_one_of("kind", RunKind), name="kind"),
         CheckConstraint(_one_of("state", RunState), name="state"),
         CheckConstraint(_one_of("step", RunStep), name="step"),
-        Index(
-            "uq_runs_slot", "schedule_id", "scheduled_for", unique=True, postgresql_where=text("kind = 'scheduled'")
-        ),
+        Index("uq_runs_slot", "schedule_id", "scheduled_for", unique=True, postgresql_where=text("kind = 'scheduled'")),
         Index("ix_runs_unfinished", "state", "lease_until", postgresql_where=text("finished_at IS NULL")),
         Index("ix_runs_recent", "organization_id", text("created_at DESC")),
         Index("ix_runs_schedule_recent", "schedule_id", text("created_at DESC")),

@@ -134,7 +134,7 @@ class _Table:
 def _caption(shown: int, rows: int, columns_shown: int, columns: int) -> str:
     """How much of the result the table holds."""
     if rows == 0:
-        return "No rows in this period."
+        return "No rows match."
     caption = f"{shown:,} of {rows:,} {'row' if rows == 1 else 'rows'}"
     return caption if columns_shown == columns else f"{caption}, {columns_shown} of {columns} columns"
 

@@ -31,8 +31,8 @@ def build_mime(message: Message, address: str, sender: Sender) -> bytes:
     from process to process. Raises InvalidAddress or InvalidInput where a header would not be safe.
     """
     mail = _head(message, parse_email(address), sender)
-    mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
+    mail.set_content(_encodable(message.text))
+    mail.add_alternative(_encodable(message.html), subtype="html")
     html_part = mail.get_payload(1)
     if message.inline_images and isinstance(html_part, EmailMessage):
         for content_id, png in message.inline_images:
@@ -65,6 +65,11 @@ def _head(message: Message, address: str, sender: Sender) -> EmailMessage:
     # RFC 3834: asks out-of-office programs not to answer.
     mail["Auto-Submitted"] = "auto-generated"
     return mail
+
+
+def _encodable(text: str) -> str:
+    """A question mark for every lone surrogate: one broken character in a cell must not stop the mail."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _fix_boundaries(mail: EmailMessage, reference: str) -> None:

@@ -1,4 +1,4 @@
-"""Report definitions: the saved question, as frozen values. The JSON form lives in `core.query.definition_json`."""
+"""Report definitions: the saved question, as frozen values. The JSON form lives in `core.domain.definition_json`."""
 
 from dataclasses import dataclass
 from enum import StrEnum

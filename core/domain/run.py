@@ -36,8 +36,15 @@ class RunState(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return not RUN_TRANSITIONS[self]
+        """Whether nothing more will happen by itself; a person can still have a partial run completed."""
+        return self in (
+            RunState.COMPLETED,
+            RunState.PARTIAL,
+            RunState.FAILED,
+            RunState.CANCELLED,
+            RunState.SKIPPED,
+            RunState.MISSED,
+        )
 
 
 class RunStep(StrEnum):
@@ -60,7 +67,7 @@ RUN_TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     ),
     _S.HELD: frozenset({_S.PENDING, _S.CANCELLED}),
     _S.COMPLETED: frozenset(),
-    _S.PARTIAL: frozenset(),
+    _S.PARTIAL: frozenset({_S.COMPLETED}),  # a failed delivery was sent again and arrived
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
     _S.SKIPPED: frozenset(),

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,23 +68,23 @@ class Child:
         self._end_group()
         self._process = None
         self.deaths = 1 if now - self._started_at > _WELL_AFTER_S else self.deaths + 1
-        pause_s = min(2 ** (self.deaths - 1), _LONGEST_PAUSE_S)
+        pause_s = min(0.5 * 2 ** (self.deaths - 1), _LONGEST_PAUSE_S)
         self._due_at = now + pause_s
-        return f"The {self.spec.name} ended ({_words(code)}); it is started again in {pause_s} s."
+        return f"The {self.spec.name} ended ({_words(code)}); it is started again in {pause_s:g} s."
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the process; it stops what it started."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
 
-    def end(self, *, patience_s: float) -> None:
-        """Wait up to `patience_s` for the process, then kill it, and in either case whatever is left of its group."""
+    def end(self, *, patience_s: float, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Wait up to `patience_s`, or until `hurry`; then kill the process and whatever is left of its group."""
         if self._process is None:
             return
-        try:
-            self._process.wait(max(patience_s, 0))
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        deadline = time.monotonic() + patience_s
+        while self._process.poll() is None and time.monotonic() < deadline and not hurry():
+            time.sleep(0.02)
+        self._process.kill()
         self._end_group()
         self._process.wait()
         self._process = None

@@ -35,9 +35,15 @@ class StopRequested(BaseException):
 
 def web_and_daemon(settings: Settings) -> tuple[ChildSpec, ...]:
     """Return the two processes that make up Broadsheet, the web process first."""
-    web = ("-m", "streamlit", "run", "app.py", "--server.port", str(settings.port), "--server.headless", "true")
+    options = {
+        "server.port": str(settings.port),
+        "server.headless": "true",
+        # Without it Streamlit asks a server on the internet for this machine's address.
+        "browser.serverAddress": "localhost",
+    }
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return (
-        ChildSpec(name="web app", command=(sys.executable, *web), quiet=True),
+        ChildSpec(name="web app", command=(sys.executable, "-m", "streamlit", "run", "app.py", *flags), quiet=True),
         ChildSpec(name="daemon", command=(sys.executable, "scheduler_daemon.py")),
     )
 
@@ -56,7 +62,7 @@ class Launch:
         for child in self.children:
             child.ask_to_stop()
         for child in self.children:
-            child.end(patience_s=0 if _hurry else deadline - time.monotonic())
+            child.end(patience_s=deadline - time.monotonic(), hurry=lambda: _hurry)
         if self.postgres is not None:
             self.postgres.stop()
         self.footprint.clear()

@@ -154,7 +154,7 @@ def _texts_of(array: pa.Array, column: ResultColumn, timezone: str, tally: Alter
         return _day_texts(array.cast(pa.date32()).cast(pa.int32()).fill_null(0).to_numpy())
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _number_texts(array, column)
-    text = clean_text(utf8_array(array), column.label, tally)
+    text = clean_text(utf8_array(array, column.label, tally), column.label, tally)
     return [value or "" for value in text.to_pylist()]
 
 

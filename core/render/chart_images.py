@@ -1,13 +1,17 @@
 """Pictures of charts: one warm headless browser a process, with a deadline, restarted when it dies, and no network."""
 
 import asyncio
+import atexit
 import io
 import logging
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
 import threading
 from collections.abc import Coroutine
+from concurrent import futures
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +69,7 @@ class ChartRenderer:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._opening: futures.Future[Any] | None = None
         self._kaleido: Any = None
         self._font_settings: tempfile.TemporaryDirectory[str] | None = None
         self.reason: str | None = None  #: why the last picture is missing, as a sentence
@@ -103,11 +108,13 @@ class ChartRenderer:
         """Open the browser on an event loop of its own."""
         loop = asyncio.new_event_loop()
         self._loop = loop
+        atexit.register(self.close)
         self._thread = threading.Thread(target=_serve, args=(loop,), name="chart-browser", daemon=True)
         self._thread.start()
         self._font_settings = _font_settings()
         self._kaleido = _new_kaleido(browser, self._timeout_s, Path(self._font_settings.name) / "fonts.conf")
-        self._run(self._kaleido.open(), self._timeout_s)
+        self._opening = asyncio.run_coroutine_threadsafe(self._kaleido.open(), loop)
+        self._opening.result(self._timeout_s)
 
     def _run(self, work: Coroutine[Any, Any, Any], timeout_s: float) -> Any:
         if self._loop is None:
@@ -120,24 +127,38 @@ class ChartRenderer:
 
     def _stop(self) -> None:
         """Close the browser, or kill it where it does not close, and end its loop."""
-        kaleido, loop = self._kaleido, self._loop
-        self._kaleido, self._loop = None, None
+        kaleido, loop, opening = self._kaleido, self._loop, self._opening
+        self._kaleido, self._loop, self._opening = None, None, None
         if loop is None:
             return
-        process = getattr(kaleido, "subprocess", None)
+        if opening is not None:
+            # An opening that is cancelled would forget the process it has just started.
+            futures.wait([opening], timeout=_CLOSE_S / 2)
         try:
             if kaleido is not None:
                 asyncio.run_coroutine_threadsafe(kaleido.close(), loop).result(_CLOSE_S)
         except Exception as error:  # noqa: BLE001 - a dead browser fails in many ways; it is killed below
             logger.warning("chart_browser_not_closed error=%s", type(error).__name__)
-        if process is not None and process.poll() is None:
-            process.kill()
+        _kill(getattr(kaleido, "subprocess", None))
+        atexit.unregister(self.close)
         loop.call_soon_threadsafe(loop.stop)
         if self._thread is not None:
             self._thread.join(_CLOSE_S)
         if self._font_settings is not None:
             self._font_settings.cleanup()
             self._font_settings = None
+
+
+def _kill(process: "subprocess.Popen[bytes] | None") -> None:
+    """End the browser with all its processes, and take note of its end."""
+    if process is None:
+        return
+    if process.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait(_CLOSE_S)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

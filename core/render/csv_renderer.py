@@ -7,7 +7,6 @@ stands in its manifest.
 
 from typing import BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,11 +17,13 @@ from core.render.cell_text import (
     FORMULA,
     TEXT,
     Alterations,
+    byte_table,
     day_text,
     guard_formulas,
     guarded_characters,
     instant_text,
     number_text,
+    rows_with,
     text_bytes,
     utf8_array,
 )
@@ -31,7 +32,8 @@ from core.render.masthead import row_notes
 from core.render.renderer import ChartImage
 
 _COMMA, _LINE_END, _QUOTE, _NOTHING = (pa.scalar(text, TEXT) for text in (",", "\r\n", '"', ""))
-_MUST_BE_QUOTED = '[",\r\n]'
+_TWO_QUOTES = pa.scalar('""', TEXT)
+_SPECIAL_BYTES = byte_table('",\r\n')
 
 
 class CsvRenderer:
@@ -41,6 +43,7 @@ class CsvRenderer:
     label = "CSV"
     extension = "csv"
     media_type = "text/csv; charset=utf-8"
+    takes_chart = False
 
     def __init__(self, *, raw: bool = False) -> None:
         self._raw = raw
@@ -82,11 +85,8 @@ class CsvRenderer:
         ]
         if len(fields) == 1:  # a line with nothing on it would be read as no row at all
             fields = [fields[0].fill_null('""')]
-        parts: list[pa.Array | pa.Scalar] = []
-        for field in fields:
-            parts += [field, _COMMA]
-        parts[-1] = _LINE_END
-        return pc.binary_join_element_wise(*parts, _NOTHING, null_handling="replace", null_replacement="")
+        fields[-1] = _joined(fields[-1], _LINE_END, separator=_NOTHING)
+        return _joined(*fields, separator=_COMMA)
 
     def _fields(self, array: pa.Array, column: ResultColumn, timezone: str, tally: Alterations) -> pa.Array:
         """One column as it stands between the commas; nulls stay."""
@@ -103,13 +103,17 @@ class CsvRenderer:
         return _quoted(text if self._raw else guard_formulas(text, column.label, tally))
 
 
+def _joined(*fields: pa.Array | pa.Scalar, separator: pa.Scalar) -> pa.Array:
+    """The fields of each row one after the other; nulls are empty."""
+    return pc.binary_join_element_wise(*fields, separator, null_handling="replace", null_replacement="")
+
+
 def _quoted(text: pa.Array) -> pa.Array:
     """`text` with quotes where RFC 4180 needs them and around empty text, so that it differs from null."""
-    data = np.frombuffer(text_bytes(text), np.uint8)
-    special = bool(((data == 34) | (data == 44) | (data == 13) | (data == 10)).any())
     empty = pc.equal(text, "")
-    if not special and not pc.any(empty).as_py():
-        return text
-    must = pc.or_(empty, pc.match_substring_regex(text, _MUST_BE_QUOTED)) if special else empty
-    doubled = pc.replace_substring(text, '"', '""') if special else text
+    marked = rows_with(text, _SPECIAL_BYTES)
+    if marked is None:
+        return pc.if_else(empty, _TWO_QUOTES, text) if pc.any(empty).as_py() else text
+    must = pc.or_(empty, pa.array(marked))
+    doubled = pc.replace_substring(text, '"', '""')
     return pc.if_else(must, pc.binary_join_element_wise(_QUOTE, doubled, _QUOTE, _NOTHING), text)

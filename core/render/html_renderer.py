@@ -27,6 +27,7 @@ class HtmlRenderer:
     label = "HTML"
     extension = "html"
     media_type = "text/html; charset=utf-8"
+    takes_chart = True
 
     def render(
         self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None

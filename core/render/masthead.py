@@ -36,24 +36,31 @@ def period_words(period: ResolvedWindow) -> str:
 
 
 def row_words(head: ResultHead, rows: int) -> str:
-    """How many rows the file holds of those that match: "1,000 of 12,345 rows (the report's limit)"."""
-    if rows < head.rows_matched:
-        return f"{rows:,} of {head.rows_matched:,} rows" + (" (the report's limit)" if rows == head.row_limit else "")
-    return f"{rows:,} {'row' if rows == 1 else 'rows'}, all that match"
+    """How many rows the file holds of those that match: "98 of 98 rows".
+
+    Where the report's limit cut some: "1,000 of 5,231 rows: the report is limited to 1,000".
+    """
+    matched = max(rows, head.rows_matched)  # a source that changed while it was read may hand over more than it counted
+    words = f"{rows:,} of {matched:,} {'row' if matched == 1 else 'rows'}"
+    return f"{words}: the report is limited to {rows:,}" if _is_limited(head, rows) else words
 
 
 def row_notes(head: ResultHead, rows: int) -> tuple[str, ...]:
     """Sentences on rows that were left out, and on a source that changed between counting and reading."""
     notes = []
-    if rows < head.rows_matched and rows == head.row_limit:
+    if _is_limited(head, rows):
         notes.append(
-            f"Only the first {rows:,} of {head.rows_matched:,} rows are here: the report's limit is {head.row_limit:,}."
+            f"Only the first {rows:,} of {head.rows_matched:,} rows are here: the report is limited to {rows:,}."
         )
     elif rows != head.rows_delivered:
         notes.append(
             f"{head.rows_delivered:,} rows were counted, but {rows:,} came: the source changed while it was read."
         )
     return tuple(notes)
+
+
+def _is_limited(head: ResultHead, rows: int) -> bool:
+    return rows < head.rows_matched and rows == head.row_limit
 
 
 def facts(

@@ -10,16 +10,15 @@ from reportlab.lib.pagesizes import A4
 from core.domain.artifact import Rendering
 from core.domain.result import Result, ResultHead
 from core.render.batches import even_chunks
-from core.render.cell_text import Alterations, clean_characters
+from core.render.cell_text import Alterations, altered_in_words, clean_characters
 from core.render.cells import display_strings
 from core.render.masthead import period_words, row_notes, row_words
 from core.render.pdf.blocks import NO_GLYPH, Measured, lay_out, measure_column
 from core.render.pdf.columns import Layout, plan
 from core.render.pdf.document import Document, DocumentInfo
-from core.render.pdf.file import PdfFile
 from core.render.pdf.front import draw_front, paragraph
 from core.render.pdf.shaping import SEMIBOLD
-from core.render.pdf.style import ACCENT, LINE_HEIGHT, MARGIN, QUIET, ROW_PADDING, TEXT_SIZE
+from core.render.pdf.style import ACCENT, LINE_HEIGHT, MARGIN, QUIET, ROW_PADDING, SMALL_SIZE, TEXT_SIZE
 from core.render.pdf.table import Table
 from core.render.renderer import ChartImage
 
@@ -34,6 +33,7 @@ class PdfRenderer:
     label = "PDF"
     extension = "pdf"
     media_type = "application/pdf"
+    takes_chart = True
 
     def __init__(self, *, paper: tuple[float, float] = A4) -> None:
         """`paper` is the upright page's width and height in points (`reportlab.lib.pagesizes`)."""
@@ -50,7 +50,7 @@ class PdfRenderer:
         sample = first if first is not None else [measure_column([]) for _ in head.columns]
         layout = plan(head.columns, sample, paper=self._paper)
         document = Document(
-            PdfFile(target),
+            target,
             width=layout.page_width,
             height=layout.page_height,
             manifest_line=_manifest_line(head),
@@ -58,7 +58,7 @@ class PdfRenderer:
         y = draw_front(document, head, chart=chart, chart_note=chart_note)
         rows, y = _draw_table(document, head, layout, chain([first] if first else [], blocks), alterations, y)
         notes = row_notes(head, rows)
-        _draw_end(document, head, rows, notes, y)
+        _draw_end(document, head, rows, notes, altered_in_words(alterations.as_dict()), y)
         document.finish(_info(head))
         return Rendering(
             rows=rows, altered=alterations.as_dict(), notes=(*notes, *((chart_note,) if chart_note else ()))
@@ -118,32 +118,28 @@ def _table_heading(document: Document, head: ResultHead, header_height: float, y
     document.bookmark("Table", y - 12)
     cut = head.rows_delivered < head.rows_matched
     document.page.text(
-        _rows_shown(head, head.rows_delivered), MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE,
+        row_words(head, head.rows_delivered), MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE,
         colour=ACCENT if cut else QUIET,
     )  # fmt: skip
     return y + 6
 
 
-def _draw_end(document: Document, head: ResultHead, rows: int, notes: tuple[str, ...], y: float) -> None:
-    """What the reader must know at the end of the table: rows cut off, a source that changed."""
-    if rows == head.rows_matched and not notes:
-        return
-    if y + 24 > document.bottom:
-        document.next_page()
-        y = MARGIN
-    y += 16
-    text = _rows_shown(head, rows)
-    document.page.text(text, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=ACCENT)
+def _draw_end(
+    document: Document, head: ResultHead, rows: int, notes: tuple[str, ...], altered: tuple[str, ...], y: float
+) -> None:
+    """What the reader must know at the end of the table: rows cut off, a source that changed, cells altered."""
+    if rows != head.rows_matched or notes:
+        if y + 24 > document.bottom:
+            document.next_page()
+            y = MARGIN
+        y += 16
+        text = row_words(head, rows)
+        document.page.text(text, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=ACCENT)
+        y += 2
     for note in notes if rows != head.rows_delivered else ():
-        y = paragraph(document, note, y + 4)
-
-
-def _rows_shown(head: ResultHead, rows: int) -> str:
-    """How many rows there are: "Showing 1,000 of 5,231 rows (limit 1,000)", "98 rows, all that match"."""
-    if rows < head.rows_matched:
-        limit = f" (limit {head.row_limit:,})" if head.row_limit is not None else ""
-        return f"Showing {rows:,} of {head.rows_matched:,} rows{limit}"
-    return row_words(head, rows)
+        y = paragraph(document, note, y + 2)
+    if altered:
+        y = paragraph(document, f"Altered cells: {'; '.join(altered)}", y + 6, size=SMALL_SIZE, quiet=True)
 
 
 def _short_title(head: ResultHead) -> str:

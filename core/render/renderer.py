@@ -39,6 +39,11 @@ class Renderer(Protocol):
         """IANA media type of the file."""
         ...
 
+    @property
+    def takes_chart(self) -> bool:
+        """Whether files of this format carry pictures."""
+        ...
+
     def render(
         self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None
     ) -> Rendering:

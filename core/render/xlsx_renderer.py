@@ -29,6 +29,7 @@ class XlsxRenderer:
     label = "Excel"
     extension = "xlsx"
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    takes_chart = True
 
     def __init__(self, *, rows_per_sheet: int = MOST_ROWS) -> None:
         self._rows_per_sheet = rows_per_sheet

@@ -176,7 +176,7 @@ class Deliverer:
 
 def _notes(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
     """What the files say is missing or was altered, each sentence once; of the row limit the mail itself speaks."""
-    notes: dict[str, None] = {}
+    notes = dict.fromkeys(record.notes)
     for artifact in artifacts:
         for label, changes in artifact.manifest.altered.items():
             for reason, count in changes.items():

@@ -27,6 +27,7 @@ class Filed:
     artifacts: tuple[Artifact, ...]
     files: tuple[RenderedFile, ...]
     picture_key: str | None
+    picture_notes: tuple[str, ...]  #: why the chart is missing, or what it leaves out
     keys: tuple[str, ...]
 
 
@@ -53,7 +54,7 @@ class Filing:
         keys: list[str] = []
         try:
             with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
-                picture = draw_picture(result, self._drawer)
+                picture = draw_picture(result, self._drawer) if self._wants_picture(run) else Picture()
                 picture_key = self._store_picture(run, picture, Path(folder), keys)
                 stored = [self._store_file(run, name, result, picture, Path(folder), keys) for name in run.formats]
         except BaseException:
@@ -63,6 +64,7 @@ class Filing:
             artifacts=tuple(artifact for artifact, _ in stored),
             files=tuple(file for _, file in stored),
             picture_key=picture_key,
+            picture_notes=tuple(note for note in (picture.missing, picture.note) if note),
             keys=tuple(keys),
         )
 
@@ -77,6 +79,12 @@ class Filing:
         names = (*run.formats, _CHART)
         self.discard(_key(run, name, token) for token in range(1, run.lease_token) for name in names)
 
+    def _wants_picture(self, run: LedgerRun) -> bool:
+        """A mail shows the chart; so do most formats. For the others no browser is started."""
+        return bool(run.recipients) or any(
+            renderer.takes_chart for name, renderer in self._renderers.items() if name in run.formats
+        )
+
     def _store_picture(self, run: LedgerRun, picture: Picture, folder: Path, keys: list[str]) -> str | None:
         if picture.image is None or not run.recipients:
             return None
@@ -90,7 +98,7 @@ class Filing:
         renderer = self._renderers.get(name)
         if renderer is None:
             raise RenderError(f"There is no file format called {name!r}.")
-        file = render_file(result, renderer, folder, picture)
+        file = render_file(result, renderer, folder, picture if renderer.takes_chart else Picture())
         key = self._put(run, name, file.path, keys)
         file.path.unlink(missing_ok=True)
         artifact = Artifact(

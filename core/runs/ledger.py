@@ -213,16 +213,21 @@ class Ledger:
     def settle(self, session: Session, run_id: UUID) -> None:
         """End a delivering run once all its deliveries have ended. Call it in the transaction that ended one."""
         run = run_repository.load_ledger_run(session, run_id, lock=True)
-        if run.state is not RunState.RUNNING or run.step is not RunStep.DELIVERING:
-            return
         counts = delivery_repository.count_states(session, run_id)
         if not all(state.is_final for state in counts):
             return
         unsent = sum(n for state, n in counts.items() if state not in (DeliveryState.SENT, DeliveryState.SUPPRESSED))
+        if run.state is RunState.PARTIAL and not unsent:
+            message = "Delivered to everyone after all."
+            self._end(session, run, RunState.COMPLETED, message=message, error_code=None, error_message=None)
+        if run.state is RunState.RUNNING and run.step is RunStep.DELIVERING:
+            self._end_delivering(session, run, unsent=unsent, total=sum(counts.values()))
+
+    def _end_delivering(self, session: Session, run: LedgerRun, *, unsent: int, total: int) -> None:
         if run.cancel_requested_at is not None:
             self._end(session, run, RunState.CANCELLED, message="Cancelled while it was being delivered.")
         elif unsent:
-            message = f"{unsent} of {sum(counts.values())} recipients could not be served. The files are here."
+            message = f"{unsent} of {total} recipients could not be served. The files are here."
             self._end(
                 session,
                 run,

@@ -196,7 +196,7 @@ class Pipeline:
                 RunStep.RENDERED,
                 message=" ".join(words_about(file) for file in filed.files),
                 render_s=time.monotonic() - began,
-                result_head=dump_record(replace(record, picture_key=filed.picture_key)),
+                result_head=dump_record(replace(record, picture_key=filed.picture_key, notes=filed.picture_notes)),
             ) as session:
                 for artifact in filed.artifacts:
                     artifact_repository.insert_artifact(session, run.organization_id, artifact)

@@ -48,7 +48,9 @@ class Recovery:
         return len(found)
 
     def retain(self) -> None:
-        """Delete rows left over on this machine by workers that died. What the database holds ages there."""
+        """Clear away what workers left that died: spooled rows on this machine, wake-ups in the queue."""
+        with self._database.installation() as session:
+            planning_repository.forget_orphaned_jobs(session)
         oldest = (self._clock.now() - SPOOL_KEPT).timestamp()
         for path in self._spool_dir.glob("*.arrow*"):
             if path.stat().st_mtime < oldest:

@@ -1,6 +1,7 @@
 """The render stage: one result becomes a file on disk for each format, with its checksum and what it says of itself."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,10 +18,15 @@ from core.render.renderer import ChartImage, Renderer
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+logger = logging.getLogger(__name__)
+
 #: A chart of more points says nothing more; it says so where it stops.
 MAX_CHART_ROWS = 5000
-_CHART_SIZE = (1200, 560)
-_CHART_SCALE = 2
+#: What a report says whose chart does not fit its result.
+NOT_BUILT = "The chart is missing: it does not fit this result."
+#: CSS pixels. On the width of an A4 page the labels of 12 pixels come out at 7.7 points.
+_CHART_SIZE = (820, 360)
+_CHART_SCALE = 3
 
 
 class Drawer(Protocol):
@@ -64,7 +70,12 @@ def draw_picture(result: Result, drawer: Drawer) -> Picture:
     if head.chart is None:
         return Picture()
     table = first_rows(result, MAX_CHART_ROWS)
-    figure = build_figure(head.columns, head.chart, table)
+    try:
+        figure = build_figure(head.columns, head.chart, table)
+    except Exception:
+        # The rows are right whatever the chart makes of them: the report goes out and says what it lacks.
+        logger.exception("chart_not_built report=%s", head.report_id)
+        return Picture(missing=NOT_BUILT)
     width, height = _CHART_SIZE
     image = drawer.png(figure, width=width, height=height, scale=_CHART_SCALE)
     note = None

@@ -23,6 +23,7 @@ class ResultRecord:
     spool_token: int  #: lease token of the attempt that wrote the spool; another attempt never writes to the same file
     shown: tuple[tuple[str, ...], ...]  #: the first rows as people read them
     picture_key: str | None = None  #: the chart's PNG in the artifact store
+    notes: tuple[str, ...] = ()  #: why the chart is missing, or what it leaves out
 
 
 def dump_record(record: ResultRecord) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def dump_record(record: ResultRecord) -> dict[str, Any]:
         "spool_token": record.spool_token,
         "shown": [list(row) for row in record.shown],
         "picture_key": record.picture_key,
+        "notes": list(record.notes),
     }
 
 
@@ -44,6 +46,7 @@ def load_record(data: dict[str, Any]) -> ResultRecord:
         spool_token=data["spool_token"],
         shown=tuple(tuple(row) for row in data["shown"]),
         picture_key=data["picture_key"],
+        notes=tuple(data["notes"]),
     )
 
 

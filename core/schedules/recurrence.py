@@ -54,8 +54,8 @@ def _fire_times(config: ScheduleConfig, after: datetime) -> Iterator[FireTime]:
     line = parse_cron(config.cron_expression) if config.cadence is Cadence.CRON and config.cron_expression else None
     by_elapsed_time = line is not None and line.hour_is_star
     offsets = _offsets(config, line)
-    # Two days back: a slot that a gap moved can fire on the next local day, and one country once left out a whole day.
-    first_on = after.astimezone(clock.zone).date() - timedelta(days=2)
+    # A day back: where a repeated hour lies across midnight, yesterday's second 23:30 comes after today's first 00:00.
+    first_on = after.astimezone(clock.zone).date() - timedelta(days=1)
     held: list[Slot] = []
     for day in matching_days(config, line, first_on):
         midnight = clock.first_instant(day)

@@ -110,9 +110,7 @@ class AccessService:
         """Return who is behind an `Authorization` bearer: a personal token or a JWT of ours."""
         if bearer.startswith(_TOKEN_PREFIX):
             with self._database.installation() as session:
-                principal = access_repository.principal_of_api_token(
-                    session, token_sha256(bearer), self._clock.now()
-                )
+                principal = access_repository.principal_of_api_token(session, token_sha256(bearer), self._clock.now())
             if principal is None:
                 raise NotSignedIn("This API token is unknown, revoked or expired.")
             return principal

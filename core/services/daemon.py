@@ -17,9 +17,9 @@ from core.db.tables import DaemonRow
 from core.runs.delivering import Deliverer
 from core.runs.ledger import Ledger
 from core.runs.pipeline import Pipeline
+from core.runs.planner import Planner
 from core.runs.recovery import Recovery
 from core.runs.workers import Workers
-from core.runs.planner import Planner
 
 logger = logging.getLogger(__name__)
 

@@ -133,9 +133,7 @@ def _create_usage_summary(
         description="Who used what in the last seven days, against the seven days before.",
         definition=definition,
     )
-    config = ScheduleConfig(
-        cadence=Cadence.WEEKLY, timezone="America/New_York", times=(time(9, 0),), days_of_week=(1,)
-    )
+    config = ScheduleConfig(cadence=Cadence.WEEKLY, timezone="America/New_York", times=(time(9, 0),), days_of_week=(1,))
     draft = ScheduleDraft(
         name="Usage Summary, every Monday",
         report_id=report_id,

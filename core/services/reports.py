@@ -72,9 +72,7 @@ class ReportService:
             report_repository.load_report(session, report_id)
             return report_repository.list_versions(session, report_id)
 
-    def create(
-        self, principal: Principal, *, name: str, definition: ReportDefinition, description: str = ""
-    ) -> Report:
+    def create(self, principal: Principal, *, name: str, definition: ReportDefinition, description: str = "") -> Report:
         """Save a new report; raises InvalidDefinition with the place, and then nothing is saved."""
         require(principal, Permission.EDIT_REPORTS)
         self._check(principal, name, definition)
@@ -197,9 +195,7 @@ def quick_start(dataset: Dataset, timezone: str, row_limit: int) -> ReportDefini
         dataset_id=dataset.id,
         groupings=(day,),
         measures=tuple(measures),
-        period=Period(
-            field=dataset.time_field, window=DateWindow(kind=WindowKind.LAST, n=30, unit=DateUnit.DAY)
-        ),
+        period=Period(field=dataset.time_field, window=DateWindow(kind=WindowKind.LAST, n=30, unit=DateUnit.DAY)),
         sort=(Sort(key=day.key, descending=True),),
         limit=row_limit,
         timezone=timezone,

@@ -137,7 +137,9 @@ class ScheduleService:
     def _next_run_at(self, draft: ScheduleDraft) -> datetime | None:
         slots = next_fire_times(draft.config, after=self._clock.now(), count=1)
         if not slots:
-            raise InvalidSchedule("This schedule never runs: its end lies before its next time.", place="schedule_config")
+            raise InvalidSchedule(
+                "This schedule never runs: its end lies before its next time.", place="schedule_config"
+            )
         return slots[0].at if draft.is_active else None
 
     def _check(self, draft: ScheduleDraft) -> None:

@@ -20,13 +20,23 @@ def toolbar(principal: Principal) -> None:
     draft = drafts.current()
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="builder_tools"):
         st.button(
-            "", icon=":material/undo:", key="builder_undo", help="Undo", type="tertiary",
-            disabled=not draft.past, on_click=drafts.undo,
-        )  # fmt: skip
+            "",
+            icon=":material/undo:",
+            key="builder_undo",
+            help="Undo",
+            type="tertiary",
+            disabled=not draft.past,
+            on_click=drafts.undo,
+        )
         st.button(
-            "", icon=":material/redo:", key="builder_redo", help="Redo", type="tertiary",
-            disabled=not draft.future, on_click=drafts.redo,
-        )  # fmt: skip
+            "",
+            icon=":material/redo:",
+            key="builder_redo",
+            help="Redo",
+            type="tertiary",
+            disabled=not draft.future,
+            on_click=drafts.redo,
+        )
         if draft.report_id is not None and st.button("Versions", key="builder_versions", type="tertiary"):
             _versions(draft.report_id)
         _download(principal)
@@ -52,9 +62,7 @@ def save() -> None:
     try:
         principal = guard(Permission.EDIT_REPORTS)
         if draft.report_id is None:
-            report = reports.create(
-                principal, name=draft.name, description=draft.description, definition=draft.asked
-            )
+            report = reports.create(principal, name=draft.name, description=draft.description, definition=draft.asked)
         else:
             report = reports.save(
                 principal,

@@ -1,4 +1,4 @@
-"""Answers of the services for the draft on the screen, kept for a moment so that only a changed question is asked again."""
+"""Answers to the draft on the screen, kept for a moment so that only a changed question is asked again."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +15,7 @@ from pages.widgets.app import broadsheet
 
 PAGE_SIZE = 100
 _MOST = 24
+_CLEAR = "rgba(0,0,0,0)"
 _FRESH_FOR = timedelta(seconds=60)
 Answer = TypeVar("Answer")
 
@@ -42,11 +43,14 @@ def headline(principal: Principal, definition: ReportDefinition) -> list[tuple[R
 
 
 def figure(principal: Principal, definition: ReportDefinition, *, dark: bool) -> Any:
-    """Return the chart, or None."""
+    """Return the chart on the page's own paper, or None."""
     reports = broadsheet().reports
-    return _kept(
-        ("figure", definition, dark, principal.user_id), lambda: reports.figure(principal, definition, dark=dark)
-    )
+
+    def ask() -> Any:
+        found = reports.figure(principal, definition, dark=dark)
+        return found.update_layout(paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR) if found is not None else None
+
+    return _kept(("figure", definition, dark, principal.user_id), ask)
 
 
 def forget() -> None:

@@ -91,5 +91,5 @@ def more_panel(principal: Principal, preview: Preview | None) -> None:
         help="Days begin and end by this clock, and times are shown in it.",
     )
     if preview is not None and principal.may(Permission.SEE_SQL):
-        with st.expander("SQL", type="compact"):
+        with st.popover("Show the SQL", type="tertiary", icon=":material/code:"):
             st.code(preview.sql, language="sql", wrap_lines=True)

@@ -140,7 +140,7 @@ def start(principal: Principal, dataset_id: UUID, label: str) -> Draft:
 
 
 def control(widget: Callable[..., Any], label: str, *, key: str, value: Any, edit: Edit, **options: Any) -> None:
-    """Draw a widget that shows `value` of the draft and, when changed, makes `edit(definition, new value)` the draft."""
+    """Draw a widget that shows `value`; a change of it makes `edit(definition, new value)` the draft."""
     if st.session_state.get(key) != value:
         st.session_state[key] = value
     widget(label, key=key, on_change=_apply, args=(key, edit), **options)

@@ -17,11 +17,12 @@ def toggle_field(d: ReportDefinition, field: Field) -> ReportDefinition:
         kept = tuple(name for name in d.columns if name != field.name)
         return tidy(replace(d, columns=kept if field.name in d.columns else (*d.columns, field.name)), d)
     if field.is_measure:
-        kept_measures = tuple(m for m in d.measures if m.field != field.name)
-        added = Measure(aggregation=Aggregation.SUM if field.type.is_number else Aggregation.COUNT_DISTINCT, field=field.name)
-        return tidy(replace(d, measures=kept_measures if uses(d, field) else (*d.measures, added)), d)
-    kept_groups = tuple(g for g in d.groupings if g.field != field.name)
-    return tidy(replace(d, groupings=kept_groups if uses(d, field) else (*d.groupings, grouping_of(field))), d)
+        others = tuple(m for m in d.measures if m.field != field.name)
+        condense = Aggregation.SUM if field.type.is_number else Aggregation.COUNT_DISTINCT
+        added = (*d.measures, Measure(aggregation=condense, field=field.name))
+        return tidy(replace(d, measures=added if others == d.measures else others), d)
+    rest = tuple(g for g in d.groupings if g.field != field.name)
+    return tidy(replace(d, groupings=(*d.groupings, grouping_of(field)) if rest == d.groupings else rest), d)
 
 
 def uses(d: ReportDefinition, field: Field) -> bool:
@@ -56,7 +57,7 @@ def mend_chart(d: ReportDefinition) -> Chart | None:
 
 
 def first_chart(d: ReportDefinition, kind: ChartKind) -> Chart | None:
-    """Return a chart of `kind` over the first grouping and the last measure, or the present one with its kind changed."""
+    """Return the present chart with its kind changed, or one over the first grouping and the last measure."""
     if d.chart is not None:
         return replace(d.chart, kind=kind)
     if not d.groupings or not d.measures:
@@ -82,7 +83,12 @@ def to_summary(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
         if field.is_measure and field.type.is_number
     )
     return replace(
-        d, columns=(), groupings=(grouping_of(first),) if first else (), measures=(COUNT, *sums[:3]), sort=(), chart=None
+        d,
+        columns=(),
+        groupings=(grouping_of(first),) if first else (),
+        measures=(COUNT, *sums[:3]),
+        sort=(),
+        chart=None,
     )
 
 

@@ -91,7 +91,9 @@ def _group_chip(position: int, group: FilterGroup) -> None:
 
 
 def _add_filter(dataset: Dataset, definition: ReportDefinition) -> None:
-    popover = st.popover("Filter", icon=":material/add:", type="tertiary", key=keys.BUILDER_ADD_FILTER, on_change="rerun")
+    popover = st.popover(
+        "Filter", icon=":material/add:", type="tertiary", key=keys.BUILDER_ADD_FILTER, on_change="rerun"
+    )
     if not popover.open:
         return
     labels = {field.name: field.label for field in dataset.fields}

@@ -16,6 +16,7 @@ from pages.widgets.theme import is_dark
 
 _ROW_HEIGHT = 32
 _MOST_ROWS_SHOWN = 18
+_CHART_HEIGHT = 340
 _GRAIN_FORMATS = {"month": "MMM YYYY", "quarter": "[Q]Q YYYY", "year": "YYYY"}
 _DAY_FORMAT = "ddd D MMM YYYY"
 
@@ -53,6 +54,7 @@ def _chart(principal: Principal, definition: ReportDefinition) -> None:
         st.plotly_chart(
             figure,
             key="builder_figure",
+            height=_CHART_HEIGHT,
             theme=None,
             config={"displayModeBar": False, "scrollZoom": False},
             alt="Chart of the report",
@@ -109,7 +111,7 @@ def column_config(column: ResultColumn, timezone: str) -> Any:
 def number(value: Any, column: ResultColumn) -> str:
     """Return a headline number as people read it."""
     if value is None:
-        return "–"
+        return "\N{EN DASH}"
     if column.format.style is NumberStyle.PERCENT:
         return f"{float(value):.1%}"
     if not column.type.is_number:

@@ -8,6 +8,8 @@ import streamlit as st
 
 from pages.widgets import words
 
+MENU_WIDTH = 40  #: pixels
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -26,7 +28,7 @@ class Link:
     query: dict[str, str]
 
 
-def heading(name: str, columns: Sequence[Column], *, tail: int = 44) -> None:
+def heading(name: str, columns: Sequence[Column], *, tail: int = MENU_WIDTH) -> None:
     """Draw the table's heading over rows whose controls at the end take `tail` pixels."""
     with st.container(key="list_heading", horizontal=True, gap="small"):
         st.html(f'<div class="bs-th">{escape(name)}</div>')
@@ -35,7 +37,7 @@ def heading(name: str, columns: Sequence[Column], *, tail: int = 44) -> None:
             st.html("<span></span>", width=tail)
 
 
-def row(key: str, name: str, link: Link, columns: Sequence[Column], cells: Sequence[str]) -> None:
+def row(name: str, link: Link, columns: Sequence[Column], cells: Sequence[str]) -> None:
     """Draw a row's name and facts; `cells` are HTML. Call it inside `line`, then add the row's controls."""
     st.page_link(link.page, label=words.plain(name), query_params=link.query, width="stretch")
     st.html(_grid(columns, cells, "bs-td"), width=_width(columns))
@@ -48,7 +50,7 @@ def line(key: str) -> "st.delta_generator.DeltaGenerator":
 
 def menu(key: str, options: Sequence[str]) -> str | None:
     """Draw a row's menu and return what was chosen in this run."""
-    return st.menu_button("", list(options), icon=":material/more_horiz:", key=key, type="tertiary", help="Actions")
+    return st.menu_button("", list(options), icon=":material/more_horiz:", key=key, type="tertiary", width=MENU_WIDTH)
 
 
 def fact(text: str, *, quiet: bool = False) -> str:
@@ -67,4 +69,3 @@ def _grid(columns: Sequence[Column], cells: Sequence[str], css: str) -> str:
 
 def _width(columns: Sequence[Column]) -> int:
     return sum(column.width for column in columns) + 16 * (len(columns) - 1)
-

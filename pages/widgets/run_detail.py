@@ -16,6 +16,8 @@ from pages.widgets.states import mark, problem, run_mark
 
 Action = Callable[[Principal, UUID], Run]
 _POLL_S = 0.8
+_RETRYABLE = (RunState.FAILED, RunState.CANCELLED, RunState.MISSED)
+_RESENDABLE = (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.UNKNOWN)
 _DELIVERIES = {
     DeliveryState.PENDING: ("Waiting", "quiet"),
     DeliveryState.SENDING: ("Sending", "live"),
@@ -76,7 +78,7 @@ def _tools(principal: Principal, run: Run) -> None:
     runs = broadsheet().runs
     if not run.state.is_final:
         st.button("Cancel run", key=keys.RUN_CANCEL, on_click=_do, args=(runs.cancel, run.id))
-    elif run.state in (RunState.FAILED, RunState.PARTIAL, RunState.CANCELLED):
+    elif run.state in _RETRYABLE:
         st.button("Retry", type="primary", key=keys.RUN_RETRY, on_click=_do, args=(runs.retry, run.id))
 
 
@@ -113,9 +115,16 @@ def _deliveries(principal: Principal, run: Run) -> None:
     if not run.deliveries:
         return
     st.html('<div class="bs-eyebrow">Deliveries</div>')
-    st.html(
-        '<div class="bs-list">' + "".join(_delivery(principal, delivery) for delivery in run.deliveries) + "</div>"
-    )
+    for delivery in run.deliveries:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"run_delivery_{delivery.id}"):
+            st.html(_delivery(principal, delivery), width="stretch")
+            if delivery.state in _RESENDABLE and principal.may(Permission.MANAGE_EXPORTS):
+                st.button(
+                    "Send again",
+                    key=f"run_resend_{delivery.id}",
+                    on_click=_do,
+                    args=(broadsheet().runs.resend_delivery, delivery.id),
+                )
 
 
 def _delivery(principal: Principal, delivery: Delivery) -> str:
@@ -131,7 +140,7 @@ def _delivery(principal: Principal, delivery: Delivery) -> str:
 def _timeline(principal: Principal, run: Run) -> None:
     st.html('<div class="bs-eyebrow">Timeline</div>')
     lines = "".join(
-        f'<li><time>{event.at.astimezone(words.zone(principal.timezone)):%H:%M:%S}</time>'
+        f"<li><time>{event.at.astimezone(words.zone(principal.timezone)):%H:%M:%S}</time>"
         f"<span>{escape(event.message)}</span></li>"
         for event in run.events
     )

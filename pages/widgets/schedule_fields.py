@@ -62,22 +62,30 @@ def cadence_fields(values: dict[str, Any]) -> None:
     if cadence is Cadence.CRON:
         _keep("cron", values)
         st.text_input(
-            "Cron line", key=key("cron"), placeholder="0 9 * * 1",
+            "Cron line",
+            key=key("cron"),
+            placeholder="0 9 * * 1",
             help="Minute, hour, day of month, month, day of week. 0 and 7 are Sunday; names such as MON work.",
-        )  # fmt: skip
+        )
     else:
         if cadence is Cadence.WEEKLY:
             _keep("days", values)
             st.pills(
-                "On", range(1, 8), selection_mode="multi", key=key("days"),
+                "On",
+                range(1, 8),
+                selection_mode="multi",
+                key=key("days"),
                 format_func=lambda day: state.WEEKDAYS[day - 1][:3],
-            )  # fmt: skip
+            )
         elif cadence is Cadence.MONTHLY:
             _month_fields(values)
         _time_fields(values, _UNITS[cadence])
     _keep("timezone", values)
     st.selectbox(
-        "Timezone", zone_options(values["timezone"]), key=key("timezone"), format_func=lambda zone: zone.replace("_", " ")
+        "Timezone",
+        zone_options(values["timezone"]),
+        key=key("timezone"),
+        format_func=lambda zone: zone.replace("_", " "),
     )
 
 
@@ -90,9 +98,12 @@ def _month_fields(values: dict[str, Any]) -> None:
         if st.session_state[key("month_by")] == state.BY_DAY:
             _keep("month_day", values)
             st.selectbox(
-                "Day of the month", state.month_days(), key=key("month_day"), format_func=state.month_day_label,
+                "Day of the month",
+                state.month_days(),
+                key=key("month_day"),
+                format_func=state.month_day_label,
                 help="Past a month's end it means the month's last day.",
-            )  # fmt: skip
+            )
             return
         _keep("nth", values)
         _keep("weekday", values)
@@ -117,9 +128,12 @@ def span_fields(values: dict[str, Any]) -> None:
         st.date_input("First day", key=key("starts_on"), format="YYYY-MM-DD")
         st.date_input("Last day", key=key("ends_on"), format="YYYY-MM-DD")
     st.selectbox(
-        "When a time was missed", list(Misfire), key=key("misfire"), format_func=lambda item: words.MISFIRES[item],
+        "When a time was missed",
+        list(Misfire),
+        key=key("misfire"),
+        format_func=lambda item: words.MISFIRES[item],
         help="A time is missed when nothing was running. Every missed time stays visible in the history.",
-    )  # fmt: skip
+    )
 
 
 def recipient_fields(values: dict[str, Any]) -> None:
@@ -127,9 +141,12 @@ def recipient_fields(values: dict[str, Any]) -> None:
     _keep("recipients", values)
     _keep("formats", values)
     text = st.text_area(
-        "Recipients, one address a line", key=key("recipients"), height=104, placeholder="name@example.com",
+        "Recipients, one address a line",
+        key=key("recipients"),
+        height=104,
+        placeholder="name@example.com",
         help="Write cc: or bcc: before an address for a copy.",
-    )  # fmt: skip
+    )
     lines = state.lines_of(text or "")
     wrong = [line.text for line in lines if not line.looks_right]
     for line in wrong[:5]:
@@ -138,7 +155,11 @@ def recipient_fields(values: dict[str, Any]) -> None:
         st.caption(f"{len(lines)} recipient{'' if len(lines) == 1 else 's'}. Each gets a mail of their own.")
     formats = dict(broadsheet().schedules.formats())
     st.pills(
-        "Files", list(formats), selection_mode="multi", key=key("formats"), format_func=lambda item: formats.get(item, item)
+        "Files",
+        list(formats),
+        selection_mode="multi",
+        key=key("formats"),
+        format_func=lambda item: formats.get(item, item),
     )
 
 
@@ -147,7 +168,9 @@ def mail_fields(values: dict[str, Any]) -> None:
     _keep("subject", values)
     _keep("body", values)
     st.text_input("Subject", key=key("subject"), placeholder="{report} · {period}", max_chars=200)
-    st.text_area("Message", key=key("body"), height=96, placeholder="The report's sentence, its numbers and first rows follow.")
+    st.text_area(
+        "Message", key=key("body"), height=96, placeholder="The report's sentence, its numbers and first rows follow."
+    )
     listed = " · ".join(f"`{{{name}}}` {meaning}" for name, meaning in VARIABLES.items())
     st.caption(f"Both may name: {listed}.")
 
@@ -167,7 +190,7 @@ def preview_runs(config: ScheduleConfig) -> bool:
         return False
     lines = []
     for slot in slots:
-        note = f'<em>{words.html(slot.note)}</em>' if slot.note else ""
+        note = f"<em>{words.html(slot.note)}</em>" if slot.note else ""
         lines.append(
             f"<li><span>{words.day(slot.local)}, {slot.local:%H:%M}</span>"
             f'<span class="bs-quiet">{slot.at:%H:%M} UTC</span>{note}</li>'

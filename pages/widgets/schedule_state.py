@@ -22,10 +22,31 @@ NTH = {1: "First", 2: "Second", 3: "Third", 4: "Fourth", 5: "Fifth", -1: "Last"}
 BY_DAY, BY_WEEKDAY = "On a day", "On a weekday"
 _ROLES = ("cc", "bcc")
 _EMAIL = "email"
-_FIRST = ("name", "cadence", "time", "time_2", "timezone", "interval", "days", "month_by", "month_day", "nth", "weekday")
+_FIRST = (
+    "name",
+    "cadence",
+    "time",
+    "time_2",
+    "timezone",
+    "interval",
+    "days",
+    "month_by",
+    "month_day",
+    "nth",
+    "weekday",
+)
 FIELDS = (
-    *_FIRST, "cron", "starts_on", "ends_on", "recipients", "formats", "subject", "body", "misfire", "is_active",
-)  # fmt: skip
+    *_FIRST,
+    "cron",
+    "starts_on",
+    "ends_on",
+    "recipients",
+    "formats",
+    "subject",
+    "body",
+    "misfire",
+    "is_active",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +140,9 @@ def config_of(values: Mapping[str, Any], kept_times: tuple[time, ...] = ()) -> S
     )
 
 
-def draft_of(values: Mapping[str, Any], report_id: UUID, kept_times: tuple[time, ...], description: str) -> ScheduleDraft:
+def draft_of(
+    values: Mapping[str, Any], report_id: UUID, kept_times: tuple[time, ...], description: str
+) -> ScheduleDraft:
     """Return what the form asks to be saved."""
     return ScheduleDraft(
         name=values["name"] or "",

@@ -14,10 +14,12 @@ _NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lRbl7D7zPuzfVbZVcJvCk5zW5rBkzi"
 #: bcrypt reads no further and raises past it.
 _MAX_PASSWORD_BYTES = 72
 _REFUSED = "The e-mail address or the password is wrong, or the account is locked for a while."
-_HAND_OVER = """<script>
+_HAND_OVER = """<p id="bs-entering" class="bs-quiet">Signing you in …</p><script>
 fetch("/auth/enter", {method: "POST", credentials: "same-origin",
   headers: {"Content-Type": "application/json"}, body: JSON.stringify({ticket: %s})})
-  .finally(() => window.location.reload());
+  .then(answer => { if (!answer.ok) throw new Error(answer.status); window.location.reload(); })
+  .catch(() => { document.getElementById("bs-entering").textContent =
+    "The sign-in could not be finished. Open Broadsheet under its own address, then try again."; });
 </script>"""
 _HAND_BACK = """<script>
 fetch("/auth/leave", {method: "POST", credentials: "same-origin"}).finally(() => window.location.replace("/"));
@@ -53,7 +55,6 @@ def _attempt(email: str, password: str) -> None:
     if ticket is None:
         st.error(_REFUSED)
         return
-    st.caption("Signing you in …")
     # The ticket is worth one call: the route swaps it for a secret that scripts cannot read.
     st.html(_HAND_OVER % json.dumps(ticket), unsafe_allow_javascript=True)
 

@@ -37,7 +37,7 @@ def run_mark(state: RunState) -> str:
 def schedule_mark(schedule: Schedule | None) -> str:
     """Return the mark of how a schedule's last run ended."""
     if schedule is None or schedule.last_status is None:
-        return '<span class="bs-quiet">–</span>'
+        return '<span class="bs-quiet">&ndash;</span>'
     try:
         return run_mark(RunState(schedule.last_status))
     except ValueError:

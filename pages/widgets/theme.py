@@ -14,7 +14,7 @@ def is_dark() -> bool:
 
 
 def apply_theme() -> None:
-    """Set the page's title, stylesheet and wordmark."""
+    """Set the page's title and stylesheet."""
     st.set_page_config(
         page_title="Broadsheet",
         page_icon=_HERE / "favicon.svg",
@@ -22,4 +22,8 @@ def apply_theme() -> None:
         menu_items={"About": "**Broadsheet**: reports that arrive on time, complete, and provably what was asked."},
     )
     st.html(_STYLE)
+
+
+def show_wordmark() -> None:
+    """Put the wordmark at the left of the masthead."""
     st.logo(_HERE / f"wordmark_{'dark' if is_dark() else 'light'}.svg", size="medium")

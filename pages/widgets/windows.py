@@ -15,10 +15,11 @@ from pages.widgets.words import window as in_words
 
 _LAST = WindowKind.LAST
 #: What most people want, one click away.
-QUICK = tuple(
-    DateWindow(kind=_LAST, n=n, unit=u)
-    for n, u in ((7, DateUnit.DAY), (30, DateUnit.DAY), (12, DateUnit.WEEK), (12, DateUnit.MONTH))
-) + (
+QUICK = (
+    DateWindow(kind=_LAST, n=7, unit=DateUnit.DAY),
+    DateWindow(kind=_LAST, n=30, unit=DateUnit.DAY),
+    DateWindow(kind=_LAST, n=12, unit=DateUnit.WEEK),
+    DateWindow(kind=_LAST, n=12, unit=DateUnit.MONTH),
     DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.MONTH),
     DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.YEAR),
 )

@@ -14,8 +14,15 @@ from core.domain.dataset import FieldType
 from core.errors import InvalidInput
 from core.render import RENDERERS, renderer_for
 from core.render.renderer import Renderer
-from tests.render_results import ODD_TEXTS, broken_utf8, column, ordinary_result, ordinary_table, result_of
-from tests.render_results import ORDINARY_COLUMNS
+from tests.render_results import (
+    ODD_TEXTS,
+    ORDINARY_COLUMNS,
+    broken_utf8,
+    column,
+    ordinary_result,
+    ordinary_table,
+    result_of,
+)
 
 
 def written(renderer: Renderer, result: object, **more: object) -> tuple[bytes, object]:
@@ -104,7 +111,9 @@ def test_a_source_that_changed_meanwhile_is_said(renderer):
 
 
 def test_hostile_text_neither_breaks_nor_vanishes(renderer):
-    table = pa.table({"odd": pa.array([text for text in ODD_TEXTS if text is None or len(text) < 100], pa.large_string())})
+    table = pa.table(
+        {"odd": pa.array([text for text in ODD_TEXTS if text is None or len(text) < 100], pa.large_string())}
+    )
     content, rendering = written(renderer, result_of(table, (column("odd", FieldType.TEXT),)))
     assert rendering.rows == table.num_rows
     assert "alert(1)" in READERS[renderer.format](content)

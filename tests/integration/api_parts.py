@@ -57,9 +57,7 @@ def start(folder: Path, urls: DatabaseUrls, clock: FixedClock) -> Iterator[Insta
     make_orders(folder / "orders.duckdb", clock)
     broadsheet = build(settings, clock)
     daemon = build_daemon(settings, clock)
-    app = Starlette(
-        routes=[*public_routes(broadsheet.health, broadsheet.runs), Mount("/api", create_api(broadsheet))]
-    )
+    app = Starlette(routes=[*public_routes(broadsheet.health, broadsheet.runs), Mount("/api", create_api(broadsheet))])
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Installation(broadsheet=broadsheet, daemon=daemon, clock=clock, client=client)
     daemon.leave()

@@ -1,6 +1,6 @@
 """The launcher with small stand-ins for its children; run as a program by test_launcher.
 
-`up` launches the other roles of this file. Each child notes its numbers in DATA_DIR/pids, one line a process.
+`up` launches the other roles of this file. Each child notes its numbers in DATA_DIR/pids, a line each.
 """
 
 import http.server
@@ -50,7 +50,7 @@ def _prepare() -> None:
 
 def _web() -> None:
     grandchild = subprocess.Popen(["sleep", "600"])
-    _note(os.getpid(), grandchild.pid)
+    _note(web=os.getpid(), sleeper=grandchild.pid)
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -69,13 +69,13 @@ def _daemon() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if os.environ.get("STAND_IN_DAEMON") == "dies":
         sys.exit(7)
-    _note(os.getpid())
+    _note(daemon=os.getpid())
     time.sleep(600)
 
 
-def _note(*numbers: int) -> None:
+def _note(**pids: int) -> None:
     with (Path(os.environ["DATA_DIR"]) / "pids").open("a") as file:
-        file.writelines(f"{number}\n" for number in numbers)
+        file.writelines(f"{name} {pid}\n" for name, pid in pids.items())
 
 
 if __name__ == "__main__":

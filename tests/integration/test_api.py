@@ -119,7 +119,10 @@ def test_exact_decimals_in_previews(client: TestClient, orders: Dataset) -> None
         ({"limit": 0}, "limit"),
         ({"surprise": 1}, "surprise"),
         ({"dataset_id": "not an id"}, "dataset_id"),
-        ({"filters": {"match": "all", "items": [{"field": "amount", "operator": "contains", "values": ["x"]}]}}, "filters.items[0].operator"),
+        (
+            {"filters": {"match": "all", "items": [{"field": "amount", "operator": "contains", "values": ["x"]}]}},
+            "filters.items[0].operator",
+        ),
     ],
 )
 def test_invalid_definition_names_its_place_and_saves_nothing(
@@ -152,8 +155,14 @@ def test_schedule_life(installation: Installation, client: TestClient, report_id
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        ({"schedule_config": {"cadence": "daily", "time": "09:00", "timezone": "Mars/Olympus"}}, "schedule_config.timezone"),
-        ({"schedule_config": {"cadence": "cron", "cron_expression": "61 * * * *", "timezone": "UTC"}}, "schedule_config.cron_expression"),
+        (
+            {"schedule_config": {"cadence": "daily", "time": "09:00", "timezone": "Mars/Olympus"}},
+            "schedule_config.timezone",
+        ),
+        (
+            {"schedule_config": {"cadence": "cron", "cron_expression": "61 * * * *", "timezone": "UTC"}},
+            "schedule_config.cron_expression",
+        ),
         ({"recipients": [{"type": "email", "value": "nobody"}]}, "recipients[0]"),
         ({"recipients": [{"type": "email", "value": "a@example.com\r\nBcc: b@example.com"}]}, "recipients[0]"),
         ({"recipients": []}, "recipients"),

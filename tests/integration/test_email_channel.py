@@ -105,6 +105,11 @@ def test_a_text_that_names_a_file_stays_a_text(server: MailServer, tmp_path: Pat
     assert server.mails[0].message.get_body(("plain",)).get_content().strip() == str(secret)
 
 
+def test_a_broken_character_does_not_stop_the_mail(server: MailServer) -> None:
+    channel(server.port).send(message(text="a\ud800b", html="<p>a\ud800b</p>"), ANN)
+    assert server.mails[0].message.get_body(("plain",)).get_content().strip() == "a?b"
+
+
 # The fault matrix: phase x fault -> what the delivery becomes, and whether the server has the mail
 
 REPLIES = {"4xx": "450 4.2.1 try later", "5xx": "550 5.1.1 no such mailbox"}

@@ -22,6 +22,7 @@ class Launch:
     """A launcher in a process of its own, on its own port and data folder."""
 
     def __init__(self, data_dir: Path, port: int, **environment: str) -> None:
+        (data_dir / "pids").unlink(missing_ok=True)
         self.data_dir = data_dir
         self.port = port
         self.process = subprocess.Popen(
@@ -35,28 +36,36 @@ class Launch:
         )
 
     def wait_until_ready(self) -> list[str]:
-        """Return the lines up to the one that says whom to sign in as."""
+        """Wait for all four processes; returns the lines up to the one that says whom to sign in as."""
         assert self.process.stdout is not None
         lines: list[str] = []
         while not lines or not lines[-1].startswith("Sign in"):
             line = self.process.stdout.readline()
             assert line, self.process.communicate()[1]
             lines.append(line.strip())
+        _await(lambda: {"web", "sleeper", "daemon", "postgres"} == self.pids().keys())
         return lines
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill the launcher alone; what it started may live on and hold its pipes."""
+        self.process.kill()
+        self.process.wait()
 
     def end(self) -> tuple[int, str, str]:
         """Wait for the end; returns exit code, output, errors."""
         out, err = self.process.communicate(timeout=60)
         return self.process.returncode, out, err
 
-    def pids(self) -> list[int]:
-        """Numbers of every process that was started, PostgreSQL included."""
+    def pids(self) -> dict[str, int]:
+        """Number of the latest process of each kind, PostgreSQL included."""
         postmaster = self.data_dir / "postgres" / "data" / "postmaster.pid"
-        noted = [int(line) for line in (self.data_dir / "pids").read_text().split()]
-        return noted + ([int(postmaster.read_text().splitlines()[0])] if postmaster.exists() else [])
+        notes = self.data_dir / "pids"
+        lines = notes.read_text().splitlines() if notes.exists() else []
+        pids = {name: int(pid) for name, pid in (line.split() for line in lines)}
+        return pids | ({"postgres": int(postmaster.read_text().splitlines()[0])} if postmaster.exists() else {})
 
 
 def _free_port() -> int:
@@ -73,8 +82,8 @@ def _await(condition: Callable[[], bool], within_s: float = 30) -> None:
         time.sleep(0.02)
 
 
-def _all_gone(pids: list[int]) -> bool:
-    return all(identify(pid) is None for pid in pids)
+def _all_gone(pids: dict[str, int]) -> bool:
+    return all(identify(pid) is None for pid in pids.values())
 
 
 @pytest.fixture
@@ -101,7 +110,6 @@ def test_a_signal_stops_everything(launch: Callable[..., Launch], number: signal
     assert lines[0] == f"Broadsheet is ready at http://localhost:{running.port}"
     assert lines[1].startswith("Sign in as admin@example.com with password made up")
     pids = running.pids()
-    assert len(pids) == 4
     running.send(number)
     code, _, errors = running.end()
     assert (code, errors) == (0, "")
@@ -111,10 +119,9 @@ def test_a_signal_stops_everything(launch: Callable[..., Launch], number: signal
 def test_a_child_that_does_not_listen_is_killed_by_a_second_signal(launch: Callable[..., Launch]) -> None:
     running = launch(STAND_IN_DAEMON="deaf")
     running.wait_until_ready()
-    _await(lambda: len(running.pids()) == 4)
     pids = running.pids()
     running.send(signal.SIGTERM)
-    _await(lambda: identify(pids[0]) is None)  # the first signal was taken
+    _await(lambda: identify(pids["web"]) is None)  # the first signal was taken
     running.send(signal.SIGTERM)
     assert running.end()[0] == 0
     assert _all_gone(pids)
@@ -123,16 +130,12 @@ def test_a_child_that_does_not_listen_is_killed_by_a_second_signal(launch: Calla
 def test_after_a_kill_a_new_start_leaves_one_set(launch: Callable[..., Launch]) -> None:
     killed = launch(STAND_IN_DAEMON="deaf")
     killed.wait_until_ready()
-    _await(lambda: len(killed.pids()) == 4)
     before = killed.pids()
-    killed.send(signal.SIGKILL)
-    killed.end()
+    killed.kill()
     assert not _all_gone(before)  # the deaf one at least
-    (killed.data_dir / "pids").unlink()
     again = launch()
     again.wait_until_ready()
     assert _all_gone(before)
-    _await(lambda: len(again.pids()) == 4)
     after = again.pids()
     again.send(signal.SIGTERM)
     again.end()
@@ -143,11 +146,10 @@ def test_after_a_kill_a_new_start_leaves_one_set(launch: Callable[..., Launch]) 
 def test_after_a_kill_the_children_end_by_themselves(launch: Callable[..., Launch]) -> None:
     killed = launch()
     killed.wait_until_ready()
-    _await(lambda: len(killed.pids()) == 4)
-    web, sleeper, *others = killed.pids()
-    killed.send(signal.SIGKILL)
-    killed.end()
-    _await(lambda: _all_gone([web, *others]))
+    pids = killed.pids()
+    killed.kill()
+    sleeper = pids.pop("sleeper")
+    _await(lambda: _all_gone(pids))
     again = launch()
     again.wait_until_ready()
     assert identify(sleeper) is None  # what a child had started carries the mark too
@@ -182,27 +184,24 @@ def test_a_failed_preparation_ends_the_start(launch: Callable[..., Launch]) -> N
 def test_a_child_that_dies_is_started_again(launch: Callable[..., Launch]) -> None:
     running = launch()
     running.wait_until_ready()
-    _await(lambda: len(running.pids()) == 4)
-    web, sleeper, daemon, postmaster = running.pids()
-    os.kill(daemon, signal.SIGKILL)
-    os.kill(web, signal.SIGKILL)
-    _await(lambda: len(running.pids()) == 7)
-    assert _all_gone([web, sleeper, daemon])
-    assert running.pids()[-1] == postmaster
+    before = running.pids()
+    os.kill(before["daemon"], signal.SIGKILL)
+    os.kill(before["web"], signal.SIGKILL)
+    _await(lambda: all(running.pids()[name] != before[name] for name in ("web", "daemon")))
+    assert running.pids()["postgres"] == before.pop("postgres")
+    assert _all_gone(before)
 
 
 def test_a_killed_postgresql_is_started_again(launch: Callable[..., Launch]) -> None:
     running = launch()
     running.wait_until_ready()
-    postmaster = running.pids()[-1]
+    postmaster = running.pids()["postgres"]
     os.kill(postmaster, signal.SIGKILL)
-    pid_file = running.data_dir / "postgres" / "data" / "postmaster.pid"
-    _await(lambda: pid_file.exists() and int(pid_file.read_text().splitlines()[0]) != postmaster)
+    _await(lambda: running.pids().get("postgres", postmaster) != postmaster)
 
 
 def test_a_child_that_keeps_dying_ends_the_launch(launch: Callable[..., Launch]) -> None:
     running = launch(STAND_IN_DAEMON="dies")
-    running.wait_until_ready()
     code, output, errors = running.end()
     assert code == 1
     assert output.count("The daemon ended (exit code 7)") == 4

@@ -1,4 +1,4 @@
-"""A run from its claim to its last delivery on the real PostgreSQL, with stand-ins for source, browser and mail server."""
+"""A run from its claim to its last delivery on the real PostgreSQL; source, browser and mail server are stand-ins."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -11,23 +11,29 @@ import pytest
 from sqlalchemy import text, update
 
 from core.clock import FixedClock
-from core.db import delivery_repository, run_reading
 from core.db.database import Database
 from core.db.tables import MembershipRow
 from core.domain.delivery import DeliveryState
-from core.domain.run import Run, RunKind, RunState, RunStep
+from core.domain.run import RunKind, RunState, RunStep
 from core.errors import (
-    DeliveryDeferred,
-    DeliveryRefused,
-    DeliveryUnknown,
     QueryTimedOut,
     RunCancelled,
     SourceUnavailable,
 )
 from core.runs.outbox import reference_of
+from core.runs.rendering import NOT_BUILT
 from tests.conftest import Tenant
 from tests.failpoints import Stack
-from tests.run_parts import ALICE, BOB, column, definition_of, insert_report, insert_run, insert_schedule, jobs
+from tests.run_parts import (
+    ALICE,
+    BOB,
+    definition_of,
+    deliver_all,
+    insert_report,
+    insert_run,
+    jobs,
+    read,
+)
 
 
 @pytest.fixture
@@ -47,17 +53,6 @@ def make_run(database: Database, tenant: Tenant) -> Callable[..., UUID]:
         return insert_run(database, tenant, **values)
 
     return make
-
-
-def read(stack: Stack, tenant: Tenant, run_id: UUID) -> Run:
-    with stack.database.organization(tenant.organization_id) as session:
-        return run_reading.load_run(session, run_id)
-
-
-def deliver_all(stack: Stack, tenant: Tenant, run_id: UUID) -> Run:
-    for delivery in read(stack, tenant, run_id).deliveries:
-        stack.deliverer.deliver(delivery.id)
-    return read(stack, tenant, run_id)
 
 
 def leftovers(stack: Stack) -> list[str]:
@@ -101,6 +96,18 @@ def test_an_export_ends_with_its_file(stack: Stack, tenant: Tenant, make_run: Ca
     stack.pipeline.advance(run_id)
     run = read(stack, tenant, run_id)
     assert (run.state, len(run.artifacts), run.deliveries) == (RunState.COMPLETED, 1, ())
+
+
+def test_a_chart_that_does_not_fit_is_said_in_the_mail(
+    stack: Stack, tenant: Tenant, database: Database, make_run: Callable[..., UUID]
+) -> None:
+    with database.organization(tenant.organization_id) as session:
+        dataset_id = session.execute(text("SELECT dataset_id FROM reports")).scalar_one()
+    chart = {"kind": "bar", "x": "country", "y": ["country"], "color": None}
+    run_id = make_run(definition={**definition_of(dataset_id), "chart": chart})
+    stack.pipeline.advance(run_id)
+    assert deliver_all(stack, tenant, run_id).state is RunState.COMPLETED
+    assert NOT_BUILT in stack.channel.messages[0].text
 
 
 def test_a_second_wake_up_does_nothing(stack: Stack, tenant: Tenant, make_run: Callable[..., UUID]) -> None:
@@ -188,9 +195,7 @@ def test_a_source_that_is_away_puts_the_run_off_and_then_it_completes(
     assert (run.state, run.error_message) == (RunState.COMPLETED, None)
 
 
-def test_a_cancel_during_the_query_ends_the_run(
-    stack: Stack, tenant: Tenant, make_run: Callable[..., UUID]
-) -> None:
+def test_a_cancel_during_the_query_ends_the_run(stack: Stack, tenant: Tenant, make_run: Callable[..., UUID]) -> None:
     run_id = make_run()
 
     def cancel(_should_stop: Callable[[], bool]) -> None:
@@ -243,134 +248,6 @@ def test_a_person_who_left_gets_no_more_rows(
     stack.pipeline.advance(run_id)
     run = read(stack, tenant, run_id)
     assert (run.state, run.error_code, stack.executor.asked) == (RunState.FAILED, "not_allowed", 0)
-
-
-def test_a_refused_recipient_makes_the_run_partial_and_can_be_sent_to_again(
-    stack: Stack, tenant: Tenant, make_run: Callable[..., UUID]
-) -> None:
-    run_id = make_run(recipients=(ALICE, BOB))
-    stack.pipeline.advance(run_id)
-    stack.channel.errors = [DeliveryRefused("No such mailbox.")]
-    run = deliver_all(stack, tenant, run_id)
-    assert run.state is RunState.PARTIAL
-    assert [delivery.state for delivery in run.deliveries] == [DeliveryState.FAILED, DeliveryState.SENT]
-    assert run.deliveries[0].error_message == "No such mailbox."
-    assert "1 of 2" in (run.error_message or "")
-
-
-def test_a_deferred_delivery_is_tried_again_and_in_the_end_given_up(
-    stack: Stack, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID]
-) -> None:
-    run_id = make_run()
-    stack.pipeline.advance(run_id)
-    stack.channel.errors = [DeliveryDeferred("Mailbox busy.") for _ in range(8)]
-    waits = []
-    for _ in range(8):
-        run = deliver_all(stack, tenant, run_id)
-        again_at = run.deliveries[0].next_attempt_at
-        if again_at is not None:
-            waits.append(again_at - clock.now())
-            assert deliver_all(stack, tenant, run_id).deliveries[0].attempt == len(waits), "not before its time"
-            clock.advance(waits[-1])
-    assert waits == [timedelta(minutes=2**n) for n in range(7)]
-    run = read(stack, tenant, run_id)
-    assert (run.state, run.deliveries[0].state, run.deliveries[0].attempt) == (
-        RunState.PARTIAL,
-        DeliveryState.FAILED,
-        8,
-    )
-    assert stack.channel.accepted() == []
-
-
-def test_an_unknown_delivery_goes_out_once_more_under_the_same_reference(
-    stack: Stack, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID]
-) -> None:
-    run_id = make_run()
-    stack.pipeline.advance(run_id)
-    stack.channel.errors_after = [DeliveryUnknown()]
-    run = deliver_all(stack, tenant, run_id)
-    assert (run.state, run.deliveries[0].state) == (RunState.RUNNING, DeliveryState.UNKNOWN)
-    clock.advance(timedelta(minutes=10))
-    run = deliver_all(stack, tenant, run_id)
-    assert (run.state, run.deliveries[0].state) == (RunState.COMPLETED, DeliveryState.SENT)
-    first, second = stack.channel.accepted()
-    assert first == second
-    assert stack.channel.messages[0] == stack.channel.messages[1], "a retry sends the same bytes"
-
-
-@pytest.mark.parametrize("error", [DeliveryUnknown(), KeyError("a bug in the channel")])
-def test_twice_unknown_is_not_sent_a_third_time(
-    stack: Stack, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID], error: Exception
-) -> None:
-    run_id = make_run()
-    stack.pipeline.advance(run_id)
-    stack.channel.errors_after = [error, error]
-    for _ in range(3):
-        deliver_all(stack, tenant, run_id)
-        clock.advance(timedelta(minutes=10))
-    run = read(stack, tenant, run_id)
-    assert (run.state, run.deliveries[0].state) == (RunState.PARTIAL, DeliveryState.FAILED)
-    assert len(stack.channel.accepted()) == 2
-
-
-def test_the_sweep_wakes_what_was_left_behind(
-    stack: Stack, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID]
-) -> None:
-    never_woken = make_run()
-    died = make_run()
-    assert stack.ledger.claim(died) is not None
-    assert stack.recovery.sweep() == 0
-    clock.advance(timedelta(seconds=61))
-    assert stack.recovery.sweep() == 2
-    assert jobs(stack.database) == [("run", None), ("run", None)]
-    assert stack.recovery.sweep() == 2
-    assert len(jobs(stack.database)) == 2, "waking twice queues once"
-    assert column(stack.database, tenant, "state", never_woken) == "pending"
-
-
-def test_the_sweep_ends_a_run_whose_attempts_are_used_up(
-    stack: Stack, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID]
-) -> None:
-    run_id = make_run()
-    for _ in range(3):
-        assert stack.ledger.claim(run_id) is not None
-        clock.advance(timedelta(seconds=61))
-    stack.recovery.sweep()
-    run = read(stack, tenant, run_id)
-    assert (run.state, run.error_message) == (RunState.FAILED, "It stopped three times without an answer.")
-
-
-def test_the_sweep_makes_a_silent_sending_unknown_and_its_sender_can_write_nothing(
-    stack: Stack, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID]
-) -> None:
-    run_id = make_run()
-    stack.pipeline.advance(run_id)
-    (delivery,) = read(stack, tenant, run_id).deliveries
-    paused = stack.outbox.claim(delivery.id)
-    assert paused is not None
-    assert stack.outbox.claim(delivery.id) is None
-    clock.advance(timedelta(seconds=61))
-    stack.recovery.sweep()
-    assert read(stack, tenant, run_id).deliveries[0].state is DeliveryState.UNKNOWN
-    clock.advance(timedelta(minutes=10))
-    stack.recovery.sweep()
-    stack.deliverer.deliver(delivery.id)
-    assert read(stack, tenant, run_id).state is RunState.COMPLETED
-    with stack.database.organization(tenant.organization_id) as session:
-        row = delivery_repository.load_outbox_row(session, delivery.id)
-    assert (row.lease_token, paused.lease_token) == (2, 1)
-
-
-def test_schedules_name_themselves_in_the_mail(
-    stack: Stack, tenant: Tenant, database: Database, make_run: Callable[..., UUID]
-) -> None:
-    with database.organization(tenant.organization_id) as session:
-        report_id = session.execute(text("SELECT id FROM reports")).scalar_one()
-    schedule_id = insert_schedule(database, tenant, report_id, next_run_at=None)
-    run_id = make_run(schedule_id=schedule_id)
-    stack.pipeline.advance(run_id)
-    deliver_all(stack, tenant, run_id)
-    assert "Every daily" in stack.channel.messages[0].text
 
 
 @pytest.fixture(autouse=True)

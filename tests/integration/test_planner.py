@@ -14,8 +14,8 @@ from core.db import planning_repository
 from core.db.database import Database
 from core.db.tables import RunRow, ScheduleRow
 from core.domain.schedule import Misfire
-from core.schedules.config_json import parse_config
 from core.runs.planner import MAX_MADE_GOOD, MAX_SHOWN_MISSED, Planner, plan_slots
+from core.schedules.config_json import parse_config
 from tests.conftest import Tenant
 from tests.run_parts import BOB, NOW, insert_report, insert_schedule, jobs
 

@@ -1,9 +1,7 @@
 """Daemons as real processes on a real PostgreSQL: killed at every step, stopped in the middle, two at once."""
 
-import os
+import multiprocessing
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,13 +17,17 @@ from core.db.database import Database
 from core.db.tables import DaemonRow, DeliveryRow, RunRow
 from core.runs import failpoints
 from tests.conftest import Tenant
-from tests.failpoints import StandInChannel
+from tests.failpoints import StandInChannel, serve
 from tests.run_parts import insert_report, insert_schedule
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Short, so that what a dead daemon held is free again soon.
 LEASE_S = 2
 PATIENCE_S = 40.0
+
+
+#: Forks from a server that has imported everything once: a daemon is there at once, and is a process of its own.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.failpoints"])
 
 
 class Daemons:
@@ -34,24 +36,27 @@ class Daemons:
     def __init__(self, database: Database, folder: Path) -> None:
         self._url = database.engine.url.render_as_string(hide_password=False)
         self._folder = folder
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._started: list[Any] = []
 
-    def start(self, *, failpoint: str | None = None, query_s: float | None = None) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.failpoints", self._url, str(self._folder), str(LEASE_S)]
-        if query_s is not None:
-            command.append(str(query_s))
-        environment = {**os.environ, **({failpoints.VARIABLE: failpoint} if failpoint else {})}
-        log = (self._folder / f"daemon-{len(self._started)}.log").open("wb")
-        with log:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    def start(self, *, failpoint: str | None = None, query_s: float = 0.0) -> Any:
+        log = self._folder / f"daemon-{len(self._started)}.log"
+        process = PROCESSES.Process(
+            target=serve, args=(self._url, self._folder, LEASE_S, failpoint, query_s, log), daemon=True
+        )
+        process.start()
         self._started.append(process)
         return process
 
+    def exit_code(self, process: Any) -> int | None:
+        process.join(PATIENCE_S)
+        code: int | None = process.exitcode
+        return code
+
     def end(self) -> None:
         for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
+            process.kill()
+            process.join()
+            process.close()
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("daemon-*.log")))
@@ -107,7 +112,7 @@ def test_a_run_survives_a_kill_at_every_step(
 ) -> None:
     due_now(database, tenant, insert_report(database, tenant))
     killed = daemons.start(failpoint=failpoint)
-    assert killed.wait(timeout=PATIENCE_S) == -signal.SIGKILL, daemons.logs()
+    assert daemons.exit_code(killed) == -signal.SIGKILL, daemons.logs()
     daemons.start()
     wait_until(all_ended(database, tenant), daemons)
 
@@ -145,8 +150,8 @@ def test_a_daemon_that_is_asked_to_stop_hands_its_run_over_at_once(
     due_now(database, tenant, insert_report(database, tenant))
     busy = daemons.start(query_s=300)
     wait_until(lambda: run_states(database, tenant) == ["running"], daemons)
-    busy.send_signal(signal.SIGTERM)
-    assert busy.wait(timeout=PATIENCE_S) == 0, daemons.logs()
+    busy.terminate()
+    assert daemons.exit_code(busy) == 0, daemons.logs()
     assert run_states(database, tenant) == ["waiting"]
 
     idle = daemons.start()
@@ -155,7 +160,7 @@ def test_a_daemon_that_is_asked_to_stop_hands_its_run_over_at_once(
         ("completed", 1)
     ]
     assert len(channel.accepted()) == 1
-    idle.send_signal(signal.SIGTERM)
-    assert idle.wait(timeout=PATIENCE_S) == 0, daemons.logs()
+    idle.terminate()
+    assert daemons.exit_code(idle) == 0, daemons.logs()
     with database.installation() as session:
         assert session.execute(select(DaemonRow.id)).all() == [], "both said goodbye"

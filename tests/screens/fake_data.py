@@ -10,6 +10,7 @@ from core.domain.access import BUILT_IN_ROLES, Principal
 from core.domain.dataset import Dataset, Field, FieldType, Format, NumberStyle
 from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
 from core.domain.filter import DateUnit, DateWindow, WindowKind
+from core.domain.page import Page
 from core.domain.report import Report
 from core.domain.result import ColumnRole, ResultColumn
 from core.domain.schedule import Cadence, Misfire, Recipient, Schedule, ScheduleConfig
@@ -26,6 +27,10 @@ def make_id(name: str) -> UUID:
 
 ORGANIZATION = make_id("organization")
 ADA = make_id("ada")
+
+
+def page_of(items, page: int, limit: int) -> Page:
+    return Page(items=tuple(items[(page - 1) * limit : page * limit]), total=len(items), page=page, limit=limit)
 
 
 def principal(role: str = "organization_admin") -> Principal:

@@ -167,7 +167,9 @@ def test_header_labels():
     assert header_label(column("time (min)", FieldType.DECIMAL, unit="min")) == "Time (min)"
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "\uff1dx", "\uff0bx", "\uff0dx", "\uff20x", "-\n"])
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "\uff1dx", "\uff0bx", "\uff0dx", "\uff20x", "-\n"]
+)
 def test_text_that_looks_like_a_formula(text):
     assert guarded_characters(text) == f"'{text}"
 

@@ -63,7 +63,11 @@ def test_dialect():
 
 
 def test_null_and_empty_text_differ():
-    text, _ = written(result_of(pa.table({"a": [None, ""], "b": [1, 2]}), (column("a", FieldType.TEXT), column("b", FieldType.INTEGER))))
+    text, _ = written(
+        result_of(
+            pa.table({"a": [None, ""], "b": [1, 2]}), (column("a", FieldType.TEXT), column("b", FieldType.INTEGER))
+        )
+    )
     assert text.split("\r\n")[1:3] == [",1", '"",2']
 
 
@@ -100,7 +104,11 @@ def test_instants_before_whole_minute_offsets_and_past_datetime():
     stamps = pa.array([-3_000_000_000_000_000, 10**18, None], pa.timestamp("us", tz="America/New_York"))
     columns = (column("a", FieldType.DATETIME),)
     text, _ = written(result_of(pa.table({"a": stamps}), columns, timezone="America/New_York"))
-    assert [row[0] for row in rows_of(text)[1:]] == ["1874-12-07T13:43:58-04:56:02", "33658-09-27T01:46:40.000000+00:00", ""]
+    assert [row[0] for row in rows_of(text)[1:]] == [
+        "1874-12-07T13:43:58-04:56:02",
+        "33658-09-27T01:46:40.000000+00:00",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("batch_rows", [1, 7, 31_775, 100_000])

@@ -115,9 +115,7 @@ def test_the_hash_follows_the_meaning_not_the_spelling() -> None:
 
 def test_values_made_in_python_are_dumped_as_json_has_them() -> None:
     condition = Condition(field="shipped_on", operator=Operator.IS, values=(date(2026, 11, 23),))
-    definition = ReportDefinition(
-        dataset_id=DATASET_ID, columns=("country",), filters=FilterGroup(items=(condition,))
-    )
+    definition = ReportDefinition(dataset_id=DATASET_ID, columns=("country",), filters=FilterGroup(items=(condition,)))
     dumped = dump_definition(definition)
     assert dumped["filters"]["items"][0]["values"] == ["2026-11-23"]
     assert dump_definition(parse_definition(dumped)) == dumped

@@ -78,7 +78,7 @@ def test_every_odd_value_reads_back_as_people_read_it_or_is_counted(case):
 
 
 def test_hostile_words_stay_words():
-    evil = '</script></style><script>alert(1)</script>"\'><img src=x onerror=alert(1)>'
+    evil = "</script></style><script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     result = result_of(
         pa.table({"a": [evil]}),
         (column(evil, FieldType.TEXT),),
@@ -112,9 +112,7 @@ def test_chart_has_words_for_those_who_do_not_see_it():
     chart = Chart(kind=ChartKind.HORIZONTAL_BAR, x="customer", y=("amount",))
     page = Page(written(ordinary_result(3, chart=chart), chart=ChartImage(png=b"x", width=2, height=1))[0])
     alternative = next(attributes["alt"] for tag, attributes in page.tags if tag == "img")
-    assert alternative == (
-        "Horizontal bar chart of Amount (EUR) by Customer. The table below holds the same figures."
-    )
+    assert alternative == ("Horizontal bar chart of Amount (EUR) by Customer. The table below holds the same figures.")
 
 
 def test_manifest_and_footer_say_what_the_file_is():
@@ -123,7 +121,7 @@ def test_manifest_and_footer_say_what_the_file_is():
     manifest = json.loads(page.manifest)
     assert (manifest["rows_delivered"], manifest["rows_matched"], manifest["row_limit"]) == (5, 12_345, 5)
     assert manifest["as_of"] == "2026-11-23T08:00:05+00:00"
-    assert rendering.notes == ("Only the first 5 of 12,345 rows are here: the report's limit is 5.", "No chart.")
+    assert rendering.notes == ("Only the first 5 of 12,345 rows are here: the report is limited to 5.", "No chart.")
     for words in (*rendering.notes, "ab" * 32, "Mon 23 Nov 2026, 09:00 (Berlin)", "16 to 22 Nov 2026", "1.75M"):
         assert words in page.text
 

@@ -56,10 +56,12 @@ def test_addresses_inside_are_refused_written_out_and_behind_a_name(address: str
 @pytest.mark.parametrize(
     "host",
     [
-        "2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1", "127.0.0.01", "134744072", "\uff11\uff12\uff17.1", "1.2.3.4.5",
+        "2130706433", "0x7f000001", "0x7f.1", "127.1", "0177.0.0.1", "127.0.0.01", "134744072",
+        "\uff11\uff12\uff17.1", "1.2.3.4.5",
         "", " ", ".", "a b", "exa mple.com", "user@example.com", "example.com/path", "example.com:80",
         "http://example.com",
-        "example.com\r\nHost: x", "example.com\x00", "-a.example.com", "fe80::1%eth0", "[::1]:80", "a" * 64 + ".com", "..",
+        "example.com\r\nHost: x", "example.com\x00", "-a.example.com",
+        "fe80::1%eth0", "[::1]:80", "a" * 64 + ".com", "..",
     ],
 )  # fmt: skip
 def test_what_is_not_a_host_name(host: str) -> None:

@@ -105,14 +105,14 @@ def test_the_head_says_what_the_report_is_about() -> None:
         "12.3k",
         "+12.2%",
         "vs 9 to 15 Nov 2026",
-        "1 row, all that match",
+        "1 of 1 row",
     ):
         assert expected in text
 
 
 def test_rows_cut_by_the_limit_are_said_before_and_after_the_table() -> None:
     data, rendering = render(names_result(["x"] * 10, rows_matched=5_231, row_limit=10))
-    assert pages_of(data)[0].count("Showing 10 of 5,231 rows (limit 10)") == 2
+    assert pages_of(data)[0].count("10 of 5,231 rows: the report is limited to 10") == 2
     assert rendering.notes
 
 
@@ -193,6 +193,7 @@ def test_unicode_is_drawn_and_what_no_font_has_is_counted() -> None:
         assert name in text
     assert rendering.altered == {"Customer": {"characters no font has": 2}}
     assert "emoji \ufffd twice \ufffd" in text
+    assert "Altered cells: Customer: 2 cells, characters no font has" in text
 
 
 def test_arabic_and_hebrew_are_shaped_and_carry_their_text() -> None:

@@ -66,5 +66,14 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str) -> None:
     assert not any(line.startswith("\u0301") for line in lines)
 
 
+@pytest.mark.parametrize("width", [300, 1_200, 3_000, 9_000])
+def test_the_short_path_wraps_like_the_long_one(width: int) -> None:
+    text = "  To be, or not to be: that is the self-same question/answer  " + "w" * 40 + " (end)"
+    plain = wrap(text, SANS, width=width)
+    assert all(len(line) == 1 or measure(line, SANS) <= width for line in plain)
+    assert "".join("".join(plain).split()) == "".join(text.split())
+    assert len(plain) <= 1.2 * len(wrap(text.replace("be", "be\u200d"), SANS, width=width))
+
+
 def test_line_breaks_are_kept() -> None:
     assert wrap("one\n\ntwo\r\nthree", SANS, width=60_000) == ["one", "", "two", "three"]

@@ -159,6 +159,14 @@ def test_a_fixed_cron_hour_is_treated_like_a_daily_time() -> None:
     assert autumn == ["2026-10-25 02:00 +0200", "2026-10-25 02:30 +0200", "2026-10-26 02:00 +0100"]
 
 
+def test_an_hour_repeated_across_midnight_goes_back_to_yesterday() -> None:
+    # St. John's went from 00:01 back to 23:01.
+    schedule = config("cron", "America/St_Johns", cron_expression="30 23 * * *")
+    assert local_times(schedule, "2010-11-06T12:00:00-02:30", 2) == ["2010-11-06 23:30 -0230", "2010-11-07 23:30 -0330"]
+    schedule = config("cron", "America/St_Johns", cron_expression="30 * * * *")
+    assert local_times(schedule, "2010-11-07T00:00:30-02:30", 2) == ["2010-11-06 23:30 -0330", "2010-11-07 00:30 -0330"]
+
+
 # Checks
 
 

@@ -14,7 +14,7 @@ VALUES = {name: f"<{name}>" for name in VARIABLES} | {"kpi.Net revenue": "1,234 
         ("no variables", "no variables"),
         ("{report} · {period}", "<report> · <period>"),
         ("{{date}} and { date }", "<date> and <date>"),
-        ("{period.start}–{period.end}", "<period.start>–<period.end>"),
+        ("{period.start} to {period.end}", "<period.start> to <period.end>"),
         ("{kpi.Net revenue} {kpi.net REVENUE}", "1,234 EUR 1,234 EUR"),
         ("{kpi.Gone}", "(no figure called Gone)"),
         ("100% of {rows}/{rows_matched}", "100% of <rows>/<rows_matched>"),

@@ -181,9 +181,10 @@ def test_equal_input_gives_an_equal_message() -> None:
     [
         ({}, "Revenue by country · October 2026"),
         ({"figures": MailFigures()}, "Revenue by country"),
-        ({"subject_template": "{{date}}: {kpi.revenue} for {recipient}"}, "Mon 23 Nov 2026: 1,234 EUR for bob@example.com"),
+        ({"subject_template": "{{date}}: {kpi.revenue}, {recipient}"}, "Mon 23 Nov 2026: 1,234 EUR, bob@example.com"),
         ({"subject_template": "{period.start} to {period.end}"}, "Thu 1 Oct 2026 to Sat 31 Oct 2026"),
-        ({"subject_template": "{rows} of {rows_matched}, {organization}, {schedule}"}, "1,000 of 1,234, Northwind, Monday numbers"),
+        ({"subject_template": "{rows}/{rows_matched} {schedule}"}, "1,000/1,234 Monday numbers"),
+        ({"subject_template": "{organization}"}, "Northwind"),
         ({"subject_template": "{as_of}"}, "Mon 23 Nov 2026, 08:59 (New York)"),
     ],
 )  # fmt: skip

@@ -41,6 +41,11 @@ def workbook(content: bytes) -> openpyxl.Workbook:
         return openpyxl.load_workbook(io.BytesIO(content))
 
 
+def local(*fields: int) -> datetime:
+    """A workbook's times have no zone: they are local ones."""
+    return datetime(*fields, tzinfo=UTC).replace(tzinfo=None)
+
+
 def cover_texts(content: bytes) -> str:
     return "\n".join(str(cell.value) for row in workbook(content)["About"].iter_rows() for cell in row if cell.value)
 
@@ -114,7 +119,7 @@ def test_types_formats_header_filter_and_widths():
         "@", 'd mmm yyyy", "hh:mm', "d mmm yyyy", "#,##0", "#,##0.00", "0.0%", "General"
     ]  # fmt: skip
     assert [cell.value for cell in sheet[3]] == [
-        None, datetime(2025, 11, 16, 1, 1, 1), datetime(2025, 11, 9), 1, 1.25, 0.001, False
+        None, local(2025, 11, 16, 1, 1, 1), local(2025, 11, 9), 1, 1.25, 0.001, False
     ]  # fmt: skip
     assert sheet.column_dimensions["B"].width > sheet.column_dimensions["D"].width
 
@@ -149,7 +154,7 @@ def test_cover_tells_what_a_reader_needs():
         "1748202.51",
     ):
         assert words in text
-    assert rendering.notes == ("Only the first 5 of 12,345 rows are here: the report's limit is 5.",)
+    assert rendering.notes == ("Only the first 5 of 12,345 rows are here: the report is limited to 5.",)
 
 
 def test_cover_names_altered_cells():
@@ -174,7 +179,9 @@ def test_a_full_sheet_does_not_start_an_empty_one():
 
 
 def test_chart_hangs_on_the_cover():
-    content, rendering = written(ordinary_result(3), chart=ChartImage(png=PIXEL, width=800, height=400), chart_note="unused")
+    content, rendering = written(
+        ordinary_result(3), chart=ChartImage(png=PIXEL, width=800, height=400), chart_note="unused"
+    )
     images = workbook(content)["About"]._images
     assert len(images) == 1
     assert rendering.notes == ()
@@ -204,6 +211,17 @@ def test_a_target_that_holds_something_already_is_left_alone():
     assert workbook(target.getvalue()[6:]).sheetnames == ["About", "Rows"]
 
 
-@pytest.mark.parametrize(("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")])
+@pytest.mark.parametrize(
+    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")]
+)
 def test_column_letters(index, letters):
     assert column_letter(index) == letters
+
+
+def test_both_times_of_a_repeated_hour_are_counted():
+    instants = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1, 2)]
+    table = pa.table({"a": pa.array(instants, pa.timestamp("us", tz=ZONE))})
+    content, rendering = written(result_of(table, (column("a", FieldType.DATETIME),)))
+    shown = [cell.value for cell in workbook(content)["Rows"]["A"][1:]]
+    assert shown == [local(2026, 10, 25, 2, 30), local(2026, 10, 25, 2, 30), local(2026, 10, 25, 3, 30)]
+    assert rendering.altered == {"A": {REPEATED_HOUR: 2}}

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Dialect
 from sqlalchemy.sql import ClauseElement
 
 from core.clock import Clock
-from core.domain.dataset import Field
+from core.domain.dataset import Dataset, Field
 from core.domain.definition import Aggregation
 from core.domain.filter import DateUnit
 from core.settings import Settings
@@ -37,6 +37,11 @@ class TableDraft:
 
 class SqlFunctions(Protocol):
     """SQL that engines write differently. Columns are raw columns of the source; instants there are UTC."""
+
+    @property
+    def wants_spans(self) -> bool:
+        """Whether `bucket` is so much cheaper in a known span that asking for the first and last value pays off."""
+        ...
 
     def instant(self, value: datetime) -> ColumnElement[Any]:
         """A bound instant that compares with a raw date-and-time column without touching the column."""
@@ -79,6 +84,13 @@ class Snapshot(Protocol):
     @property
     def as_of(self) -> datetime:
         """When the state was taken (aware, UTC)."""
+        ...
+
+    def row_key(self, dataset: Dataset) -> str | None:
+        """A hidden column that numbers the rows in the order in which a plain scan hands them out each time.
+
+        None where there is none, as in views: their rows keep their places only under an order by every column.
+        """
         ...
 
     def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:

@@ -25,7 +25,7 @@ from core.catalog.sources.duckdb_sql import DIALECT, DuckDbFunctions, field_type
 from core.catalog.sources.labels import draft_field
 from core.catalog.sources.statement import compile_statement
 from core.clock import Clock
-from core.domain.dataset import Field
+from core.domain.dataset import Dataset, Field
 from core.errors import BroadsheetError, QueryFailed, QueryTimedOut, RunCancelled, SourceUnavailable
 from core.settings import Settings
 
@@ -39,6 +39,12 @@ SELECT c.schema_name, c.table_name, c.column_name, c.data_type, c.comment
 FROM duckdb_columns() AS c
 WHERE c.database_name = '{CATALOG}' AND NOT c.internal
 ORDER BY c.schema_name, c.table_name, c.column_index
+"""  # noqa: S608 - a constant
+_ROW_KEY = f"""
+SELECT 1 FROM duckdb_tables() AS t
+WHERE t.database_name = '{CATALOG}' AND t.schema_name = $1 AND t.table_name = $2 AND NOT EXISTS (
+    SELECT 1 FROM duckdb_columns() AS c WHERE c.table_oid = t.table_oid AND lower(c.column_name) = 'rowid'
+)
 """  # noqa: S608 - a constant
 
 
@@ -60,6 +66,12 @@ class DuckDbSnapshot:
     def as_of(self) -> datetime:
         """When the transaction began."""
         return self._as_of
+
+    def row_key(self, dataset: Dataset) -> str | None:
+        """`rowid` for tables: DuckDB scans them in its order. A column of that name hides it."""
+        table = (dataset.schema_name or "main", dataset.table_name)
+        found = self.fetch(CompiledQuery(sql=_ROW_KEY, parameters=table))
+        return "rowid" if found.num_rows else None
 
     def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
         """Run a query with a small result."""
@@ -216,7 +228,11 @@ DUCKDB = SourceKind(
     key="duckdb",
     label="DuckDB file",
     connection_fields=(
-        ConnectionField(name="path", label="Path", help="Path of the .duckdb file on the server; a relative one lies in the data folder."),
+        ConnectionField(
+            name="path",
+            label="Path",
+            help="Path of the .duckdb file on the server; a relative one lies in the data folder.",
+        ),
     ),
     open=_open,
 )

@@ -1,1 +1,1 @@
-"""The parts the PDF renderer is made of: streaming file, fonts, shaping, drawing, and the layout of pages."""
+"""The parts of the PDF renderer: reportlab's canvas written page by page, fonts, shaping, the layout of pages."""

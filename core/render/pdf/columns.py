@@ -14,6 +14,8 @@ from core.render.pdf.style import CELL_GAP, MARGIN, TABLE_SIZE
 
 _TEXT_MOST = 190.0  #: a text column grows no wider by itself
 _TEXT_LEAST = 62.0  #: and is squeezed no narrower than this for the sake of others
+_HEADER_MOST = 90.0  #: a heading alone widens its column at most this much
+_BAND_TEXT_MOST = 150.0  #: of a text column where the table is wider than the page anyhow
 _REPEATED_SHARE = 0.34  #: most of a page's width that repeated columns take
 _STRETCH = 1.9  #: a narrow table is spread at most this much
 
@@ -60,7 +62,7 @@ def plan(columns: Sequence[ResultColumn], sample: Sequence[Measured], *, paper: 
         widths = _shared(wishes, room)
         bands: tuple[tuple[int, ...], ...] = (tuple(range(len(columns))),)
     else:
-        widths = [min(wish.natural, room) for wish in wishes]
+        widths = [min(wish.natural, max(wish.least, _BAND_TEXT_MOST), room) for wish in wishes]
         bands = _bands(columns, widths, room)
         widths = _filled(widths, bands, room)
     return Layout(
@@ -81,14 +83,15 @@ def _wish(column: ResultColumn, cells: Measured) -> _Wish:
     header = measure(label, SEMIBOLD) * TABLE_SIZE / 1000
     header_word = max((measure(word, SEMIBOLD) for word in label.split()), default=0.0) * TABLE_SIZE / 1000
     widest = float(np.max(cells.widths, initial=0.0))
+    header_word = min(header_word, _HEADER_MOST)
     gaps = 2 * CELL_GAP + 0.5
     if column.type is not FieldType.TEXT:
         # Later rows may hold larger numbers than the first ones: one more digit fits without squeezing.
         need = max(widest + (4.0 if column.type.is_number else 0.0), header_word)
         return _Wish(least=need + gaps, natural=max(need, min(header, need * 1.6)) + gaps)
     usual = float(np.percentile(cells.widths, 98)) if len(cells.widths) else 0.0
-    natural = min(max(usual if widest > _TEXT_MOST else widest, min(header, 90.0), 20.0), _TEXT_MOST)
-    return _Wish(least=min(natural, max(_TEXT_LEAST, min(header_word, 90.0))) + gaps, natural=natural + gaps)
+    natural = min(max(usual if widest > _TEXT_MOST else widest, min(header, _HEADER_MOST), 20.0), _TEXT_MOST)
+    return _Wish(least=min(natural, max(_TEXT_LEAST, header_word)) + gaps, natural=natural + gaps)
 
 
 def _shared(wishes: Sequence[_Wish], room: float) -> list[float]:

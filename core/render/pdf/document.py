@@ -1,12 +1,16 @@
-"""The document around the pages: fonts, pictures, footers, bookmarks, metadata; full pages leave memory at once."""
+"""The document around the pages: footers, page numbers, bookmarks, metadata, fonts; full pages leave memory at once."""
 
 import io
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from core.render.pdf.faces import embed, face
-from core.render.pdf.file import PdfFile, text_string
-from core.render.pdf.page import GlyphUse, Page, line_operators, rgb
-from core.render.pdf.shaping import SANS, measure, set_line
+from reportlab.lib.utils import ImageReader
+
+from core.render.pdf.container import StreamedCanvas
+from core.render.pdf.faces import face
+from core.render.pdf.fonts import EmbeddedFont
+from core.render.pdf.page import GlyphUse, Page
+from core.render.pdf.shaping import SANS, measure
 from core.render.pdf.style import FOOTER_HEIGHT, HAIRLINE, MARGIN, QUIET, SMALL_SIZE
 from core.render.renderer import ChartImage
 
@@ -24,22 +28,19 @@ class DocumentInfo:
 
 
 class Document:
-    """Begins pages, closes them with their footer, and writes everything that is shared at the end.
+    """Begins pages on reportlab's canvas and closes them with their footer.
 
-    The number of pages is known last, so each page's number is a small stream of its own, written at the end.
+    The number of pages is known last, so each page's number is a form that the page uses and that is made at the end.
     """
 
-    def __init__(self, file: PdfFile, *, width: float, height: float, manifest_line: str) -> None:
+    def __init__(self, target: BinaryIO, *, width: float, height: float, manifest_line: str) -> None:
         """`width` and `height` of every page in points; `manifest_line` stands in every footer."""
-        self._file = file
         self.width = width
         self.height = height
         self._manifest_line = manifest_line
-        self._tree, self._resources = file.reserve(), file.reserve()
-        self._pages: list[int] = []
-        self._page_numbers: list[int] = []
-        self._pictures: list[tuple[str, int]] = []
-        self._bookmarks: list[tuple[str, int, float]] = []
+        self._canvas = StreamedCanvas(target, pagesize=(width, height), lang="en")
+        self._pages_closed = 0
+        self._bookmarks = 0
         self.use = GlyphUse()
         self.page = self._blank()
 
@@ -56,92 +57,59 @@ class Document:
 
     def bookmark(self, title: str, y: float) -> None:
         """An entry of the outline that leads to `y` on this page."""
-        self._bookmarks.append((title, len(self._pages), self.height - y))
-
-    def add_picture(self, image: ChartImage) -> str:
-        """Embed a PNG, flattened on white; return the name pages draw it by."""
-        from PIL import Image  # only reports with a chart need it
-
-        with Image.open(io.BytesIO(image.png)) as picture:
-            flat = Image.new("RGB", picture.size, "white")
-            layered = picture.convert("RGBA")
-            flat.paste(layered, mask=layered.getchannel("A"))
-        number = self._file.add_stream(
-            flat.tobytes(),
-            b"/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceRGB/BitsPerComponent 8" % flat.size,
-        )
-        name = f"P{len(self._pictures)}"
-        self._pictures.append((name, number))
-        return name
+        self._bookmarks += 1
+        key = f"bookmark-{self._bookmarks}"
+        self._canvas.bookmarkHorizontal(key, 0, self.height - y)
+        self._canvas.addOutlineEntry(title, key)
 
     def finish(self, info: DocumentInfo) -> int:
         """Close the last page and write what all pages share. Returns the number of pages."""
         self._close_page()
-        count = len(self._pages)
-        self._write_page_numbers()
-        fonts = b"".join(
-            b"/%s %d 0 R" % (face(name).key.encode(), embed(self._file, face(name), glyphs))
-            for name, glyphs in sorted(self.use.by_face.items())
-        )
-        pictures = b"".join(b"/%s %d 0 R" % (name.encode(), number) for name, number in self._pictures)
-        self._file.add(b"<</Font<<%s>>/XObject<<%s>>>>" % (fonts, pictures), self._resources)
-        kids = b" ".join(b"%d 0 R" % page for page in self._pages)
-        self._file.add(
-            b"<</Type/Pages/Count %d/Kids[%s]/MediaBox[0 0 %.2f %.2f]/Resources %d 0 R>>"
-            % (count, kids, self.width, self.height, self._resources),
-            self._tree,
-        )
-        root = self._file.add(
-            b"<</Type/Catalog/Pages %d 0 R/Lang(en)/ViewerPreferences<</DisplayDocTitle true>>%s>>"
-            % (self._tree, self._outline())
-        )
-        entries = {"Title": info.title, "Author": info.author, "Subject": info.subject, "Keywords": info.keywords}
-        entries |= {"Creator": "Broadsheet", "Producer": "Broadsheet"}
-        body = b"".join(b"/%s%s" % (key.encode(), text_string(value)) for key, value in entries.items() if value)
-        self._file.finish(root=root, info=self._file.add(b"<<%s>>" % body))
-        return count
+        self._draw_page_numbers()
+        for name, glyphs in sorted(self.use.by_face.items()):
+            EmbeddedFont(face(name), glyphs).register(self._canvas.document)
+        canvas = self._canvas
+        canvas.setTitle(info.title)
+        canvas.setAuthor(info.author)
+        canvas.setSubject(info.subject)
+        canvas.setKeywords(info.keywords)
+        canvas.setCreator("Broadsheet")
+        canvas.setViewerPreference("DisplayDocTitle", "true")
+        canvas.showOutline()
+        canvas.save()
+        return self._pages_closed
 
     def _blank(self) -> Page:
-        return Page(width=self.width, height=self.height, use=self.use)
+        return Page(self._canvas, height=self.height, use=self.use)
 
     def _close_page(self) -> None:
         page, y = self.page, self.height - MARGIN
         page.rule(MARGIN, y - 14, self.width - 2 * MARGIN, colour=HAIRLINE)
         line = fit(self._manifest_line, self.width - 2 * MARGIN - 120, _FOOTER_SIZE)
         page.text(line, MARGIN, y - 3, face_name=SANS, size=_FOOTER_SIZE, colour=QUIET)
-        content, number = self._file.add_stream(page.content()), self._file.reserve()
-        self._page_numbers.append(number)
-        body = b"<</Type/Page/Parent %d 0 R/Contents[%d 0 R %d 0 R]>>" % (self._tree, content, number)
-        self._pages.append(self._file.add(body))
+        self._pages_closed += 1
+        self._canvas.doForm(_number_form(self._pages_closed))
+        self._canvas.showPage()
 
-    def _write_page_numbers(self) -> None:
-        """The words "Page x of y", the second stream of every page."""
-        count = len(self._page_numbers)
-        for position, number in enumerate(self._page_numbers):
-            line = set_line(f"Page {position + 1:,} of {count:,}", SANS)
-            x = self.width - MARGIN - line.width * _FOOTER_SIZE / 1000
-            shown = line_operators(line, _FOOTER_SIZE, self.use)
-            operators = f"BT {rgb(QUIET)} rg 1 0 0 1 {x:.2f} {MARGIN + 3:.2f} Tm {shown} ET"
-            self._file.add_stream(operators.encode("ascii"), number=number)
+    def _draw_page_numbers(self) -> None:
+        """The words "Page x of y", a form for each page."""
+        right, y = self.width - MARGIN, self.height - MARGIN - 3
+        for number in range(1, self._pages_closed + 1):
+            self._canvas.beginForm(_number_form(number))
+            text = f"Page {number} of {self._pages_closed}"
+            self._blank().text(text, right, y, face_name=SANS, size=_FOOTER_SIZE, colour=QUIET, align_right=True)
+            self._canvas.endForm(hasImages=0)
 
-    def _outline(self) -> bytes:
-        """Write the bookmarks, if any; the catalog's entry for them."""
-        if not self._bookmarks:
-            return b""
-        root = self._file.reserve()
-        numbers = [self._file.reserve() for _ in self._bookmarks]
-        for position, (title, page, top) in enumerate(self._bookmarks):
-            links = b"/Prev %d 0 R" % numbers[position - 1] if position else b""
-            links += b"/Next %d 0 R" % numbers[position + 1] if position + 1 < len(numbers) else b""
-            self._file.add(
-                b"<</Title%s/Parent %d 0 R/Dest[%d 0 R/XYZ 0 %.2f null]%s>>"
-                % (text_string(title), root, self._pages[page], top, links),
-                numbers[position],
-            )
-        self._file.add(
-            b"<</Type/Outlines/First %d 0 R/Last %d 0 R/Count %d>>" % (numbers[0], numbers[-1], len(numbers)), root
-        )
-        return b"/Outlines %d 0 R/PageMode/UseOutlines" % root
+
+def flattened(image: ChartImage) -> ImageReader:
+    """The picture on white, ready to be drawn."""
+    from PIL import Image  # only reports with a chart need it
+
+    with Image.open(io.BytesIO(image.png)) as picture:
+        flat = Image.new("RGB", picture.size, "white")
+        layered = picture.convert("RGBA")
+        flat.paste(layered, mask=layered.getchannel("A"))
+    return ImageReader(flat)
 
 
 def fit(text: str, width: float, size: float = SMALL_SIZE, face_name: str = SANS) -> str:
@@ -151,3 +119,7 @@ def fit(text: str, width: float, size: float = SMALL_SIZE, face_name: str = SANS
     while text and measure(text + "…", face_name) * size / 1000 > width:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def _number_form(page: int) -> str:
+    return f"page-{page}"

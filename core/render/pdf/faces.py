@@ -1,17 +1,12 @@
-"""The embedded fonts: which characters each one has, how wide its glyphs are, and its subset for the file.
+"""The font files: which characters each one has, how wide its glyphs are, and a subset of it."""
 
-Text is written as glyph numbers (Identity-H), so shaped scripts and plain text share one path.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import uharfbuzz as hb
-
-from core.render.pdf.file import PdfFile
 
 _FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 _BMP = 0x10000
@@ -77,49 +72,3 @@ class Face:
 def face(name: str) -> Face:
     """The face of that name, loaded at first use."""
     return Face(name)
-
-
-def embed(pdf: PdfFile, font: Face, characters: Mapping[int, str]) -> int:
-    """Write the font with these glyphs (number to the text it stands for); return its object number."""
-    used = sorted(characters)
-    name = b"/%s+%s" % (_subset_tag(used), "".join(part.title() for part in font.name.split("-")).encode())
-    data = font.subset(used)
-    file = pdf.add_stream(data, b"/Length1 %d" % len(data))
-    descriptor = pdf.add(
-        b"<</Type/FontDescriptor/FontName%s/Flags 4/FontBBox[-500 %d 2000 %d]/ItalicAngle 0/Ascent %d/Descent %d"
-        b"/CapHeight 660/StemV 80/FontFile2 %d 0 R>>"
-        % (name, int(font.descent), int(font.ascent), int(font.ascent), int(font.descent), file)
-    )
-    widths = b"".join(b"%d[%d]" % (glyph, round(font.widths[glyph])) for glyph in used)
-    descendant = pdf.add(
-        b"<</Type/Font/Subtype/CIDFontType2/BaseFont%s"
-        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
-        b"/FontDescriptor %d 0 R/DW 0/W[%s]/CIDToGIDMap/Identity>>" % (name, descriptor, widths)
-    )
-    to_unicode = pdf.add_stream(_to_unicode(characters, used))
-    return pdf.add(
-        b"<</Type/Font/Subtype/Type0/BaseFont%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
-        % (name, descendant, to_unicode)
-    )
-
-
-def _subset_tag(used: list[int]) -> bytes:
-    """Six letters that name the subset, from its glyphs (9.6.4)."""
-    number = sum((position + 1) * glyph for position, glyph in enumerate(used))
-    return bytes(ord("A") + (number // 26**place) % 26 for place in range(6))
-
-
-def _to_unicode(characters: Mapping[int, str], used: list[int]) -> bytes:
-    """The map that makes the text selectable and searchable (9.10.3)."""
-    lines = [
-        f"<{glyph:04X}><{characters[glyph].encode('utf-16-be').hex().upper()}>" for glyph in used if characters[glyph]
-    ]
-    blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
-    body = "\n".join(f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        "/CIDSystemInfo <</Registry (Adobe) /Ordering (UCS) /Supplement 0>> def\n"
-        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-        "1 begincodespacerange\n<0000><FFFF>\nendcodespacerange\n"
-        f"{body}\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
-    ).encode()

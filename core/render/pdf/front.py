@@ -4,7 +4,7 @@ from core.domain.result import Kpi, ResultHead
 from core.render.cell_text import clean_characters
 from core.render.cells import change_in_words, compact_number
 from core.render.masthead import instant_words, period_words
-from core.render.pdf.document import Document, fit
+from core.render.pdf.document import Document, fit, flattened
 from core.render.pdf.shaping import SANS, SEMIBOLD, SERIF, measure
 from core.render.pdf.style import ACCENT, HAIRLINE, INK, MARGIN, QUIET, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, TREND
 from core.render.pdf.wrapping import shortened, wrap
@@ -138,7 +138,7 @@ def _chart(document: Document, chart: ChartImage, y: float) -> float:
         y = MARGIN
     y += 12
     document.bookmark("Chart", y)
-    document.page.picture(document.add_picture(chart), MARGIN, y, width, height)
+    document.page.picture(flattened(chart), MARGIN, y, width, height)
     return y + height
 
 

@@ -1,9 +1,16 @@
-"""One page's drawing operators: text lines, hairlines, tints and pictures, with the origin at the top left corner."""
+"""One page: text lines, hairlines, tints and pictures on reportlab's canvas, with the origin at the top left corner.
 
+Text goes to the canvas as operators of our own: its text calls know neither glyph numbers nor fallback fonts.
+"""
+
+from reportlab.lib.utils import ImageReader
+
+from core.render.pdf.container import StreamedCanvas
 from core.render.pdf.faces import face
 from core.render.pdf.shaping import TextLine, set_line
 
 Colour = tuple[float, float, float]
+_ROUND = 1  #: of line ends and joins
 
 
 class GlyphUse:
@@ -22,13 +29,12 @@ class GlyphUse:
 
 
 class Page:
-    """Collects operators; lengths are points, `y` counts down from the page's top."""
+    """The page (or form) the canvas is drawing; lengths are points, `y` counts down from the page's top."""
 
-    def __init__(self, *, width: float, height: float, use: GlyphUse) -> None:
-        self.width = width
+    def __init__(self, canvas: StreamedCanvas, *, height: float, use: GlyphUse) -> None:
+        self._canvas = canvas
+        self._use = use
         self.height = height
-        self.use = use
-        self.operators: list[str] = []
 
     def text(
         self, text: str, x: float, y: float, *, face_name: str, size: float, colour: Colour, align_right: bool = False
@@ -37,8 +43,8 @@ class Page:
         line = set_line(text, face_name, kerned=True)
         width = line.width * size / 1000
         left = x - width if align_right else x
-        shown = line_operators(line, size, self.use)
-        self.operators.append(f"BT {rgb(colour)} rg 1 0 0 1 {left:.2f} {self.height - y:.2f} Tm {shown} ET")
+        shown = line_operators(line, size, self._use)
+        self.raw(f"BT {rgb(colour)} rg 1 0 0 1 {left:.2f} {self.height - y:.2f} Tm {shown} ET")
         return width
 
     def rule(self, x: float, y: float, length: float, *, colour: Colour, thickness: float = 0.5) -> None:
@@ -47,26 +53,28 @@ class Page:
 
     def tint(self, x: float, y: float, width: float, height: float, *, colour: Colour) -> None:
         """A filled rectangle with its top left corner at (x, y)."""
-        self.operators.append(f"{rgb(colour)} rg {x:.2f} {self.height - y - height:.2f} {width:.2f} {height:.2f} re f")
+        self._canvas.setFillColorRGB(*colour)
+        self._canvas.rect(x, self.height - y - height, width, height, stroke=0, fill=1)
 
     def polyline(self, points: list[tuple[float, float]], *, colour: Colour, thickness: float) -> None:
         """A thin line through the points."""
-        moves = " ".join(
-            f"{x:.2f} {self.height - y:.2f} {'l' if position else 'm'}" for position, (x, y) in enumerate(points)
-        )
-        self.operators.append(f"{rgb(colour)} RG {thickness} w 1 J 1 j {moves} S")
+        canvas = self._canvas
+        canvas.setStrokeColorRGB(*colour)
+        canvas.setLineWidth(thickness)
+        canvas.setLineCap(_ROUND)
+        canvas.setLineJoin(_ROUND)
+        path = canvas.beginPath()
+        for position, (x, y) in enumerate(points):
+            (path.lineTo if position else path.moveTo)(x, self.height - y)
+        canvas.drawPath(path)
 
-    def picture(self, name: str, x: float, y: float, width: float, height: float) -> None:
-        """A picture known to the document as `name`, its top left corner at (x, y)."""
-        self.operators.append(f"q {width:.2f} 0 0 {height:.2f} {x:.2f} {self.height - y - height:.2f} cm /{name} Do Q")
+    def picture(self, picture: ImageReader, x: float, y: float, width: float, height: float) -> None:
+        """A picture with its top left corner at (x, y); the file holds the same picture once."""
+        self._canvas.drawImage(picture, x, self.height - y - height, width, height)
 
     def raw(self, operators: str) -> None:
         """Operators made elsewhere, in PDF coordinates."""
-        self.operators.append(operators)
-
-    def content(self) -> bytes:
-        """The page's content stream."""
-        return "\n".join(self.operators).encode("ascii")
+        self._canvas.addLiteral(operators)
 
 
 def rgb(colour: Colour) -> str:

@@ -57,10 +57,24 @@ def plain_characters(face_name: str) -> npt.NDArray[np.bool_]:
     return plain
 
 
+@cache
+def plain_widths(face_name: str) -> dict[str, float]:
+    """Width in thousandths of each plain character of a font."""
+    font = face(face_name)
+    codes = np.flatnonzero(plain_characters(face_name)).tolist()
+    return {chr(code): float(font.widths[font.glyph_by_character[code]]) for code in codes}
+
+
+@cache
+def _plain_glyphs(face_name: str) -> dict[str, str]:
+    """Glyph number of each plain character, as the file writes it."""
+    font = face(face_name)
+    return {character: f"{font.glyph_by_character[ord(character)]:04X}" for character in plain_widths(face_name)}
+
+
 def is_plain(text: str, face_name: str) -> bool:
     """Whether the short path will do for this text."""
-    plain = plain_characters(face_name)
-    return all(code < 0x10000 and bool(plain[code]) for code in map(ord, text))
+    return plain_widths(face_name).keys() >= set(text)
 
 
 @lru_cache(maxsize=20_000)
@@ -89,10 +103,10 @@ def measure(text: str, face_name: str, *, kerned: bool = False) -> float:
 
 def _plain_line(text: str, face_name: str) -> TextLine:
     font = face(face_name)
-    glyphs = [font.glyph_by_character[ord(character)] for character in text]
-    shown = "".join(f"{glyph:04X}" for glyph in glyphs)
-    run = GlyphRun(face_name=face_name, pieces=((0.0, f"<{shown}>Tj"),), glyphs=tuple(zip(glyphs, text, strict=True)))
-    return TextLine(text=text, width=float(sum(font.widths[glyph] for glyph in glyphs)), runs=(run,) if text else ())
+    shown = "".join(map(_plain_glyphs(face_name).__getitem__, text))
+    glyphs = tuple((font.glyph_by_character[ord(character)], character) for character in sorted(set(text)))
+    run = GlyphRun(face_name=face_name, pieces=((0.0, f"<{shown}>Tj"),), glyphs=glyphs)
+    return TextLine(text=text, width=sum(map(plain_widths(face_name).__getitem__, text)), runs=(run,) if text else ())
 
 
 def _visual_spans(text: str) -> tuple[list[tuple[str, bool]], bool]:
@@ -149,11 +163,21 @@ def _face_of(character: str, chain: tuple[str, ...], current: str | None) -> str
         return current
     if category in ("Cf", "Cc") or 0xFE00 <= code <= 0xFE0F or 0xE0100 <= code <= 0xE01EF:
         return ""
+    return _first_face(code, chain)
+
+
+@cache
+def _first_face(code: int, chain: tuple[str, ...]) -> str | None:
     return next((name for name in chain if face(name).has(code)), None)
 
 
 def _shape(text: str, font: Face, *, right_to_left: bool) -> tuple[GlyphRun, float]:
     """HarfBuzz's glyphs and positions as PDF text operators, and their width in thousandths."""
+    if font.name == "cjk" and not right_to_left:  # ideographs stand one by one
+        glyphs = tuple((font.glyph_by_character[ord(character)], character) for character in text)
+        shown = "".join(f"{glyph:04X}" for glyph, _ in glyphs)
+        run = GlyphRun(face_name=font.name, pieces=((0.0, f"<{shown}>Tj"),), glyphs=glyphs)
+        return run, float(sum(font.widths[glyph] for glyph, _ in glyphs))
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
@@ -174,8 +198,8 @@ def _shape(text: str, font: Face, *, right_to_left: bool) -> tuple[GlyphRun, flo
         width += advance
     if line:
         pieces.append((rise, f"[{line.replace('><', '')}]TJ"))
-    glyphs = tuple((info.codepoint, stands_for) for info, stands_for in zip(buffer.glyph_infos, texts, strict=True))
-    return GlyphRun(face_name=font.name, pieces=tuple(pieces), glyphs=glyphs), width
+    shaped = tuple((info.codepoint, stands_for) for info, stands_for in zip(buffer.glyph_infos, texts, strict=True))
+    return GlyphRun(face_name=font.name, pieces=tuple(pieces), glyphs=shaped), width
 
 
 def _adjustment(shift: float) -> str:

@@ -1,0 +1,158 @@
+"""How fast files are made: each format against the same rows, CSV against DuckDB's own COPY.
+
+Run: python -m bench.export_bench [rows]
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.ipc
+
+from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
+from core.render import RENDERERS
+
+ROWS = 350_000
+_ZONE = "Europe/Berlin"
+_REPEATS = 3
+_ORDER_LINES = """
+SELECT 'ORD-' || lpad((i // 3)::VARCHAR, 8, '0') AS order_id,
+       TIMESTAMPTZ '2026-01-01 00:00:00+00' + (i * INTERVAL 47 SECOND) AS ordered_at,
+       DATE '2026-01-02' + (i % 300)::INTEGER AS ship_on,
+       CASE i % 5 WHEN 0 THEN 'Ana Müller' WHEN 1 THEN 'Contoso, Ltd' WHEN 2 THEN 'O''Hara "Quick"'
+                  WHEN 3 THEN '東京商事' ELSE 'Fabrikam ' || i % 9973 END AS customer,
+       ['DE', 'FR', 'US', 'JP'][1 + i % 4] AS country,
+       'Product ' || i % 977 AS product,
+       i % 49 + 1 AS quantity,
+       ((i * 7919) % 99900 + 100)::DECIMAL(12, 2) AS price,
+       (i % 41) / 100.0::DOUBLE AS discount,
+       i % 10 <> 0 AS paid,
+       CASE WHEN i % 3 = 0 THEN 'Note ' || i END AS note,
+       CASE WHEN i % 20 <> 0 THEN (((i * 104729) % 9999900) / 100.0)::DECIMAL(14, 2) END AS amount
+FROM range(?) AS numbers(i)
+"""
+_EXACT = {"price": pa.decimal128(12, 2), "amount": pa.decimal128(14, 2)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One way of writing the rows: seconds of the best of three, and the file's size."""
+
+    name: str
+    seconds: float
+    size_bytes: int
+    ratio: float | None = None  #: of DuckDB's COPY, for CSV
+
+
+def order_lines(rows: int) -> pa.Table:
+    """Twelve columns: ids, instants in a timezone, days, unicode and quoted text, exact numbers, floats, nulls."""
+    table = duckdb.connect().sql(_ORDER_LINES, params=[rows]).to_arrow_table()
+    for name, kind in (*_EXACT.items(), ("ordered_at", pa.timestamp("us", tz=_ZONE))):
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, table.column(name).cast(kind))
+    return table
+
+
+def measure(rows: int = ROWS, folder: Path | None = None) -> list[Measurement]:
+    """Write `rows` order lines with DuckDB's COPY and with every renderer, each from a memory-mapped Arrow spool."""
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        spool = Path(scratch) / "spool.arrow"
+        table = order_lines(rows)
+        with pa.OSFile(str(spool), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table, max_chunksize=65_536)
+        head = _head(table)
+        del table
+        copied = _best("DuckDB COPY", Path(scratch) / "copy.csv", lambda path: _duckdb_copy(spool, path))
+        measured = [copied]
+        for renderer in RENDERERS.values():
+            path = Path(scratch) / f"file.{renderer.extension}"
+
+            def write(path: Path, renderer=renderer) -> None:
+                with pa.memory_map(str(spool)) as source, path.open("wb") as target:
+                    reader = pa.ipc.open_file(source)
+                    batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
+                    assert renderer.render(Result(head=head, batches=batches), target).rows == rows
+
+            one = _best(renderer.label, path, write)
+            ratio = one.seconds / copied.seconds if renderer.format == "csv" else None
+            measured.append(Measurement(name=one.name, seconds=one.seconds, size_bytes=one.size_bytes, ratio=ratio))
+        return measured
+
+
+def _best(name: str, path: Path, write: Callable[[Path], None]) -> Measurement:
+    seconds = []
+    for _ in range(_REPEATS):
+        started = time.perf_counter()
+        write(path)
+        seconds.append(time.perf_counter() - started)
+    return Measurement(name=name, seconds=min(seconds), size_bytes=path.stat().st_size)
+
+
+def _duckdb_copy(spool: Path, path: Path) -> None:
+    """The yardstick: the same spool through DuckDB's own CSV writer."""
+    with pa.memory_map(str(spool)) as source:
+        reader = pa.ipc.open_file(source)
+        lines = pa.RecordBatchReader.from_batches(
+            reader.schema, (reader.get_batch(index) for index in range(reader.num_record_batches))
+        )
+        connection = duckdb.connect()
+        connection.register("lines", lines)
+        connection.execute(f"COPY lines TO '{path}' (HEADER)")
+        connection.close()
+
+
+def _head(table: pa.Table) -> ResultHead:
+    kinds = {"order_id": FieldType.TEXT, "ordered_at": FieldType.DATETIME, "ship_on": FieldType.DATE}
+    columns = tuple(
+        ResultColumn(
+            key=field.name,
+            label=field.name.replace("_", " ").capitalize(),
+            type=kinds.get(field.name) or _kind(field.type),
+            role=ColumnRole.DIMENSION,
+            format=Format(style=NumberStyle.CURRENCY, unit="EUR") if field.name in _EXACT else Format(),
+        )
+        for field in table.schema
+    )
+    instant = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    return ResultHead(
+        report_id=None,
+        report_version=None,
+        title="Order lines",
+        sentence="All order lines.",
+        columns=columns,
+        rows_matched=table.num_rows,
+        row_limit=None,
+        logical_at=instant,
+        as_of=instant,
+        is_snapshot=True,
+        timezone=_ZONE,
+    )
+
+
+def _kind(arrow_type: pa.DataType) -> FieldType:
+    if pa.types.is_boolean(arrow_type):
+        return FieldType.BOOLEAN
+    if pa.types.is_integer(arrow_type):
+        return FieldType.INTEGER
+    return FieldType.DECIMAL if pa.types.is_floating(arrow_type) or pa.types.is_decimal(arrow_type) else FieldType.TEXT
+
+
+def main() -> None:
+    """Print one line a format."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    print(f"{rows:,} order lines, 12 columns, best of {_REPEATS}")
+    for one in measure(rows):
+        ratio = f"  {one.ratio:.2f} x DuckDB COPY" if one.ratio else ""
+        speed = f"{rows / one.seconds:12,.0f} rows/s"
+        print(f"{one.name:12} {one.seconds:7.2f} s {speed} {one.size_bytes / 1e6:8.1f} MB{ratio}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""How long people wait for a preview, and how long a definition takes to compile.
+
+python -m bench.query_bench [lines]
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import duckdb
+
+from core.catalog.sources.connector import Connector
+from core.catalog.sources.duckdb_files import FILES
+from core.catalog.sources.duckdb_source import DuckDbConnector
+from core.catalog.sources.statement import compile_statement
+from core.clock import FixedClock
+from core.domain.dataset import Dataset, Field, FieldType, Source
+from core.domain.definition_json import parse_definition
+from core.query.compiler import compile_query
+from core.query.executor import QueryExecutor
+from core.query.validate import validate_definition
+
+LINES = 330_000
+REPEATS = 200
+WARM_UP = 5
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+_ID = UUID(int=1)
+_FEATURES = "'Search', 'Export', 'Import', 'Chart', 'Share', 'Login', 'Print', 'Filter', 'Comment', 'Upload', 'Sync'"
+_CREATE = f"""
+CREATE TABLE events AS SELECT
+    range AS event_id,
+    TIMESTAMP '2025-11-23' + to_seconds(range * 365 * 86400 // ?) AS occurred_at,
+    ([{_FEATURES}])[1 + (hash(range) % 11)::INTEGER] AS feature,
+    'user ' || hash(range * 7) % 4000 AS user_name,
+    (hash(range * 3) % 100000 / 100)::DECIMAL(12, 2) AS amount,
+    (hash(range * 5) % 900)::INTEGER AS duration_ms,
+    hash(range * 11) % 23 = 0 AS is_error
+FROM range(?)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One measured figure and the limit it must stay under, in milliseconds."""
+
+    name: str
+    measured_ms: float
+    limit_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """How much of the limit is used."""
+        return self.measured_ms / self.limit_ms
+
+
+def measure(*, lines: int = LINES, repeats: int = REPEATS) -> tuple[Figure, ...]:
+    """95th percentiles of previews over a table of `lines` lines, and the median time to compile 30 fields."""
+    with tempfile.TemporaryDirectory(prefix="query-bench-") as folder:
+        path = Path(folder) / "events.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(_CREATE, [lines, lines])
+        try:
+            previews = _previews(path, lines=lines, repeats=repeats)
+        finally:
+            FILES.close()
+    return *previews, _compile_time(repeats)
+
+
+def events_dataset() -> Dataset:
+    """The generated table as a dataset."""
+    return _dataset(
+        "events",
+        Field(name="event_id", label="Event ID", type=FieldType.INTEGER),
+        Field(name="occurred_at", label="Occurred at", type=FieldType.DATETIME),
+        Field(name="feature", label="Feature", type=FieldType.TEXT),
+        Field(name="user_name", label="User", type=FieldType.TEXT),
+        Field(name="amount", label="Amount", type=FieldType.DECIMAL),
+        Field(name="duration_ms", label="Duration", type=FieldType.INTEGER),
+        Field(name="is_error", label="Error", type=FieldType.BOOLEAN),
+    )
+
+
+def definitions() -> dict[str, dict[str, Any]]:
+    """What is previewed."""
+    groups = {
+        "groupings": [{"field": "occurred_at", "grain": "day"}, {"field": "feature"}],
+        "measures": [{"aggregation": "count"}, {"aggregation": "sum", "field": "amount"}],
+        "filters": {"items": [{"field": "is_error", "operator": "is", "values": [False]}]},
+        "sort": [{"key": "occurred_at__day", "descending": True}],
+        "timezone": "America/New_York",
+    }
+    users = {"aggregation": "count_distinct", "field": "user_name"}
+    year = {"field": "occurred_at", "window": {"kind": "last", "n": 365, "unit": "day", "include_current": True}}
+    return {
+        "preview, grouped and filtered, a year": {**groups, "period": year},
+        "preview, grouped and filtered, all time": groups,
+        "preview, grouped, distinct users": {**groups, "measures": [*groups["measures"], users], "period": year},
+        "preview, rows, text search": {
+            "columns": ["occurred_at", "feature", "user_name", "amount"],
+            "filters": {"items": [{"field": "user_name", "operator": "contains", "values": ["R 12"]}]},
+            "sort": [{"key": "amount", "descending": True}],
+        },
+    }
+
+
+def _previews(path: Path, *, lines: int, repeats: int) -> tuple[Figure, ...]:
+    clock = FixedClock(NOW)
+
+    def open_connector(_source: Source) -> Connector:
+        return DuckDbConnector(path, spill_dir=path.parent / "spill", clock=clock)
+
+    executor = QueryExecutor(open_connector, clock)
+    source = Source(id=_ID, organization_id=_ID, name="bench", kind="duckdb", connection={"path": str(path)})
+    figures = []
+    for name, parts in definitions().items():
+        asked = parse_definition({"dataset_id": str(_ID), **parts})
+        times = _times(
+            lambda asked=asked: executor.preview(  # type: ignore[misc]
+                asked, events_dataset(), source, page=1, page_size=50, logical_at=NOW
+            ),
+            repeats,
+        )
+        percentile = statistics.quantiles(times, n=20)[-1]
+        figures.append(Figure(name=f"{name}, {lines:,} lines, p95", measured_ms=percentile, limit_ms=300))
+    return tuple(figures)
+
+
+def _compile_time(repeats: int) -> Figure:
+    """From JSON to SQL: parse, validate and compile 10 groupings, 20 measures and 10 filters over 30 fields."""
+    fields = tuple(Field(name=f"field_{n}", label=f"Field {n}", type=FieldType.DECIMAL) for n in range(30))
+    dataset = _dataset("wide", *fields)
+    data = {
+        "dataset_id": str(_ID),
+        "groupings": [{"field": f"field_{n}"} for n in range(10)],
+        "measures": [{"aggregation": "sum", "field": f"field_{n}"} for n in range(10, 30)],
+        "filters": {"items": [{"field": f"field_{n}", "operator": "greater", "values": [n]} for n in range(10)]},
+    }
+    connector = DuckDbConnector(Path("none"), spill_dir=Path("none"), clock=FixedClock(NOW))
+
+    def compile_once() -> object:
+        asked = parse_definition(data)
+        validate_definition(asked, dataset)
+        query = compile_query(asked, dataset, functions=connector.functions, logical_at=NOW)
+        return compile_statement(query.rows(), connector.dialect)
+
+    measured = statistics.median(_times(compile_once, repeats))
+    return Figure(name="compile a definition of 30 fields, median", measured_ms=measured, limit_ms=50)
+
+
+def _dataset(table: str, *fields: Field) -> Dataset:
+    return Dataset(
+        id=_ID,
+        organization_id=_ID,
+        source_id=_ID,
+        name=table,
+        label=table.title(),
+        table_name=table,
+        fields=fields,
+    )
+
+
+def _times(work: Callable[[], object], repeats: int) -> list[float]:
+    """Milliseconds of each repeat, after a warm-up."""
+    for _ in range(WARM_UP):
+        work()
+    times = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - begun) * 1000)
+    return times
+
+
+def main(arguments: list[str]) -> int:
+    """Print a table row a figure; answer 1 where one is over its limit."""
+    figures = measure(lines=int(arguments[0]) if arguments else LINES)
+    print("| figure | measured | limit | of the limit |\n| --- | --- | --- | --- |")
+    for figure in figures:
+        print(f"| {figure.name} | {figure.measured_ms:.1f} ms | {figure.limit_ms:.0f} ms | {figure.ratio:.0%} |")
+    return int(any(figure.ratio > 1 for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""The offsets a timezone has in a span of time, from the same database that windows are resolved with."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+#: Two changes this close together are taken for none; the shortest on record are weeks apart.
+_STEP = timedelta(days=1)
+_LONGEST = timedelta(days=4000)
+
+
+@lru_cache(maxsize=512)
+def utc_offsets(timezone: str, starts_at: datetime, ends_at: datetime) -> tuple[tuple[datetime, int], ...] | None:
+    """Pairs of (instant until which it holds, seconds east of UTC), the last one until `ends_at`.
+
+    None for spans longer than a decade, where walking through them is no bargain.
+    """
+    if ends_at - starts_at > _LONGEST:
+        return None
+    zone = ZoneInfo(timezone)
+    at, last = starts_at.astimezone(UTC), ends_at.astimezone(UTC) - timedelta(microseconds=1)
+    offsets = []
+    while at < last:
+        after = min(at + _STEP, last)
+        if _seconds(at, zone) != _seconds(after, zone):
+            offsets.append((_change(at, after, zone), _seconds(at, zone)))
+        at = after
+    return (*offsets, (last + timedelta(microseconds=1), _seconds(last, zone)))
+
+
+def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between the two at which the offset changes, to the second."""
+    before = _seconds(earlier, zone)
+    while later - earlier > timedelta(seconds=1):
+        middle = (earlier + (later - earlier) / 2).replace(microsecond=0)
+        middle = max(middle, earlier + timedelta(seconds=1))
+        if _seconds(middle, zone) == before:
+            earlier = middle
+        else:
+            later = middle
+    return later
+
+
+def _seconds(instant: datetime, zone: ZoneInfo) -> int:
+    return int((instant.astimezone(zone).utcoffset() or timedelta()).total_seconds())

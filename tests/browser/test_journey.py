@@ -1,0 +1,129 @@
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import EMAIL, PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+SESSION_COOKIE = "broadsheet_session"
+
+
+def settle(page: Page) -> None:
+    """Wait until the last run of the script has ended."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def key(page: Page, name: str):
+    return page.locator(f".st-key-{name}")
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="New report")).to_be_visible()
+    settle(page)
+
+
+def open_usage_summary(page: Page) -> None:
+    page.get_by_role("link", name="Usage Summary").first.click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settle(page)
+
+
+def test_from_sign_in_to_a_mail_in_the_outbox(page: Page):
+    sign_in(page)
+    cookie = next(item for item in page.context.cookies() if item["name"] == SESSION_COOKIE)
+    assert cookie["httpOnly"]
+    assert cookie["sameSite"] == "Lax"
+
+    open_usage_summary(page)
+    before = page.locator(".bs-sentence").inner_text()
+    key(page, "builder_period").get_by_role("button").first.click()
+    page.get_by_role("button", name="Last 30 days").or_(page.get_by_role("radio", name="Last 30 days")).click()
+    expect(page.locator(".bs-sentence")).to_contain_text("last 30 days")
+    assert page.locator(".bs-sentence").inner_text() != before
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Save as new version").click()
+    expect(page.get_by_text("Version 2 saved")).to_be_visible()
+    settle(page)
+
+    page.get_by_role("button", name="Schedule …").click()
+    expect(page.get_by_role("heading", name="New schedule")).to_be_visible()
+    settle(page)
+    expect(page.locator(".bs-slots li")).to_have_count(5)
+    name = key(page, "schedule_form_name").get_by_role("textbox")
+    name.fill("Monday usage")
+    name.press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Save schedule").click()
+    expect(page.get_by_role("link", name="Monday usage")).to_be_visible()
+    settle(page)
+
+    row = page.locator("[class*=st-key-list_row_]").filter(has_text="Monday usage")
+    row.get_by_test_id("stMenuButton").get_by_role("button").click()
+    page.get_by_text("Send now", exact=True).click()
+    expect(page.locator(".bs-facts")).to_contain_text("Completed", timeout=60_000)
+    expect(page.get_by_text("Delivered to everyone.")).to_be_visible()
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").first.click()
+    assert download.value.path().stat().st_size > 1000
+
+    page.get_by_role("link", name="Sent mail").first.click()
+    mail = page.frame_locator(".st-key-outbox_mail iframe").frame_locator("iframe")
+    expect(mail.get_by_text("Usage Summary").first).to_be_visible()
+
+    page.get_by_text("Administrator", exact=True).first.click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert not [item for item in page.context.cookies() if item["name"] == SESSION_COOKIE]
+
+
+def test_a_download_of_an_unsaved_question_says_how_many_rows_it_holds(page: Page):
+    sign_in(page)
+    page.get_by_role("button", name="New report").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settle(page)
+    key(page, "builder_download").get_by_role("button").click()
+    page.get_by_text("CSV", exact=False).last.click()
+    ready = key(page, "builder_export")
+    expect(ready).to_contain_text(re.compile(r"is ready: [\d,]+ rows"), timeout=60_000)
+    with page.expect_download() as download:
+        ready.get_by_role("link", name="Download file").click()
+    assert download.value.suggested_filename.endswith(".csv")
+
+
+def test_an_ended_session_shows_the_sign_in_in_every_tab(page: Page):
+    sign_in(page)
+    other = page.context.new_page()
+    other.goto("/schedules")
+    expect(other.get_by_role("heading", name="Schedules")).to_be_visible()
+    page.get_by_text("Administrator", exact=True).first.click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    settle(other)
+    other.get_by_role("link", name="Runs").first.click()
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_nothing_is_fetched_from_elsewhere(page: Page, product):
+    hosts = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if request.url.startswith("http") else None)
+    sign_in(page)
+    open_usage_summary(page)
+    assert hosts == {product.url.removeprefix("http://")}
+
+
+def test_the_builder_works_in_steps_on_a_phone(page: Page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page)
+    open_usage_summary(page)
+    assert not key(page, "builder_left").is_visible()
+    key(page, "builder_step").get_by_text("Fields", exact=True).click()
+    expect(key(page, "builder_left")).to_be_visible()
+    expect(key(page, "builder_middle")).to_be_hidden()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390

@@ -1,0 +1,166 @@
+"""Runs in memory, with the signatures the screens call."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from core.domain.artifact import Artifact, Manifest
+from core.domain.definition import ReportDefinition
+from core.domain.delivery import Delivery, DeliveryState
+from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep
+from core.errors import NotFound
+
+from . import fake_data as data
+
+
+class FakeRuns:
+    def __init__(self) -> None:
+        self.items: dict[UUID, Run] = {}
+        for n, state in enumerate((RunState.COMPLETED, RunState.PARTIAL, RunState.FAILED, RunState.RUNNING)):
+            run = make_run(f"run {n}", state, data.NOW - timedelta(days=7 * n, minutes=5))
+            self.items[run.id] = run
+
+    def list_runs(self, principal, *, schedule_id=None, report_id=None, state=None, page=1, limit=50):
+        found = [
+            run
+            for run in self.items.values()
+            if schedule_id in (None, run.schedule_id)
+            and report_id in (None, run.report_id)
+            and state in (None, run.state)
+        ]
+        return data.page_of(sorted(found, key=lambda run: run.created_at, reverse=True), page, limit)
+
+    def get_run(self, principal, run_id):
+        if run_id not in self.items:
+            raise NotFound
+        return self.items[run_id]
+
+    def _add(self, kind, formats=("pdf",)):
+        run = replace(make_run(uuid4().hex, RunState.COMPLETED, data.NOW, formats), kind=kind)
+        self.items[run.id] = run
+        return run
+
+    def export(self, principal, report_id, format):  # noqa: A002
+        return self._add(RunKind.EXPORT, (format,))
+
+    def export_draft(self, principal, definition: ReportDefinition, title, format):  # noqa: A002
+        return self._add(RunKind.EXPORT, (format,))
+
+    def run_schedule_now(self, principal, schedule_id):
+        return self._add(RunKind.MANUAL)
+
+    def test_schedule(self, principal, schedule_id):
+        return self._add(RunKind.TEST)
+
+    def cancel(self, principal, run_id):
+        self.items[run_id] = replace(self.items[run_id], state=RunState.CANCELLED)
+        return self.items[run_id]
+
+    def retry(self, principal, run_id):
+        self.items[run_id] = replace(self.items[run_id], state=RunState.PENDING)
+        return self.items[run_id]
+
+    def resend_delivery(self, principal, delivery_id):
+        run = next(run for run in self.items.values() if any(item.id == delivery_id for item in run.deliveries))
+        served = tuple(replace(item, state=DeliveryState.SENT, error_message=None) for item in run.deliveries)
+        self.items[run.id] = replace(run, deliveries=served, state=RunState.COMPLETED)
+        return self.items[run.id]
+
+    def mint_link(self, principal, artifact_id):
+        return f"/d/{artifact_id}"
+
+
+def make_run(name, state, at, formats=("pdf", "xlsx")):
+    """A run in `state`, with files unless it failed."""
+    run_id = data.make_id(name)
+    failed = state is RunState.FAILED
+    done = state in (RunState.COMPLETED, RunState.PARTIAL)
+    bad = DeliveryState.FAILED if state is RunState.PARTIAL else DeliveryState.SENT
+    return Run(
+        id=run_id,
+        organization_id=data.ORGANIZATION,
+        kind=RunKind.SCHEDULED,
+        state=state,
+        step=RunStep.DONE,
+        schedule_id=data.make_id("schedule Usage Summary"),
+        schedule_name="Usage Summary, regularly",
+        report_id=data.make_id("Usage Summary"),
+        title="Usage Summary",
+        report_version=3,
+        definition=data.SUMMARY,
+        requested_by=data.ADA,
+        formats=tuple(formats),
+        logical_at=at,
+        scheduled_for=at,
+        created_at=at,
+        started_at=at,
+        finished_at=at + timedelta(seconds=4) if done or failed else None,
+        attempt=1,
+        rows_matched=None if failed else 5231,
+        rows_delivered=None if failed else 1000,
+        query_s=0.42,
+        render_s=2.1 if done else None,
+        deliver_s=0.6 if done else None,
+        error_code="source_unavailable" if failed else None,
+        error_message="The source did not answer. Check that its server is up, then retry the run." if failed else None,
+        artifacts=tuple(_artifact(run_id, key) for key in formats) if done else (),
+        deliveries=(_delivery(run_id, "ada@example.com", DeliveryState.SENT), _delivery(run_id, "bob@example.com", bad))
+        if done
+        else (),
+        events=(
+            RunEvent(at=at, name="created", message="Planned for its slot."),
+            RunEvent(at=at + timedelta(seconds=1), name="queried", message="1,000 of 5,231 rows read."),
+        ),
+    )
+
+
+def _artifact(run_id, key):
+    manifest = Manifest(
+        report_id=None,
+        report_version=3,
+        title="Usage Summary",
+        filters_in_words=(),
+        period=None,
+        logical_at=data.NOW,
+        as_of=data.NOW,
+        rows_matched=5231,
+        rows_delivered=1000,
+        row_limit=1000,
+        altered={},
+        notes=(),
+        definition_sha256="",
+        generator="",
+        sha256="",
+        size_bytes=48_211,
+    )
+    return Artifact(
+        id=data.make_id(f"{run_id}{key}"),
+        run_id=run_id,
+        format=key,
+        file_name=f"usage-summary.{key}",
+        media_type="application/octet-stream",
+        store="file",
+        storage_key="x",
+        sha256="0" * 64,
+        size_bytes=48_211,
+        manifest=manifest,
+        created_at=data.NOW,
+    )
+
+
+def _delivery(run_id, address, state):
+    failed = state is DeliveryState.FAILED
+    return Delivery(
+        id=data.make_id(f"{run_id}{address}"),
+        run_id=run_id,
+        channel="email",
+        address=address,
+        role="to",
+        state=state,
+        attempt=1,
+        sent_at=None if failed else data.NOW,
+        next_attempt_at=None,
+        response="250 queued",
+        error_message="The mail server refused this address: no such mailbox." if failed else None,
+        reference="<1@x>",
+    )

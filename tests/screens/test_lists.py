@@ -1,0 +1,77 @@
+from core.domain.run import RunState
+from pages.widgets import keys
+
+from . import fake_data
+
+
+def links(app):
+    return [item.value for item in app.page_link]
+
+
+def html(app):
+    return " ".join(str(item.value) for item in app.html)
+
+
+def test_reports_are_listed_with_next_run_and_last_result(open_screen):
+    app = open_screen()
+    assert "Usage Summary" in links(app)
+    assert "Thu 26 Nov 2026, 09:05 (New York)" in html(app)
+    assert "Partly delivered" in html(app)
+
+
+def test_reports_are_searched(open_screen):
+    app = open_screen()
+    app.text_input(key=keys.REPORTS_SEARCH).set_value("churn").run()
+    assert links(app) == ["Churn watch"]
+    app.text_input(key=keys.REPORTS_SEARCH).set_value("zebra").run()
+    assert "No report is called that" in app.markdown[-1].value
+
+
+def test_a_schedule_is_paused_and_resumed_with_its_switch(open_screen, services):
+    schedule_id = fake_data.make_id("schedule Usage Summary")
+    app = open_screen("schedules.py")
+    app.toggle(key=f"schedules_active_{schedule_id}").set_value(False).run()
+    assert not services.schedules.items[schedule_id].is_active
+    assert "Paused" in html(app)
+    app.toggle(key=f"schedules_active_{schedule_id}").set_value(True).run()
+    assert services.schedules.items[schedule_id].is_active
+
+
+def test_runs_show_their_states(open_screen):
+    app = open_screen("runs.py")
+    shown = html(app)
+    assert all(word in shown for word in ("Completed", "Partly delivered", "Failed", "Running"))
+    assert "1,000" in shown
+
+
+def test_a_failed_run_says_why_and_can_be_tried_again(open_screen, services):
+    run_id = fake_data.make_id("run 2")
+    app = open_screen("runs.py", run=str(run_id))
+    assert "The source did not answer" in app.error[0].value
+    app.button(key=keys.RUN_RETRY).click().run()
+    assert services.runs.items[run_id].state is RunState.PENDING
+
+
+def test_a_failed_delivery_can_be_sent_again(open_screen, services):
+    run_id = fake_data.make_id("run 1")
+    app = open_screen("runs.py", run=str(run_id))
+    assert "no such mailbox" in html(app)
+    app.button(key=f"run_resend_{fake_data.make_id(f'{run_id}bob@example.com')}").click().run()
+    assert services.runs.items[run_id].state is RunState.COMPLETED
+
+
+def test_files_of_a_run_come_from_signed_links(open_screen):
+    app = open_screen("runs.py", run=str(fake_data.make_id("run 0")))
+    assert [item.url[:3] for item in app.link_button] == ["/d/", "/d/"]
+
+
+def test_the_outbox_shows_a_mail_in_a_sandbox(open_screen):
+    app = open_screen("outbox.py")
+    frame = app.get("iframe")[0].proto
+    assert 'sandbox="allow-popups' in frame.srcdoc
+    assert "&lt;h2" in frame.srcdoc
+    assert "usage-summary.pdf" in frame.srcdoc
+
+
+def test_the_account_says_who_is_signed_in(open_screen):
+    assert open_screen("account.py").title[0].value == "Ada Lovelace"

@@ -1,0 +1,3 @@
+SELECT "orders"."at", "orders"."country", "orders"."note ""x"""
+FROM "orders"
+ORDER BY "orders"."at" ASC NULLS LAST, "orders"."country" ASC NULLS LAST, "orders"."note ""x""" ASC NULLS LAST
