@@ -138,9 +138,7 @@ def _csv(broadsheet: Broadsheet, principal: Principal, orders: Dataset) -> list[
                 f"COPY (SELECT {columns} FROM demo.{orders.table_name}) TO '{folder / 'theirs.csv'}' (HEADER)"
             )
 
-    pairs = []
-    for _ in range(CSV_REPEATS + 1):
-        pairs.append((_seconds(ours), _seconds(theirs)))
+    pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(CSV_REPEATS + 1)]
     mine, copied = (statistics.median(values) for values in zip(*pairs[1:], strict=True))
     return [
         Figure(name="CSV of all order lines (query, spool, file)", measured=mine, unit="s", limit=CSV_LIMIT * copied),

@@ -1,1 +1,1 @@
-"""Broadsheet's core: everything but the screens and the daemon's clock; it imports neither streamlit nor apscheduler."""
+"""Broadsheet's core: everything but the screens and the daemon's clock; neither streamlit nor apscheduler in it."""

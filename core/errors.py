@@ -39,7 +39,7 @@ class BroadsheetError(Exception):
     retryable: ClassVar[bool] = False
 
     def __init__(self, user_message: str | None = None, *, place: str | None = None) -> None:
-        """`user_message`: what happened and the mend, in plain words. `place`: where in the input (`filters[0].value`)."""
+        """`user_message`: what happened and the mend, in plain words. `place`: where, as in `filters[0].value`."""
         self.user_message = user_message or (type(self).__doc__ or "Something went wrong.").strip()
         self.place = place
         super().__init__(self.user_message)
@@ -71,7 +71,7 @@ class InvalidSchedule(InvalidInput):
 
 
 class InvalidAddress(InvalidInput):
-    """This is not an address that can be delivered to."""
+    """Nothing can be delivered to this address."""
 
     code = "invalid_address"
 

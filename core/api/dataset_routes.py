@@ -9,8 +9,8 @@ from core.api.authentication import Caller
 from core.api.exact_json import ExactJSONResponse
 from core.api.models import Json
 from core.api.threads import blocking
-from core.domain.dataset_json import dump_field
 from core.domain.dataset import Dataset
+from core.domain.dataset_json import dump_field
 from core.services.catalog import CatalogService
 
 

@@ -37,7 +37,7 @@ class TokenOut(BaseModel):
     """A bearer token and its life in seconds."""
 
     access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme, no secret
     expires_in: int
 
 

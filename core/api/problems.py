@@ -33,7 +33,7 @@ def problem(status: int, code: str, detail: str, *, place: str | None = None) ->
     body: dict[str, Any] = {"type": "about:blank", "title": code, "status": status, "detail": detail, "code": code}
     if place is not None:
         body["place"] = place
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 

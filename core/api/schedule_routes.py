@@ -20,8 +20,8 @@ from core.api.preconditions import expected_version, stale_as_412
 from core.api.problems import parse_body
 from core.api.threads import blocking
 from core.domain.run import RunState
-from core.schedules.config_json import parse_config
 from core.errors import InvalidInput
+from core.schedules.config_json import parse_config
 from core.services.runs import RunService
 from core.services.schedules import ScheduleService
 

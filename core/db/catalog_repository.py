@@ -6,9 +6,9 @@ from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.domain.dataset_json import dump_content, load_dataset
 from core.db.tables import DatasetRow, SourceRow
 from core.domain.dataset import Dataset, Source
+from core.domain.dataset_json import dump_content, load_dataset
 from core.errors import NotFound
 
 

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from core.db.tables import ReportRow, ReportVersionRow, UserRow
 from core.domain.definition import ReportDefinition
+from core.domain.definition_json import definition_sha256, dump_definition, parse_definition
 from core.domain.page import Page
 from core.domain.report import Report, ReportVersion
 from core.errors import Conflict, NotFound
-from core.domain.definition_json import definition_sha256, dump_definition, parse_definition
 
 
 def list_reports(session: Session, *, search: str, page: int, limit: int) -> Page[Report]:
-    """Return the reports that are not archived and whose name or description holds `search`, the newest change first."""
+    """Return reports that are not archived and hold `search` in name or description, the newest change first."""
     conditions: list[ColumnElement[bool]] = [ReportRow.archived_at.is_(None)]
     if search:
         conditions.append(

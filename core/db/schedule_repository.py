@@ -12,8 +12,8 @@ from core.db.tables import ReportRow, RunRow, ScheduleRow, UserRow
 from core.domain.page import Page
 from core.domain.run import RunKind
 from core.domain.schedule import Misfire, Recipient, Schedule, ScheduleDraft
-from core.schedules.config_json import dump_config, parse_config
 from core.errors import Conflict, NotFound
+from core.schedules.config_json import dump_config, parse_config
 
 
 def list_schedules(

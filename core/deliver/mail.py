@@ -12,9 +12,9 @@ from pathlib import Path
 import css_inline
 import jinja2
 
-from core.deliver.moments import day_in_words, moment_in_words
 from core.deliver.templates import DEFAULT_SUBJECT, fill, fill_subject
 from core.domain.delivery import Attachment, Message
+from core.domain.moments import instant_words, weekday_words
 from core.domain.result import ResultHead
 
 _MOST_ROWS = 10
@@ -159,8 +159,8 @@ def _facts(head: ResultHead, figures: MailFigures, made_at: datetime) -> list[tu
     if figures.compared_with:
         facts.append(("Compared with", figures.compared_with))
     facts.append(("Filters", "; ".join(head.filters_in_words) or "none"))
-    facts.append(("Data as of", moment_in_words(head.as_of, head.timezone)))
-    facts.append(("Made on", moment_in_words(made_at, head.timezone)))
+    facts.append(("Data as of", instant_words(head.as_of, head.timezone)))
+    facts.append(("Made on", instant_words(made_at, head.timezone)))
     if head.report_version is not None:
         facts.append(("Report version", str(head.report_version)))
     return facts
@@ -181,12 +181,12 @@ def _variables(head: ResultHead, origin: MailOrigin, figures: MailFigures) -> di
     values = {
         "report": head.title,
         "period": figures.period or "all dates",
-        "period.start": day_in_words(head.period.first_on) if head.period else "",
-        "period.end": day_in_words(head.period.last_on) if head.period else "",
+        "period.start": weekday_words(head.period.first_on) if head.period else "",
+        "period.end": weekday_words(head.period.last_on) if head.period else "",
         "rows": f"{head.rows_delivered:,}",
         "rows_matched": f"{head.rows_matched:,}",
-        "date": moment_in_words(head.logical_at, head.timezone).partition(",")[0],
-        "as_of": moment_in_words(head.as_of, head.timezone),
+        "date": instant_words(head.logical_at, head.timezone).partition(",")[0],
+        "as_of": instant_words(head.as_of, head.timezone),
         "organization": head.organization,
         "schedule": origin.schedule or "",
         "recipient": origin.recipient,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What a renderer says of the file it wrote: rows written and, per column label, how many cells it had to alter and why."""
+    """What a renderer says of the file it wrote: its rows and, per column label, how many cells it altered and why."""
 
     rows: int
     altered: dict[str, dict[str, int]] = field(default_factory=dict)  #: {"Note": {"cut to 32,767 characters": 2}}

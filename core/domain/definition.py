@@ -85,7 +85,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportDefinition:
-    """What a report asks. Either `columns` (rows as they are) or `groupings` and `measures` (summarized), never both."""
+    """What a report asks: either `columns` (rows as they are) or `groupings` and `measures` (summarized)."""
 
     dataset_id: UUID
     columns: tuple[str, ...] = ()

@@ -9,8 +9,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.domain.definition import Chart, Grouping, Measure, Period, ReportDefinition, Sort
-from core.domain.filter import Condition, DateWindow, FilterGroup, Scalar
-from core.errors import InvalidDefinition
 from core.domain.definition_models import (
     ConditionModel,
     DefinitionModel,
@@ -18,6 +16,8 @@ from core.domain.definition_models import (
     MeasureModel,
     WindowModel,
 )
+from core.domain.filter import Condition, DateWindow, FilterGroup, Scalar
+from core.errors import InvalidDefinition
 
 SCHEMA_VERSION = 1
 MAX_BYTES = 1_000_000

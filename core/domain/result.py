@@ -88,7 +88,8 @@ class ResultHead:
 class Result:
     """A head and its rows. `batches` yields record batches whose columns are `head.columns` by key, in order.
 
-    Instants are `timestamp("us", tz=head.timezone)`, days `date32`, exact numbers `decimal128`, text `large_string` or `string`.
+    Instants are `timestamp("us", tz=head.timezone)`, days `date32`, exact numbers `decimal128`, text `string` or
+    `large_string`.
     `batches` may be iterated again where it is backed by a file (`Spool`), once where it is a live query.
     """
 

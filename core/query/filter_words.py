@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from core.domain.dataset import Dataset, Field, NumberStyle
 from core.domain.filter import Condition, FilterGroup, Match, Operator, Scalar
+from core.domain.moments import day_words
 from core.query.columns import field_of
 from core.query.window_words import (
-    day_in_words,
     instant_in_words,
     resolved_days_in_words,
     window_as_predicate,
@@ -104,7 +104,7 @@ class FilterWords:
         if isinstance(value, str):
             value = date.fromisoformat(value) if len(value) <= len("2026-11-23") else datetime.fromisoformat(value)
         if not isinstance(value, datetime):
-            return day_in_words(value)
+            return day_words(value)
         return instant_in_words(value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.timezone)), self.timezone)
 
 

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from core.domain.filter import DateUnit, DateWindow, ResolvedWindow, WindowKind
+from core.domain.moments import city_of, day_words, days_words
 from core.query.windows import resolve_window
 
 #: Written out: `%b` would follow the machine's locale.
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def window_in_words(window: DateWindow) -> str:
@@ -15,7 +15,7 @@ def window_in_words(window: DateWindow) -> str:
     unit = str(window.unit)
     match window.kind:
         case WindowKind.BETWEEN:
-            return days_in_words(window.first_on or date.min, window.last_on or date.max)
+            return days_words(window.first_on or date.min, window.last_on or date.max)
         case WindowKind.LAST if window.include_current:
             if window.n == 1:
                 return _current(window.unit)
@@ -57,34 +57,19 @@ def resolved_in_words(window: DateWindow, logical_at: datetime, timezone: str) -
 def resolved_days_in_words(window: DateWindow, logical_at: datetime, timezone: str) -> str:
     """The days that the window stands for."""
     resolved = resolve_window(window, logical_at, timezone)
-    return days_in_words(resolved.first_on, resolved.last_on)
+    return days_words(resolved.first_on, resolved.last_on)
 
 
 def period_in_words(resolved: ResolvedWindow) -> str:
     """The days of a resolved window and their timezone: "16 Nov 2026 to 22 Nov 2026 (New York)"."""
-    return f"{days_in_words(resolved.first_on, resolved.last_on)} ({city(resolved.timezone)})"
-
-
-def days_in_words(first: date, last: date) -> str:
-    """A span of days; a single one stands alone."""
-    return day_in_words(first) if first == last else f"{day_in_words(first)} to {day_in_words(last)}"
-
-
-def day_in_words(day: date) -> str:
-    """A day as people write it: "16 Nov 2026"."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{days_words(resolved.first_on, resolved.last_on)} ({city_of(resolved.timezone)})"
 
 
 def instant_in_words(instant: datetime, timezone: str) -> str:
     """An instant such as "16 Nov 2026, 09:00" in `timezone`, with seconds where there are any."""
     local = instant.astimezone(ZoneInfo(timezone))
     clock = f"{local:%H:%M:%S}" if local.second or local.microsecond else f"{local:%H:%M}"
-    return f"{day_in_words(local.date())}, {clock}"
-
-
-def city(timezone: str) -> str:
-    """What people call a timezone: "New York" for `America/New_York`."""
-    return timezone.rpartition("/")[2].replace("_", " ")
+    return f"{day_words(local.date())}, {clock}"
 
 
 def _current(unit: DateUnit) -> str:

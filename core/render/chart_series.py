@@ -20,7 +20,7 @@ _LABEL_LENGTH = 32
 _NOT_ADDITIVE = ("average__", "median__", "min__", "max__", "count_distinct__")
 
 
-class NotDrawable(ValueError):  # noqa: N818 - it is a state of the data, not a fault
+class NotDrawable(ValueError):
     """The chart would mislead; the message says why, in a sentence for people."""
 
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.domain.dataset import FieldType
+from core.domain.moments import instant_words
 from core.domain.result import ColumnRole, Kpi, ResultColumn, ResultHead
 from core.render.cells import change_in_words, compact_number, display_number, header_label
 from core.render.markup import escaped
-from core.render.masthead import instant_words, period_words, row_words
+from core.render.masthead import period_words, row_words
 from core.render.renderer import ChartImage
 
 _STYLE_FILE = Path(__file__).parent / "templates" / "report.css"

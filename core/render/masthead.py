@@ -1,38 +1,14 @@
 """What a file says about itself in words: period, data as of, rows, notes, and the facts its cover or footer lists."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
 from core.domain.filter import ResolvedWindow
+from core.domain.moments import days_words, instant_words
 from core.domain.result import ResultHead
 from core.render.cell_text import altered_in_words
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def day_words(day: date) -> str:
-    """A day: "23 Nov 2026"."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def instant_words(instant: datetime, timezone: str) -> str:
-    """An instant with its place: "Mon 23 Nov 2026, 09:00 (New York)"."""
-    local = instant.astimezone(ZoneInfo(timezone))
-    place = timezone.rsplit("/", 1)[-1].replace("_", " ")
-    return f"{_DAYS[local.weekday()]} {day_words(local.date())}, {local:%H:%M} ({place})"
 
 
 def period_words(period: ResolvedWindow) -> str:
     """A span of whole days, saying nothing twice: "16 to 22 Nov 2026"."""
-    first, last = period.first_on, period.last_on
-    if first == last:
-        return day_words(first)
-    if first.year != last.year:
-        return f"{day_words(first)} to {day_words(last)}"
-    if first.month != last.month:
-        return f"{first.day} {_MONTHS[first.month - 1]} to {day_words(last)}"
-    return f"{first.day} to {day_words(last)}"
+    return days_words(period.first_on, period.last_on)
 
 
 def row_words(head: ResultHead, rows: int) -> str:

@@ -2,8 +2,8 @@
 
 from calendar import day_name
 from collections.abc import Sequence
-from datetime import date
 
+from core.domain.moments import city_of, weekday_words
 from core.domain.schedule import Cadence, MonthDay, ScheduleConfig
 from core.schedules.cron import CronLine, parse_cron
 
@@ -20,15 +20,10 @@ def describe_config(config: ScheduleConfig) -> str:
         sentence = f"{_describe_days(config)} at {times}"
     sentence += f" ({city_of(config.timezone)})"
     if config.starts_on:
-        sentence += f", from {_day(config.starts_on)}"
+        sentence += f", from {weekday_words(config.starts_on)}"
     if config.ends_on:
-        sentence += f", until {_day(config.ends_on)}"
+        sentence += f", until {weekday_words(config.ends_on)}"
     return sentence
-
-
-def city_of(timezone: str) -> str:
-    """The part of a timezone's name people know: "America/New_York" is New York."""
-    return timezone.rsplit("/", 1)[-1].replace("_", " ")
 
 
 def join_words(words: Sequence[str]) -> str:
@@ -129,8 +124,3 @@ def _cron_days(line: CronLine, day: str, weekday: str) -> str | None:
         skipped = " (where a month has it)" if days[-1] > 28 else ""
         return f"On the {join_words([ordinal(number) for number in days])} of every month{skipped}"
     return None
-
-
-def _day(day: date) -> str:
-    """A date for people."""
-    return f"{day:%a} {day.day} {day:%b %Y}"

@@ -262,3 +262,19 @@ def test_memory_does_not_grow_with_the_rows() -> None:
     peak(2_000)
     small, large = peak(4_000), peak(20_000)
     assert large < small + 1_000_000
+
+
+def test_every_font_that_a_page_names_is_embedded() -> None:
+    data, _ = render(names_result(["Zoë", "山田", "محمد"]))
+    fonts = pypdf.PdfReader(io.BytesIO(data)).pages[0]["/Resources"]["/Font"]
+    assert len(fonts) == 5
+    for font in fonts.values():
+        assert font["/Encoding"] == "/Identity-H"
+        assert "/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"]
+
+
+def test_a_page_carries_its_own_number_only_and_streams_are_binary() -> None:
+    data, _ = render(names_result(["x"] * 200))
+    for number, page in enumerate(pypdf.PdfReader(io.BytesIO(data)).pages, start=1):
+        assert list(page["/Resources"]["/XObject"]) == [f"/FormXob.page-{number}"]
+    assert b"ASCII85Decode" not in data

@@ -42,6 +42,14 @@ class _TimelessInfo(pdfdoc.PDFInfo):  # type: ignore[misc]
         return bytes(pdfdoc.PDFDictionary(strings).format(document))
 
 
+class _LateForm(pdfdoc.PDFObject):  # type: ignore[misc]
+    """Keeps the object number of a form that pages use already and that is still to be drawn."""
+
+    def format(self, document: pdfdoc.PDFDocument) -> bytes:  # noqa: ARG002 - reportlab's signature
+        """Reached only where nobody drew it."""
+        raise ValueError("a page uses a form that was never drawn")
+
+
 class StreamedDocument(pdfdoc.PDFDocument):  # type: ignore[misc]
     """Writes a page and a late form as soon as they are added, the rest when it is saved."""
 
@@ -66,13 +74,13 @@ class StreamedDocument(pdfdoc.PDFDocument):  # type: ignore[misc]
         """Pages may use a form before it is made: it gets its object number now."""
         for name in map(pdfdoc.xObjectName, formnames):
             if name not in self.idToObject:
-                self.Reference(pdfdoc.PDFObject(), name)
+                self.Reference(_LateForm(), name)
         return super().xobjDict(formnames)
 
     def addForm(self, name: str, form: pdfdoc.PDFObject) -> None:  # noqa: N802
         """Write a form under the number that pages know it by; a new one or a picture waits for the end."""
         internal_name = pdfdoc.xObjectName(name)
-        if type(self.idToObject.get(internal_name)) is not pdfdoc.PDFObject:
+        if not isinstance(self.idToObject.get(internal_name), _LateForm):
             super().addForm(name, form)
             return
         self.idToObject[internal_name] = form

@@ -4,6 +4,7 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from core.render.pdf.container import StreamedCanvas
@@ -103,8 +104,6 @@ class Document:
 
 def flattened(image: ChartImage) -> ImageReader:
     """The picture on white, ready to be drawn."""
-    from PIL import Image  # only reports with a chart need it
-
     with Image.open(io.BytesIO(image.png)) as picture:
         flat = Image.new("RGB", picture.size, "white")
         layered = picture.convert("RGBA")

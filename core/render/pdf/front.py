@@ -1,9 +1,10 @@
 """The head of the first page: masthead, the report's sentence, headline tiles, the chart and the filters."""
 
+from core.domain.moments import instant_words
 from core.domain.result import Kpi, ResultHead
 from core.render.cell_text import clean_characters
 from core.render.cells import change_in_words, compact_number
-from core.render.masthead import instant_words, period_words
+from core.render.masthead import period_words
 from core.render.pdf.document import Document, fit, flattened
 from core.render.pdf.shaping import SANS, SEMIBOLD, SERIF, measure
 from core.render.pdf.style import ACCENT, HAIRLINE, INK, MARGIN, QUIET, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, TREND
