@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from uuid import UUID
 
 import duckdb
 
+from bench.figures import Figure, table
 from core.catalog.sources.connector import Connector
 from core.catalog.sources.duckdb_files import FILES
 from core.catalog.sources.duckdb_source import DuckDbConnector
@@ -44,20 +44,6 @@ CREATE TABLE events AS SELECT
     hash(range * 11) % 23 = 0 AS is_error
 FROM range(?)
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One measured figure and the limit it must stay under, in milliseconds."""
-
-    name: str
-    measured_ms: float
-    limit_ms: float
-
-    @property
-    def ratio(self) -> float:
-        """How much of the limit is used."""
-        return self.measured_ms / self.limit_ms
 
 
 def measure(*, lines: int = LINES, repeats: int = REPEATS) -> tuple[Figure, ...]:
@@ -128,7 +114,7 @@ def _previews(path: Path, *, lines: int, repeats: int) -> tuple[Figure, ...]:
             repeats,
         )
         percentile = statistics.quantiles(times, n=20)[-1]
-        figures.append(Figure(name=f"{name}, {lines:,} lines, p95", measured_ms=percentile, limit_ms=300))
+        figures.append(Figure(name=f"{name}, {lines:,} lines, p95", measured=percentile, unit="ms", limit=300))
     return tuple(figures)
 
 
@@ -151,7 +137,7 @@ def _compile_time(repeats: int) -> Figure:
         return compile_statement(query.rows(), connector.dialect)
 
     measured = statistics.median(_times(compile_once, repeats))
-    return Figure(name="compile a definition of 30 fields, median", measured_ms=measured, limit_ms=50)
+    return Figure(name="compile a definition of 30 fields, median", measured=measured, unit="ms", limit=5)
 
 
 def _dataset(table: str, *fields: Field) -> Dataset:
@@ -178,14 +164,5 @@ def _times(work: Callable[[], object], repeats: int) -> list[float]:
     return times
 
 
-def main(arguments: list[str]) -> int:
-    """Print a table row a figure; answer 1 where one is over its limit."""
-    figures = measure(lines=int(arguments[0]) if arguments else LINES)
-    print("| figure | measured | limit | of the limit |\n| --- | --- | --- | --- |")
-    for figure in figures:
-        print(f"| {figure.name} | {figure.measured_ms:.1f} ms | {figure.limit_ms:.0f} ms | {figure.ratio:.0%} |")
-    return int(any(figure.ratio > 1 for figure in figures))
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    print(table(measure(lines=int(sys.argv[1]) if len(sys.argv) > 1 else LINES)))

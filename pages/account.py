@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.widgets import words
+from core.domain.moments import city_of
 from pages.widgets.app import guard
 from pages.widgets.screen import entered
 
@@ -14,7 +14,7 @@ st.table(
         "E-mail": principal.email,
         "Organization": principal.organization,
         "Role": principal.role.replace("_", " ").capitalize(),
-        "Timezone": words.zone_name(principal.timezone),
+        "Timezone": city_of(principal.timezone),
         "May": ", ".join(sorted(item.value.replace("_", " ") for item in principal.permissions)),
     },
     border="horizontal",

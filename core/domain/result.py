@@ -98,6 +98,14 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The headline numbers of a definition and the span they are compared with."""
+
+    kpis: tuple[Kpi, ...]
+    previous_period: ResolvedWindow | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """One page of a result for the screen and the API."""
 

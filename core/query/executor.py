@@ -18,7 +18,7 @@ from core.domain.dataset import Dataset, FieldType, Source
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256
 from core.domain.filter import Scalar
-from core.domain.result import Kpi, Preview, Result, ResultColumn, ResultHead
+from core.domain.result import Headline, Kpi, Preview, Result, ResultColumn, ResultHead
 from core.query.arrow_types import conform
 from core.query.columns import field_of, result_columns
 from core.query.compiler import TOTAL, Page, Query, compile_query, compile_values
@@ -83,6 +83,18 @@ class QueryExecutor:
             as_of=as_of,
             elapsed_s=time.perf_counter() - started,
         )
+
+    def headline(
+        self, definition: ReportDefinition, dataset: Dataset, source: Source, *, logical_at: datetime | None = None
+    ) -> Headline:
+        """The headline numbers with the span before and their trend. Raises InvalidDefinition and SourceError."""
+        validate_definition(definition, dataset)
+        connector = self._open_connector(source)
+        query = compile_query(
+            definition, dataset, functions=connector.functions, logical_at=logical_at or self._clock.now()
+        )
+        with connector.snapshot(deadline_s=PREVIEW_DEADLINE_S) as snapshot:
+            return Headline(kpis=_kpis(snapshot, query, dataset), previous_period=query.previous_period)
 
     def run(
         self,

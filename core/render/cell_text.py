@@ -14,6 +14,7 @@ Decided here, for every format:
 What only XLSX cannot carry (15 digits, days before March 1900) is decided in `core.render.xlsx.cells`.
 """
 
+import functools
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,7 +31,6 @@ CONTROL_CHARACTERS = "control characters replaced"
 FORMULA = "apostrophe put before text that looks like a formula"
 CUT = "cut to 32,767 characters"
 
-_NOTHING = pa.scalar("", TEXT)
 _REPLACEMENT = "\ufffd"
 _NOT_XML = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 _NOT_XML_PATTERN = re.compile(_NOT_XML)
@@ -52,6 +52,12 @@ def byte_table(characters: str, *, first_of: str = "") -> "np.ndarray":
 
 
 _FORMULA_BYTES = byte_table("=+-@\t\r\n", first_of="\uff1d")
+
+
+@functools.cache
+def text_scalar(text: str) -> pa.Scalar:
+    """One text as Arrow's own value. Never made at import: Arrow loads pandas with the first one, for a second."""
+    return pa.scalar(text, TEXT)
 
 
 class Alterations:
@@ -152,7 +158,7 @@ def guard_formulas(text: pa.Array, label: str, tally: Alterations) -> pa.Array:
     if not hits:
         return text
     tally.count(label, FORMULA, hits)
-    apostrophe = pc.binary_join_element_wise(pa.scalar("'", TEXT), text, pa.scalar("", TEXT))
+    apostrophe = pc.binary_join_element_wise(text_scalar("'"), text, text_scalar(""))
     return pc.if_else(looks, apostrophe, text)
 
 
@@ -182,7 +188,7 @@ def number_text(array: pa.Array) -> pa.Array:
         for short, name in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
             found = pc.equal(text, short)
             if pc.any(found).as_py():
-                text = pc.if_else(found, pa.scalar(name, TEXT), text)
+                text = pc.if_else(found, text_scalar(name), text)
     return text
 
 
@@ -211,7 +217,7 @@ def instant_text(array: pa.Array, timezone: str) -> pa.Array:
     text = pc.binary_replace_slice(text, 10, 11, "T")
     if zoned.type.tz is None:
         return text
-    return pc.binary_join_element_wise(text, _offsets(pc.subtract(local.cast(pa.int64()), micros)), _NOTHING)
+    return pc.binary_join_element_wise(text, _offsets(pc.subtract(local.cast(pa.int64()), micros)), text_scalar(""))
 
 
 def _offsets(shifts: pa.Array) -> pa.Array | pa.Scalar:

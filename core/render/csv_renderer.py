@@ -25,14 +25,13 @@ from core.render.cell_text import (
     number_text,
     rows_with,
     text_bytes,
+    text_scalar,
     utf8_array,
 )
 from core.render.cells import header_label
 from core.render.masthead import row_notes
 from core.render.renderer import ChartImage
 
-_COMMA, _LINE_END, _QUOTE, _NOTHING = (pa.scalar(text, TEXT) for text in (",", "\r\n", '"', ""))
-_TWO_QUOTES = pa.scalar('""', TEXT)
 _SPECIAL_BYTES = byte_table('",\r\n')
 
 
@@ -85,8 +84,8 @@ class CsvRenderer:
         ]
         if len(fields) == 1:  # a line with nothing on it would be read as no row at all
             fields = [fields[0].fill_null('""')]
-        fields[-1] = _joined(fields[-1], _LINE_END, separator=_NOTHING)
-        return _joined(*fields, separator=_COMMA)
+        fields[-1] = _joined(fields[-1], text_scalar("\r\n"), separator=text_scalar(""))
+        return _joined(*fields, separator=text_scalar(","))
 
     def _fields(self, array: pa.Array, column: ResultColumn, timezone: str, tally: Alterations) -> pa.Array:
         """One column as it stands between the commas; nulls stay."""
@@ -113,7 +112,8 @@ def _quoted(text: pa.Array) -> pa.Array:
     empty = pc.equal(text, "")
     marked = rows_with(text, _SPECIAL_BYTES)
     if marked is None:
-        return pc.if_else(empty, _TWO_QUOTES, text) if pc.any(empty).as_py() else text
+        return pc.if_else(empty, text_scalar('""'), text) if pc.any(empty).as_py() else text
     must = pc.or_(empty, pa.array(marked))
     doubled = pc.replace_substring(text, '"', '""')
-    return pc.if_else(must, pc.binary_join_element_wise(_QUOTE, doubled, _QUOTE, _NOTHING), text)
+    quote = text_scalar('"')
+    return pc.if_else(must, pc.binary_join_element_wise(quote, doubled, quote, text_scalar("")), text)

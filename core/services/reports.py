@@ -13,7 +13,7 @@ from core.domain.definition import Aggregation, Chart, Grouping, Measure, Period
 from core.domain.filter import DateUnit, DateWindow, Operator, WindowKind
 from core.domain.page import Page
 from core.domain.report import Report, ReportVersion
-from core.domain.result import Preview
+from core.domain.result import Headline, Preview
 from core.errors import Conflict, InvalidInput
 from core.query.executor import QueryExecutor
 from core.query.validate import aggregations_for, operators_for, validate_definition
@@ -142,6 +142,12 @@ class ReportService:
             return None
         preview = self._preview(principal, definition, 1, MAX_CHART_ROWS)
         return build_figure(preview.columns, definition.chart, preview.table, dark=dark)
+
+    def headline(self, principal: Principal, definition: ReportDefinition) -> Headline:
+        """Return the definition's headline numbers, compared with the span before."""
+        dataset, source = self._catalog.dataset_and_source(principal, definition.dataset_id)
+        validate_definition(definition, dataset)
+        return self._executor.headline(definition, dataset, source, logical_at=self._clock.now())
 
     def default_chart(self, principal: Principal, definition: ReportDefinition) -> Chart | None:
         """Return the chart that suits the shape of a definition's result; None where none does."""

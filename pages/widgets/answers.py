@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
-from core.domain.result import Preview, ResultColumn
+from core.domain.result import Headline, Preview
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
 
@@ -29,17 +29,13 @@ def preview(principal: Principal, definition: ReportDefinition, page: int) -> Pr
     )
 
 
-def headline(principal: Principal, definition: ReportDefinition) -> list[tuple[ResultColumn, Any]]:
-    """Return the headline numbers with their columns: the definition's period and filters without its groups."""
+def headline(principal: Principal, definition: ReportDefinition) -> Headline:
+    """Return the headline numbers, compared with the span before."""
     if not definition.kpis:
-        return []
-    asked = replace(
-        definition, columns=(), groupings=(), measures=definition.kpis, sort=(), chart=None, kpis=(), limit=None
-    )
-    found = preview(principal, asked, 1)
-    if not found.table.num_rows:
-        return []
-    return [(column, found.table.column(column.key)[0].as_py()) for column in found.columns]
+        return Headline(kpis=(), previous_period=None)
+    reports = broadsheet().reports
+    asked = replace(definition, chart=None, sort=(), limit=None)
+    return _kept(("headline", asked, principal.user_id), lambda: reports.headline(principal, definition))
 
 
 def figure(principal: Principal, definition: ReportDefinition, *, dark: bool) -> Any:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain.access import Principal
 from core.domain.dataset import Dataset, FieldType, NumberStyle
 from core.domain.definition import ReportDefinition
-from core.domain.result import Preview, ResultColumn
+from core.domain.result import Headline, Kpi, Preview, ResultColumn
 from core.errors import BroadsheetError
 from pages.widgets import answers, keys, words
 from pages.widgets.properties import limit_words
@@ -38,12 +38,20 @@ def result_area(principal: Principal, dataset: Dataset, definition: ReportDefini
         st.pagination(pages, key=keys.BUILDER_PAGE)
 
 
-def _headline(numbers: list[tuple[ResultColumn, Any]]) -> None:
-    if not numbers:
+def _headline(headline: Headline) -> None:
+    if not headline.kpis:
         return
+    before = headline.previous_period
     with st.container(horizontal=True, key="builder_headline", gap="large"):
-        for column, value in numbers:
-            st.metric(_label(column), number(value, column), width="content")
+        for kpi in headline.kpis:
+            st.metric(
+                f"{kpi.label}, {kpi.format.unit}" if kpi.format.unit else kpi.label,
+                number(kpi),
+                delta=None if kpi.change is None else f"{kpi.change:+.1%}",
+                delta_color="off",
+                delta_description=f"vs {words.span(before)}" if before is not None else None,
+                width="content",
+            )
 
 
 def _chart(principal: Principal, definition: ReportDefinition) -> None:
@@ -64,13 +72,9 @@ def _chart(principal: Principal, definition: ReportDefinition) -> None:
 def _status(dataset: Dataset, definition: ReportDefinition, preview: Preview) -> None:
     shown = preview.table.num_rows
     first = (preview.page - 1) * preview.page_size + 1
-    noun = "groups" if definition.is_summary else dataset.row_noun
-    if shown >= preview.rows_matched:
-        rows = f"{preview.rows_matched:,} {noun}" if preview.rows_matched != 1 else "1 row"
-    elif preview.page == 1:
-        rows = f"Showing {shown:,} of {preview.rows_matched:,} {noun}"
-    else:
-        rows = f"Showing {first:,} to {first + shown - 1:,} of {preview.rows_matched:,} {noun}"
+    noun = "rows" if definition.is_summary else dataset.row_noun
+    span = f"{shown:,}" if preview.page == 1 else f"{first:,} to {first + shown - 1:,}"
+    rows = f"Showing {span} of {preview.rows_matched:,} {noun}"
     parts = [rows]
     if preview.period is not None:
         parts.append(words.span(preview.period))
@@ -108,15 +112,16 @@ def column_config(column: ResultColumn, timezone: str) -> Any:
     return st.column_config.TextColumn(label)
 
 
-def number(value: Any, column: ResultColumn) -> str:
+def number(kpi: Kpi) -> str:
     """Return a headline number as people read it."""
-    if value is None:
+    if kpi.value is None:
         return "\N{EN DASH}"
-    if column.format.style is NumberStyle.PERCENT:
-        return f"{float(value):.1%}"
-    if not column.type.is_number:
-        return str(value)
-    return f"{value:,.{_decimals(column)}f}"
+    if kpi.format.style is NumberStyle.PERCENT:
+        return f"{float(kpi.value):.1%}"
+    decimals = kpi.format.decimals
+    if decimals is None:
+        decimals = 0 if isinstance(kpi.value, int) else 2
+    return f"{kpi.value:,.{decimals}f}"
 
 
 def _number_format(column: ResultColumn) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from html import escape
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -140,7 +141,7 @@ def _delivery(principal: Principal, delivery: Delivery) -> str:
 def _timeline(principal: Principal, run: Run) -> None:
     st.html('<div class="bs-eyebrow">Timeline</div>')
     lines = "".join(
-        f"<li><time>{event.at.astimezone(words.zone(principal.timezone)):%H:%M:%S}</time>"
+        f"<li><time>{event.at.astimezone(ZoneInfo(principal.timezone)):%H:%M:%S}</time>"
         f"<span>{escape(event.message)}</span></li>"
         for event in run.events
     )

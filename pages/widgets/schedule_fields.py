@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.domain.moments import weekday_words
 from core.domain.schedule import Cadence, Misfire, ScheduleConfig
 from core.errors import BroadsheetError, InvalidInput
 from pages.widgets import keys, words
@@ -192,7 +193,7 @@ def preview_runs(config: ScheduleConfig) -> bool:
     for slot in slots:
         note = f"<em>{words.html(slot.note)}</em>" if slot.note else ""
         lines.append(
-            f"<li><span>{words.day(slot.local)}, {slot.local:%H:%M}</span>"
+            f"<li><span>{weekday_words(slot.local.date())}, {slot.local:%H:%M}</span>"
             f'<span class="bs-quiet">{slot.at:%H:%M} UTC</span>{note}</li>'
         )
     st.html(f'<ol class="bs-slots">{"".join(lines)}</ol>')

@@ -1,12 +1,12 @@
 """Words for values: times, sizes, labels of choices and the short form of a filter."""
 
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 from core.domain.dataset import Dataset, Field, FieldType
 from core.domain.definition import Aggregation, ChartKind, Measure
 from core.domain.filter import Condition, DateUnit, DateWindow, Match, Operator, ResolvedWindow, WindowKind
+from core.domain.moments import days_words, instant_words
 from core.domain.run import RunKind, RunState
 from core.domain.schedule import Misfire
 
@@ -93,22 +93,12 @@ STATES = {
 }
 
 
-def zone_name(timezone: str) -> str:
-    """Return how people call a timezone: "New York"."""
-    return timezone.rsplit("/", 1)[-1].replace("_", " ")
-
-
-def day(value: date) -> str:
-    """Return a day as "Mon 23 Nov 2026"."""
-    return f"{value:%a} {value.day} {value:%b %Y}"
-
-
 def moment(value: datetime | None, timezone: str, *, zone: bool = True) -> str:
     """Return an instant as "Mon 23 Nov 2026, 09:00 (New York)", without the zone where the screen says it once."""
     if value is None:
         return ""
-    local = value.astimezone(ZoneInfo(timezone))
-    return f"{day(local)}, {local:%H:%M}" + (f" ({zone_name(timezone)})" if zone else "")
+    shown = instant_words(value, timezone)
+    return shown if zone else shown.rpartition(" (")[0]
 
 
 def ago(value: datetime | None, now: datetime) -> str:
@@ -123,11 +113,8 @@ def ago(value: datetime | None, now: datetime) -> str:
 
 
 def span(window: ResolvedWindow) -> str:
-    """Return the days of a window: "1 Nov 2025 to 31 Oct 2026"."""
-    first, last = window.first_on, window.last_on
-    if first == last:
-        return day(first)
-    return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+    """Return the days of a window: "16 to 22 Nov 2026"."""
+    return days_words(window.first_on, window.last_on)
 
 
 def size(size_bytes: int) -> str:
@@ -207,11 +194,6 @@ def unit(value: DateUnit, n: int = 1) -> str:
 def html(text: str) -> str:
     """Return text that HTML shows as it is."""
     return escape(text)
-
-
-def zone(timezone: str) -> ZoneInfo:
-    """Return a timezone by its name."""
-    return ZoneInfo(timezone)
 
 
 def plain(text: str) -> str:

@@ -13,7 +13,7 @@ from core.domain.dataset import FieldType
 from core.domain.definition import Aggregation, Chart, ChartKind
 from core.domain.filter import Operator, ResolvedWindow
 from core.domain.report import Report, ReportVersion
-from core.domain.result import Preview
+from core.domain.result import Headline, Kpi, Preview
 from core.domain.schedule import FireTime, Schedule, ScheduleDraft
 from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSignedIn
 from core.settings import Settings
@@ -140,6 +140,10 @@ class FakeReports:
             as_of=data.NOW,
             elapsed_s=0.021,
         )
+
+    def headline(self, principal, definition):
+        kpis = tuple(Kpi(label="Sessions", value=1234, previous=1000) for _ in definition.kpis)
+        return Headline(kpis=kpis, previous_period=None)
 
     def figure(self, principal, definition, *, dark=False):
         import plotly.graph_objects as go

@@ -20,7 +20,7 @@ def test_a_saved_report_opens_with_its_answer_and_no_changes(open_screen):
     app = open_screen("builder.py", report=str(SUMMARY))
     assert app.text_input(key=keys.BUILDER_NAME).value == "Usage Summary"
     assert len(app.dataframe[0].value) == 12
-    assert "12 groups" in texts(app)
+    assert "Showing 12 of 12 rows" in texts(app)
     assert "Version 1." in texts(app)
     assert app.button(key="builder_save").disabled
 
