@@ -7,7 +7,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +14,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.ipc
 
+from bench.figures import Figure
+from bench.figures import table as table_of
 from core.domain.dataset import FieldType, Format, NumberStyle
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.render import RENDERERS
+from core.render.renderer import Renderer
 
 ROWS = 350_000
 _ZONE = "Europe/Berlin"
@@ -41,16 +43,6 @@ FROM range(?) AS numbers(i)
 _EXACT = {"price": pa.decimal128(12, 2), "amount": pa.decimal128(14, 2)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """One way of writing the rows: seconds of the best of three, and the file's size."""
-
-    name: str
-    seconds: float
-    size_bytes: int
-    ratio: float | None = None  #: of DuckDB's COPY, for CSV
-
-
 def order_lines(rows: int) -> pa.Table:
     """Twelve columns: ids, instants in a timezone, days, unicode and quoted text, exact numbers, floats, nulls."""
     table = duckdb.connect().sql(_ORDER_LINES, params=[rows]).to_arrow_table()
@@ -60,7 +52,7 @@ def order_lines(rows: int) -> pa.Table:
     return table
 
 
-def measure(rows: int = ROWS, folder: Path | None = None) -> list[Measurement]:
+def measure(rows: int = ROWS, folder: Path | None = None) -> list[Figure]:
     """Write `rows` order lines with DuckDB's COPY and with every renderer, each from a memory-mapped Arrow spool."""
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         spool = Path(scratch) / "spool.arrow"
@@ -69,30 +61,30 @@ def measure(rows: int = ROWS, folder: Path | None = None) -> list[Measurement]:
             writer.write_table(table, max_chunksize=65_536)
         head = _head(table)
         del table
-        copied = _best("DuckDB COPY", Path(scratch) / "copy.csv", lambda path: _duckdb_copy(spool, path))
-        measured = [copied]
+        copied = _best(lambda path: _duckdb_copy(spool, path), Path(scratch) / "copy.csv")
+        figures = [Figure(name=f"DuckDB's COPY of {rows:,} rows x 12", measured=copied, unit="s")]
         for renderer in RENDERERS.values():
-            path = Path(scratch) / f"file.{renderer.extension}"
 
-            def write(path: Path, renderer=renderer) -> None:
+            def write(path: Path, renderer: Renderer = renderer) -> None:
                 with pa.memory_map(str(spool)) as source, path.open("wb") as target:
                     reader = pa.ipc.open_file(source)
                     batches = (reader.get_batch(index) for index in range(reader.num_record_batches))
                     assert renderer.render(Result(head=head, batches=batches), target).rows == rows
 
-            one = _best(renderer.label, path, write)
-            ratio = one.seconds / copied.seconds if renderer.format == "csv" else None
-            measured.append(Measurement(name=one.name, seconds=one.seconds, size_bytes=one.size_bytes, ratio=ratio))
-        return measured
+            seconds = _best(write, Path(scratch) / f"file.{renderer.extension}")
+            limit = 2 * copied if renderer.format == "csv" else None
+            figures.append(Figure(name=f"{renderer.label} of the same rows", measured=seconds, unit="s", limit=limit))
+        return figures
 
 
-def _best(name: str, path: Path, write: Callable[[Path], None]) -> Measurement:
+def _best(write: Callable[[Path], None], path: Path) -> float:
+    """Seconds of the best of three."""
     seconds = []
     for _ in range(_REPEATS):
         started = time.perf_counter()
         write(path)
         seconds.append(time.perf_counter() - started)
-    return Measurement(name=name, seconds=min(seconds), size_bytes=path.stat().st_size)
+    return min(seconds)
 
 
 def _duckdb_copy(spool: Path, path: Path) -> None:
@@ -144,15 +136,5 @@ def _kind(arrow_type: pa.DataType) -> FieldType:
     return FieldType.DECIMAL if pa.types.is_floating(arrow_type) or pa.types.is_decimal(arrow_type) else FieldType.TEXT
 
 
-def main() -> None:
-    """Print one line a format."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    print(f"{rows:,} order lines, 12 columns, best of {_REPEATS}")
-    for one in measure(rows):
-        ratio = f"  {one.ratio:.2f} x DuckDB COPY" if one.ratio else ""
-        speed = f"{rows / one.seconds:12,.0f} rows/s"
-        print(f"{one.name:12} {one.seconds:7.2f} s {speed} {one.size_bytes / 1e6:8.1f} MB{ratio}")
-
-
 if __name__ == "__main__":
-    main()
+    print(table_of(measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS)))

@@ -1,37 +1,25 @@
 """How long the PDF renderer takes and how much memory it adds, by number of rows (eight columns, mixed types)."""
 
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import pyarrow as pa
 
+from bench.figures import Figure, table
 from core.domain.dataset import FieldType, Format, NumberStyle
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.render.pdf_renderer import PdfRenderer
 
+#: Rows -> the seconds they may take.
+LIMITS_S = {1_000: 0.6, 10_000: 1.5, 100_000: 8.0}
 ZONE = "America/New_York"
 AS_OF = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 NAMES = ["Zoë Müller", "Łukasz Żółć", "Νίκος Παπάς", "Ольга Иванова", "José Peña", "山田太郎", "محمد علي", "Ann Lee"]
 CITIES = ["Hamburg", "São Paulo", "Kraków", "Αθήνα", "New York", "Wien"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """One run of the renderer."""
-
-    rows: int
-    seconds: float
-    file_bytes: int
-    peak_mb: float
 
 
 def columns() -> tuple[ResultColumn, ...]:
@@ -91,25 +79,24 @@ def result(rows: int) -> Result:
     return Result(head=head, batches=batches(rows))
 
 
-def measure(rows: int) -> Measurement:
+def measure() -> list[Figure]:
+    """Seconds of each size; the last figure is the process's peak memory after the largest."""
+    _seconds(10)
+    figures = [
+        Figure(name=f"PDF of {rows:,} rows x 8", measured=_seconds(rows), unit="s", limit=limit)
+        for rows, limit in LIMITS_S.items()
+    ]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return [*figures, Figure(name="peak memory of the process that made them", measured=peak, unit="MiB")]
+
+
+def _seconds(rows: int) -> float:
     """Render once into a temporary file."""
     with tempfile.TemporaryFile() as target:
         started = time.perf_counter()
         PdfRenderer().render(result(rows), target)
-        seconds = time.perf_counter() - started
-        size = target.tell()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Measurement(rows=rows, seconds=seconds, file_bytes=size, peak_mb=peak)
-
-
-def main() -> None:
-    """Print a table row for each size; peak memory is the process's so far."""
-    print("| rows | seconds | file MB | peak MB |\n| ---: | ---: | ---: | ---: |")
-    measure(10)
-    for rows in (1_000, 10_000, 100_000):
-        taken = measure(rows)
-        print(f"| {taken.rows:,} | {taken.seconds:.2f} | {taken.file_bytes / 1e6:.1f} | {taken.peak_mb:.0f} |")
+        return time.perf_counter() - started
 
 
 if __name__ == "__main__":
-    main()
+    print(table(measure()))

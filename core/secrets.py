@@ -43,6 +43,11 @@ def derive(key: str, purpose: str) -> str:
     return base64.urlsafe_b64encode(expanded).decode("ascii").rstrip("=")
 
 
+def app_role_password(settings: Settings) -> str:
+    """Return the password of the app's database role, where the installation makes that role itself."""
+    return derive(load_secret_key(settings), "database role")
+
+
 def new_token() -> str:
     """A random token of 256 bits in URL-safe characters."""
     return secrets.token_urlsafe(32)

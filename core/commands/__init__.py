@@ -6,11 +6,17 @@ stays small.
 
 import typer
 
-from core.commands import migrate, prepare, up
+from core.commands import migrate, prepare, seed_demo, up, user
 
 app = typer.Typer(
-    help="Broadsheet: self-serve reports that arrive on time.", no_args_is_help=True, pretty_exceptions_enable=False
+    help="Broadsheet: self-serve reports that arrive on time.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 app.command("up")(up.run)
 app.command("migrate")(migrate.run)
+app.command("seed-demo")(seed_demo.run)
 app.command("prepare", hidden=True)(prepare.run)
+app.add_typer(user.app, name="user")

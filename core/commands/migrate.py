@@ -1,28 +1,14 @@
-"""`migrate`: the newest schema and the app role's grants, without starting anything else."""
+"""`migrate`: the newest schema and the app role's grants, without starting or seeding anything."""
 
 import typer
-from pydantic import SecretStr
 
-from core.db.embedded import embedded_owner_url
-from core.errors import SettingError
-from core.settings import load_settings
+from core.commands.owner import owner_settings
 
 
 def run() -> None:
     """Bring the database to the newest schema: DATABASE_URL's, or the embedded one."""
-    from core.bootstrap import prepare
+    from core.bootstrap import migrate
 
-    settings = load_settings()
-    if settings.database_url is not None:
-        urls, _ = prepare(settings)
-        if urls.owner is None:
-            raise SettingError(
-                "MIGRATION_DATABASE_URL: DATABASE_URL is the app's own role, which may not migrate. "
-                "Set it to the owner's URL.",
-                place="MIGRATION_DATABASE_URL",
-            )
-    else:
-        with embedded_owner_url(settings.data_dir) as url:
-            owner = SecretStr(url.set(drivername="postgresql").render_as_string(hide_password=False))
-            prepare(settings.model_copy(update={"database_url": owner}))
+    with owner_settings() as settings:
+        migrate(settings)
     typer.echo("The database has the newest schema.")

@@ -133,11 +133,38 @@ def insert_user(
         .values(email=email, name=name, password_hash=password_hash, timezone=timezone)
         .returning(UserRow.id)
     ).scalar_one()
+    insert_membership(owner, organization_id=organization_id, user_id=user_id, role=role)
+    return user_id
+
+
+def insert_membership(owner: Session, *, organization_id: UUID, user_id: UUID, role: str) -> None:
+    """Make a person a member. `owner` is a session of the database's owner."""
     role_id = owner.execute(
         select(RoleRow.id).where(RoleRow.organization_id == organization_id, RoleRow.name == role)
     ).scalar_one()
     owner.execute(insert(MembershipRow).values(organization_id=organization_id, user_id=user_id, role_id=role_id))
-    return user_id
+
+
+def find_user(owner: Session, email: str) -> UUID | None:
+    """Return the person who signs in with `email`. `owner` is a session of the database's owner."""
+    return owner.execute(select(UserRow.id).where(UserRow.email == email)).scalar_one_or_none()
+
+
+def is_member(owner: Session, *, organization_id: UUID, user_id: UUID) -> bool:
+    """Whether a person belongs to an organization. `owner` is a session of the database's owner."""
+    return owner.get(MembershipRow, (organization_id, user_id)) is not None
+
+
+def list_organizations(owner: Session) -> dict[str, UUID]:
+    """Return every organization by name, the oldest first. `owner` is a session of the database's owner."""
+    rows = owner.execute(select(OrganizationRow.name, OrganizationRow.id).order_by(OrganizationRow.created_at))
+    return dict(rows.tuples().all())
+
+
+def role_names(owner: Session, organization_id: UUID) -> tuple[str, ...]:
+    """Return the roles of an organization. `owner` is a session of the database's owner."""
+    statement = select(RoleRow.name).where(RoleRow.organization_id == organization_id).order_by(RoleRow.name)
+    return tuple(owner.execute(statement).scalars())
 
 
 def find_organization(owner: Session, name: str) -> UUID | None:

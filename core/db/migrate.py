@@ -1,20 +1,27 @@
 """Brings a database to the newest schema and finds the URL that the app itself connects with."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from psycopg import Connection as DriverConnection
+from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from core.db.roles import app_role_name, as_driver_url, ensure_app_role, grant_app, why_unfit
+from core.db.roles import (
+    FUNCTION_GRANTS,
+    TABLE_GRANTS,
+    app_role_name,
+    as_driver_url,
+    ensure_app_role,
+    grant_app,
+    why_unfit,
+)
+from core.db.schema import change_schema, newest_revision
 from core.errors import DatabaseUnavailable, SettingError
 from core.settings import Settings
 
@@ -22,6 +29,11 @@ from core.settings import Settings
 _LOCK = 7_316_400_118
 #: In 15 PUBLIC lost the right to create tables in the schema public; before, the app's role could.
 _OLDEST_SERVER = 15
+_IS_READABLE = text("SELECT has_table_privilege(to_regclass('public.alembic_version'), 'SELECT')")
+_STATE = text("""
+    SELECT (SELECT version_num FROM public.alembic_version),
+        obj_description('public.alembic_version'::regclass, 'pg_class')
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,27 +44,70 @@ class DatabaseUrls:
     owner: URL | None  #: None where only the app's own URL was given; somebody else migrates then
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Login:
+    """What a role finds in a database."""
+
+    database: str
+    revision: str | None  #: of the schema; None where there is none yet, or none for this role
+    mark: str | None  #: what the last migration noted, see `_mark`
+    unfit: str | None  #: why row-level security would not hold the role; None where it does
+
+
 def prepare_database(settings: Settings, *, app_password: str) -> DatabaseUrls:
-    """Migrate as far as the settings allow and return whom to connect as; needs `settings.database_url`.
+    """Migrate where it is needed and the settings allow it; returns whom to connect as. Needs `settings.database_url`.
 
     `MIGRATION_DATABASE_URL` set: it is the owner's and `DATABASE_URL` the app role's. Otherwise `DATABASE_URL` is
     looked at: a role that row-level security holds, on a database migrated by somebody else, is the app's; any other
     is the owner, who gets an app role made with `app_password`. Raises SettingError, DatabaseUnavailable.
     """
+    urls = find_urls(settings, app_password=app_password)
+    if urls.owner is not None and not is_current(urls.app):
+        migrate_database(settings, urls)
+    check_app_login(urls.app)
+    return urls
+
+
+def find_urls(settings: Settings, *, app_password: str) -> DatabaseUrls:
+    """Return whom to connect as, by the rule of `prepare_database`, without changing anything."""
     if settings.database_url is None:
         raise SettingError("DATABASE_URL: it is not set. Start with ./run to use the built-in PostgreSQL.")
     given = as_driver_url(settings.database_url.get_secret_value())
     if settings.migration_database_url is not None:
-        owner = as_driver_url(settings.migration_database_url.get_secret_value())
-        migrate(owner, app_role=given.username)
-        check_app_login(given)
-        return DatabaseUrls(app=given, owner=owner)
-    if _is_app_login(given):
-        check_app_login(given)
+        return DatabaseUrls(app=given, owner=as_driver_url(settings.migration_database_url.get_secret_value()))
+    login = _look(given)
+    if login.revision is not None and login.unfit is None:
         return DatabaseUrls(app=given, owner=None)
-    app = migrate(given, app_password=app_password)
-    check_app_login(app)
-    return DatabaseUrls(app=app, owner=given)
+    return DatabaseUrls(app=given.set(username=app_role_name(login.database), password=app_password), owner=given)
+
+
+def is_current(app_url: URL) -> bool:
+    """Whether the app's role gets in and finds the newest schema with the grants that this version gives it."""
+    try:
+        login = _look(app_url)
+    except DatabaseUnavailable:
+        return False
+    return login.revision == newest_revision() and login.mark == _mark(str(app_url.username)) and login.unfit is None
+
+
+def has_organization(owner_url: URL) -> bool:
+    """Whether the first start is behind this database."""
+    with _connect(owner_url) as connection:
+        return bool(connection.execute(text("SELECT EXISTS (SELECT FROM organizations)")).scalar())
+
+
+def migrate_database(settings: Settings, urls: DatabaseUrls) -> None:
+    """Migrate as the owner of `urls`, whatever is there already."""
+    if urls.owner is None:
+        raise SettingError(
+            "MIGRATION_DATABASE_URL: DATABASE_URL is the app's own role, which may not migrate. "
+            "Set it to the owner's URL.",
+            place="MIGRATION_DATABASE_URL",
+        )
+    if settings.migration_database_url is not None:
+        migrate(urls.owner, app_role=urls.app.username)
+    else:
+        migrate(urls.owner, app_password=urls.app.password)
 
 
 def migrate(owner_url: URL, *, app_role: str | None = None, app_password: str | None = None) -> URL:
@@ -64,38 +119,31 @@ def migrate(owner_url: URL, *, app_role: str | None = None, app_password: str | 
     with _connect(owner_url) as connection, connection.begin():
         _check_server(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        change_schema(connection, "head")
+        change_schema(connection)
         driver = driver_connection(connection)
         role = app_role or app_role_name(driver.info.dbname)
         if app_role is None and app_password is not None:
             ensure_app_role(driver, role, app_password)
         grant_app(driver, role)
+        driver.execute(sql.SQL("COMMENT ON TABLE alembic_version IS {}").format(sql.Literal(_mark(role))))
     return owner_url.set(username=role, password=app_password)
-
-
-def change_schema(connection: Connection, target: str = "head", *, down: bool = False) -> None:
-    """Move the schema up to revision `target`, or `down` to it, inside the caller's transaction."""
-    config = _config()
-    config.attributes["connection"] = connection
-    (command.downgrade if down else command.upgrade)(config, target)
 
 
 def check_app_login(app_url: URL) -> None:
     """Refuse a role that row-level security would not hold and a schema of another version. Raises SettingError."""
-    with _connect(app_url) as connection:
-        reason = why_unfit(connection)
-        if reason is not None:
-            raise SettingError(
-                f"DATABASE_URL: the role {app_url.username} {reason}, so row-level security would not hold it. "
-                "Use a role that owns nothing.",
-                place="DATABASE_URL",
-            )
-        if _schema_version(connection) != ScriptDirectory.from_config(_config()).get_current_head():
-            raise SettingError(
-                "DATABASE_URL: the database has the schema of another version of Broadsheet. "
-                "Run `python -m core migrate` with the owner's URL.",
-                place="DATABASE_URL",
-            )
+    login = _look(app_url)
+    if login.unfit is not None:
+        raise SettingError(
+            f"DATABASE_URL: the role {app_url.username} {login.unfit}, so row-level security would not hold it. "
+            "Use a role that owns nothing.",
+            place="DATABASE_URL",
+        )
+    if login.revision != newest_revision():
+        raise SettingError(
+            "DATABASE_URL: the database has the schema of another version of Broadsheet. "
+            "Run `python -m core migrate` with the owner's URL.",
+            place="DATABASE_URL",
+        )
 
 
 def driver_connection(connection: Connection) -> DriverConnection[object]:
@@ -104,16 +152,19 @@ def driver_connection(connection: Connection) -> DriverConnection[object]:
     return driver
 
 
-def _is_app_login(url: URL) -> bool:
-    """Whether the role owns nothing in a database that somebody else has migrated."""
+def _look(url: URL) -> _Login:
     with _connect(url) as connection:
-        return _schema_version(connection) is not None and why_unfit(connection) is None
+        revision = mark = None
+        if connection.execute(_IS_READABLE).scalar():
+            revision, mark = connection.execute(_STATE).one()
+        database = driver_connection(connection).info.dbname
+        return _Login(database=database, revision=revision, mark=mark, unfit=why_unfit(connection))
 
 
-def _schema_version(connection: Connection) -> str | None:
-    if connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar() is None:
-        return None
-    return connection.execute(text("SELECT version_num FROM public.alembic_version")).scalar()
+def _mark(role: str) -> str:
+    """Return what a migration notes beside its revision: whom it granted to, and a digest of what."""
+    digest = hashlib.sha256(repr((TABLE_GRANTS, FUNCTION_GRANTS)).encode()).hexdigest()[:16]
+    return f"grants {digest} to {role}"
 
 
 def _check_server(connection: Connection) -> None:
@@ -123,12 +174,6 @@ def _check_server(connection: Connection) -> None:
             f"DATABASE_URL: the server is PostgreSQL {version}; Broadsheet needs {_OLDEST_SERVER} or newer.",
             place="DATABASE_URL",
         )
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
 
 
 @contextmanager

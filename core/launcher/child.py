@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from core.launcher.logs import ChildLog
 from core.processes import end_with_parent
 
 #: A process that lived this long was well: the next death counts from one again.
@@ -22,15 +23,16 @@ class ChildSpec:
 
     name: str  #: for messages: "web app", "daemon"
     command: Sequence[str]
-    quiet: bool = False  #: leave out what it prints; its errors and logs are shown
+    log: str  #: file in the log folder that gets everything it prints
 
 
 class Child:
     """A process after a spec. `deaths` counts how often it ended by itself without having been well in between."""
 
-    def __init__(self, spec: ChildSpec, *, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, spec: ChildSpec, *, environment: Mapping[str, str], folder: Path, log_dir: Path) -> None:
         self.spec = spec
         self.deaths = 0
+        self.log = ChildLog(log_dir / spec.log)
         self._environment = dict(environment)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,15 +47,17 @@ class Child:
     def start(self) -> None:
         """Start the process; it gets SIGTERM when we die, however we die."""
         self._started_at = time.monotonic()
-        self._process = subprocess.Popen(  # noqa: S603 - commands of our own
-            self.spec.command,
-            cwd=self._folder,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if self.spec.quiet else None,
-            start_new_session=True,
-            preexec_fn=partial(end_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 - no threads here
-        )
+        with self.log.open() as output:
+            self._process = subprocess.Popen(  # noqa: S603 - commands of our own
+                self.spec.command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=partial(end_with_parent, signal.SIGTERM, os.getpid()),  # noqa: PLW1509 - no threads here
+            )
 
     def watch(self) -> str | None:
         """Look after the process: start it again when its pause is over. Returns what happened, once, for people."""
@@ -64,13 +68,15 @@ class Child:
             return None
         code = self._process.poll()
         if code is None:
+            self.log.keep_short()
             return None
         self._end_group()
         self._process = None
         self.deaths = 1 if now - self._started_at > _WELL_AFTER_S else self.deaths + 1
         pause_s = min(0.5 * 2 ** (self.deaths - 1), _LONGEST_PAUSE_S)
         self._due_at = now + pause_s
-        return f"The {self.spec.name} ended ({_words(code)}); it is started again in {pause_s:g} s."
+        news = f"The {self.spec.name} ended ({_words(code)}); it is started again in {pause_s:g} s."
+        return "\n    ".join((news, *self.log.last_lines()))
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the process; it stops what it started."""

@@ -1,4 +1,7 @@
-"""The step between database and children: a command migrates and seeds, and says on its output how to go on."""
+"""The step between database and children: a look whether all is prepared, else a command that migrates and seeds.
+
+The command says on its output how to go on. It is a process of its own, so that what it loads is gone again.
+"""
 
 import json
 import os
@@ -9,7 +12,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
+from core.db.migrate import find_urls, has_organization, is_current
+from core.errors import DatabaseUnavailable
 from core.processes import end_with_parent
+from core.secrets import app_role_password
+from core.settings import Settings
 
 
 class PreparingFailedError(Exception):
@@ -36,6 +43,20 @@ class Prepared:
     def from_json(cls, line: str) -> "Prepared":
         """Read what `to_json` wrote."""
         return cls(**json.loads(line))
+
+
+def find_prepared(settings: Settings) -> Prepared | None:
+    """Return how to go on where an earlier start has prepared everything; None where the command has to run.
+
+    Whatever is odd is left to the command, which says what it is.
+    """
+    try:
+        urls = find_urls(settings, app_password=app_role_password(settings))
+        if not is_current(urls.app) or (urls.owner is not None and not has_organization(urls.owner)):
+            return None
+    except DatabaseUnavailable:
+        return None
+    return Prepared(app_url=urls.app.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
 def run_prepare(command: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> Prepared:

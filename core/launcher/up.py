@@ -13,11 +13,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from pydantic import SecretStr
+
 from core.db.embedded import EmbeddedPostgres, start_embedded
 from core.errors import BroadsheetError, SettingError
 from core.launcher.child import Child, ChildSpec
 from core.launcher.footprint import MARK_VARIABLE, Footprint, claim_data_folder
-from core.launcher.preparing import Prepared, PreparingFailedError, run_prepare
+from core.launcher.preparing import Prepared, PreparingFailedError, find_prepared, run_prepare
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -43,8 +45,8 @@ def web_and_daemon(settings: Settings) -> tuple[ChildSpec, ...]:
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return (
-        ChildSpec(name="web app", command=(sys.executable, "-m", "streamlit", "run", "app.py", *flags), quiet=True),
-        ChildSpec(name="daemon", command=(sys.executable, "scheduler_daemon.py")),
+        ChildSpec(name="web app", command=(sys.executable, "-m", "streamlit", "run", "app.py", *flags), log="web.log"),
+        ChildSpec(name="daemon", command=(sys.executable, "scheduler_daemon.py"), log="daemon.log"),
     )
 
 
@@ -72,17 +74,18 @@ def up(settings: Settings, *, prepare: Sequence[str], specs: Sequence[ChildSpec]
     """Run until a signal asks to stop; returns the exit code. Raises BroadsheetError where it cannot start.
 
     `prepare` is the command that migrates and seeds (see `core.launcher.preparing`). The first of `specs` answers
-    `/healthz` on the settings' port.
+    `/readyz` on the settings' port.
     """
     with _stopping_on_signals():
         launch = Launch(footprint=claim_data_folder(settings.data_dir))
         try:
             _check_port(settings.port)
             prepared = _bring_up(launch, settings, prepare, specs)
-            _wait_until_ready(launch, settings.port)
+            _wait_until_ready(launch, settings)
             _announce(settings, prepared)
             _watch(launch)
         except StopRequested:
+            _say("Stopping ...")
             return 0
         except PreparingFailedError as error:
             return error.code
@@ -94,14 +97,20 @@ def _bring_up(launch: Launch, settings: Settings, prepare: Sequence[str], specs:
     environment = _environment(settings, launch.footprint.mark)
     if settings.database_url is None:
         launch.postgres = start_embedded(settings.data_dir)
-        owner = launch.postgres.owner_url.set(drivername="postgresql")
-        environment["DATABASE_URL"] = owner.render_as_string(hide_password=False)
-    prepared = run_prepare(prepare, environment=environment, folder=ROOT)
+        owner = launch.postgres.owner_url.set(drivername="postgresql").render_as_string(hide_password=False)
+        environment["DATABASE_URL"] = owner
+        settings = settings.model_copy(update={"database_url": SecretStr(owner)})
+    prepared = find_prepared(settings)
+    if prepared is None:
+        _say("Preparing the database ...")
+        prepared = run_prepare(prepare, environment=environment, folder=ROOT)
     # The children get the app role's URL, never the owner's, and no first password.
     environment["DATABASE_URL"] = prepared.app_url
     for name in ("MIGRATION_DATABASE_URL", "ADMIN_PASSWORD"):
         environment.pop(name, None)
-    launch.children = tuple(Child(spec, environment=environment, folder=ROOT) for spec in specs)
+    launch.children = tuple(
+        Child(spec, environment=environment, folder=ROOT, log_dir=_log_dir(settings)) for spec in specs
+    )
     for child in launch.children:
         child.start()
     return prepared
@@ -116,11 +125,14 @@ def _environment(settings: Settings, mark: str) -> dict[str, str]:
     }
 
 
-def _wait_until_ready(launch: Launch, port: int) -> None:
+def _wait_until_ready(launch: Launch, settings: Settings) -> None:
     deadline = time.monotonic() + _READY_WITHIN_S
-    while not _healthy(port):
+    while not _is_ready(settings.port):
         if time.monotonic() > deadline:
-            raise BroadsheetError(f"The web app gave no answer on port {port} within {_READY_WITHIN_S} s.")
+            raise BroadsheetError(
+                f"Broadsheet was not ready on port {settings.port} within {_READY_WITHIN_S} s. "
+                f"What it said is in {_log_dir(settings)}."
+            )
         _look_after(launch)
         time.sleep(0.05)
 
@@ -144,10 +156,11 @@ def _look_after(launch: Launch) -> None:
             _say(news)
 
 
-def _healthy(port: int) -> bool:
+def _is_ready(port: int) -> bool:
+    """Whether the web app answers and finds the database, the storage and a daemon fine."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/readyz")
         return connection.getresponse().status == http.client.OK
     except (OSError, http.client.HTTPException):
         return False
@@ -171,11 +184,17 @@ def _announce(settings: Settings, prepared: Prepared) -> None:
     if prepared.email is not None:
         password = "of ADMIN_PASSWORD" if prepared.password is None else f"{prepared.password}  (shown once)"
         _say(f"Sign in as {prepared.email} with password {password}")
+    _say(f"Logs are in {_log_dir(settings)}. Ctrl-C stops everything.")
+
+
+def _log_dir(settings: Settings) -> Path:
+    return settings.data_dir / "logs"
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # a terminal that was closed
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 #: Set by the second signal: children are killed without waiting.

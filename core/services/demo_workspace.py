@@ -1,6 +1,7 @@
 """The first start: an organization, its administrator, and the demo workspace; and keeping its data fresh."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -14,7 +15,6 @@ from core.clock import Clock
 from core.db import access_repository, catalog_repository, report_repository, schedule_repository
 from core.db.database import Database
 from core.demo.content import demo_datasets, sample_reports, usage_summary
-from core.demo.generator import refresh_demo
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.schedule import Cadence, Recipient, ScheduleConfig, ScheduleDraft
@@ -25,13 +25,14 @@ ORGANIZATION = "Demo workspace"
 SOURCE_NAME = "Demo data"
 SOURCE_KIND = "duckdb"
 TIMEZONE = "America/New_York"
+ADMINISTRATOR_ROLE = "installation_admin"
 #: Inside DATA_DIR, so that the folder can be moved.
 DEMO_FILE = "demo/demo.duckdb"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstSignIn:
-    """The first administrator; `password` only where it was generated, to be shown once."""
+    """The demo workspace's administrator; `password` only where it was generated, to be shown once."""
 
     email: str
     password: str | None
@@ -44,43 +45,78 @@ def demo_path(settings: Settings) -> Path:
 
 def refresh_demo_data(settings: Settings, clock: Clock) -> bool:
     """Add the days the demo data lacks, as a new file swapped in; returns whether there were any."""
+    # The generator brings numpy and DuckDB along, which few processes that know this module need.
+    from core.demo.generator import refresh_demo
+
     path = demo_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     return refresh_demo(path, today=clock.now().date())
 
 
-def ensure_workspace(owner: Database, settings: Settings, clock: Clock) -> FirstSignIn | None:
-    """Create everything a first start needs, in one transaction; None where an organization exists already.
+def ensure_first_workspace(owner: Database, settings: Settings, clock: Clock) -> FirstSignIn | None:
+    """Create the demo workspace where there is no organization yet; None where there is one, whatever its name.
 
     `owner` connects as the database's owner. Two first starts at once take turns on an advisory lock.
     """
-    with owner.installation() as session:
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('first start'))"))
-        if access_repository.find_organization(session, ORGANIZATION) is not None:
+    with _one_at_a_time(owner) as session:
+        if access_repository.list_organizations(session):
             return None
         refresh_demo_data(settings, clock)
         return _create(session, settings, clock.now())
 
 
+def ensure_demo_workspace(owner: Database, settings: Settings, clock: Clock) -> FirstSignIn | None:
+    """Create the demo workspace beside other organizations too, and bring its data up to today; None where it exists.
+
+    An administrator who can sign in already becomes its member and keeps the password.
+    """
+    with _one_at_a_time(owner) as session:
+        refresh_demo_data(settings, clock)
+        if access_repository.find_organization(session, ORGANIZATION) is not None:
+            return None
+        return _create(session, settings, clock.now())
+
+
+@contextmanager
+def _one_at_a_time(owner: Database) -> Iterator[Session]:
+    with owner.installation() as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('first start'))"))
+        yield session
+
+
 def _create(session: Session, settings: Settings, now: datetime) -> FirstSignIn:
-    given = settings.admin_password
-    password = given.get_secret_value() if given else generate_password()
     organization_id = access_repository.insert_organization(session, ORGANIZATION, TIMEZONE)
     email = settings.admin_email.strip().lower()
-    admin_id = access_repository.insert_user(
+    admin_id, password = _ensure_administrator(session, organization_id, settings, email)
+    dataset_ids = _create_catalog(session, organization_id)
+    _create_reports(session, organization_id, admin_id, dataset_ids, settings)
+    summary = usage_summary(dataset_ids["product_usage"], settings.row_limit_default)
+    _create_usage_summary(session, organization_id, admin_id, summary, email=email, now=now)
+    return FirstSignIn(email=email, password=password)
+
+
+def _ensure_administrator(
+    session: Session, organization_id: UUID, settings: Settings, email: str
+) -> tuple[UUID, str | None]:
+    """Return the administrator and, where one was generated, the password."""
+    known = access_repository.find_user(session, email)
+    if known is not None:
+        access_repository.insert_membership(
+            session, organization_id=organization_id, user_id=known, role=ADMINISTRATOR_ROLE
+        )
+        return known, None
+    given = settings.admin_password
+    password = given.get_secret_value() if given else generate_password()
+    made = access_repository.insert_user(
         session,
         organization_id=organization_id,
         email=email,
         name="Administrator",
         password_hash=hash_password(password),
-        role="installation_admin",
+        role=ADMINISTRATOR_ROLE,
         timezone=TIMEZONE,
     )
-    dataset_ids = _create_catalog(session, organization_id)
-    _create_reports(session, organization_id, admin_id, dataset_ids, settings)
-    summary = usage_summary(dataset_ids["product_usage"], settings.row_limit_default)
-    _create_usage_summary(session, organization_id, admin_id, summary, email=email, now=now)
-    return FirstSignIn(email=email, password=None if given else password)
+    return made, None if given else password
 
 
 def _create_catalog(session: Session, organization_id: UUID) -> dict[str, UUID]:

@@ -49,9 +49,10 @@ def _headline(headline: Headline) -> None:
                 number(kpi),
                 delta=None if kpi.change is None else f"{kpi.change:+.1%}",
                 delta_color="off",
-                delta_description=f"vs {words.span(before)}" if before is not None else None,
                 width="content",
             )
+    if before is not None:
+        st.caption(f"Change against {words.span(before)}")
 
 
 def _chart(principal: Principal, definition: ReportDefinition) -> None:
@@ -128,8 +129,8 @@ def _number_format(column: ResultColumn) -> str:
     if column.format.style is NumberStyle.PERCENT:
         return "percent"
     comma = "" if column.format.style is NumberStyle.PLAIN else ","
-    decimals = _decimals(column)
-    return f"%{comma}.{decimals}f" if decimals else f"%{comma}d"
+    # %d would cut what lies behind the point instead of rounding it.
+    return f"%{comma}.{_decimals(column)}f"
 
 
 def _decimals(column: ResultColumn) -> int:

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from core.db import migrate as migrate_module
 from core.db import migrations
-from core.db.migrate import DatabaseUrls, change_schema, migrate, prepare_database
+from core.db.migrate import DatabaseUrls, find_urls, is_current, migrate, prepare_database
 from core.db.roles import TABLE_GRANTS
+from core.db.schema import change_schema, newest_revision
 from core.db.tables import Base
 from core.errors import DatabaseUnavailable, SettingError
 from core.settings import Settings
@@ -125,6 +129,46 @@ def test_an_own_role_for_the_app_gets_its_grants(empty_database: URL) -> None:
     )
     with _engine(app).connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM runs")).scalar_one() == 0
+
+
+def test_another_role_for_the_app_gets_its_grants_on_a_database_that_is_in_use(database_copy: DatabaseUrls) -> None:
+    assert database_copy.owner is not None
+    role = f"{database_copy.owner.database}_third"
+    with _engine(database_copy.owner).begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD 'of its own'"))
+    app = database_copy.owner.set(username=role, password="of its own")
+    prepare_database(_settings(app, database_copy.owner), app_password="unused")
+    with _engine(app).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM runs")).scalar_one() == 0
+
+
+def test_the_newest_revision_is_alembics() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_a_second_start_migrates_nothing(empty_database: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = _settings(empty_database)
+    first = prepare_database(settings, app_password="derived")
+    monkeypatch.setattr(migrate_module, "migrate", None)
+    assert prepare_database(settings, app_password="derived") == first
+
+
+@pytest.mark.parametrize("change", ["password", "grants", "revision"])
+def test_a_second_start_renews_what_has_changed(
+    empty_database: URL, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    settings = _settings(empty_database)
+    prepare_database(settings, app_password="first")
+    if change == "grants":
+        monkeypatch.setitem(TABLE_GRANTS, "daemons", ("SELECT",))
+    if change == "revision":
+        with _engine(empty_database).begin() as connection:
+            change_schema(connection, "0003", down=True)
+    password = "second" if change == "password" else "first"
+    assert not is_current(find_urls(settings, app_password=password).app)
+    assert is_current(prepare_database(settings, app_password=password).app)
 
 
 def test_an_app_role_that_could_go_around_the_policies_is_refused(database_copy: DatabaseUrls) -> None:

@@ -1,0 +1,38 @@
+"""The only place that wires: settings in, services out.
+
+One file a process: `web` (the services behind screens and API), `daemon`, and `installation` (what the database's owner
+does: migrate, make the first workspace, add people). The web process never loads what only a daemon needs.
+"""
+
+from typing import TYPE_CHECKING
+
+from core.bootstrap.installation import add_user, migrate, prepare, seed_demo
+from core.bootstrap.web import Broadsheet, build, running
+from core.clock import Clock
+from core.services.demo_workspace import FirstSignIn
+from core.services.people import AddedUser, NewUser
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.services.daemon import DaemonService
+
+__all__ = (
+    "AddedUser",
+    "Broadsheet",
+    "FirstSignIn",
+    "NewUser",
+    "add_user",
+    "build",
+    "build_daemon",
+    "migrate",
+    "prepare",
+    "running",
+    "seed_demo",
+)
+
+
+def build_daemon(settings: Settings, clock: Clock | None = None) -> "DaemonService":
+    """Return what a daemon does, over `settings`; raises SettingError or DatabaseUnavailable."""
+    from core.bootstrap import daemon
+
+    return daemon.build(settings, clock)

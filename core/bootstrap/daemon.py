@@ -1,0 +1,74 @@
+"""Wires a daemon."""
+
+from pathlib import Path
+
+from core.bootstrap.parts import make_parts
+from core.clock import Clock, SystemClock
+from core.db.queue import worker_app
+from core.render import RENDERERS
+from core.render.chart_images import ChartRenderer
+from core.runs.delivering import Deliverer
+from core.runs.filing import Filing
+from core.runs.outbox import Outbox
+from core.runs.pipeline import Pipeline
+from core.runs.planner import Planner
+from core.runs.recovery import Recovery
+from core.runs.workers import Workers
+from core.schedules.config_json import parse_config
+from core.schedules.words import describe_config
+from core.services.daemon import DaemonService
+from core.services.demo_workspace import demo_path, refresh_demo_data
+from core.settings import Settings
+
+
+def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
+    """Return what a daemon does, over `settings`; raises SettingError or DatabaseUnavailable."""
+    parts = make_parts(settings, clock or SystemClock())
+    spool_dir = _folder(settings, "spool")
+    drawer = ChartRenderer()
+    outbox = Outbox(parts.database, parts.clock, parts.ledger)
+    filing = Filing(
+        parts.clock,
+        renderers=RENDERERS,
+        drawer=drawer,
+        store=parts.store,
+        scratch_dir=_folder(settings, "scratch"),
+    )
+
+    def close() -> None:
+        drawer.close()
+        parts.database.dispose()
+
+    return DaemonService(
+        parts.database,
+        parts.clock,
+        planner=Planner(parts.database, parts.clock),
+        pipeline=Pipeline(parts.database, parts.ledger, executor=parts.executor, filing=filing, spool_dir=spool_dir),
+        deliverer=Deliverer(
+            parts.database,
+            outbox,
+            channels=parts.channels,
+            stores={parts.store.name: parts.store},
+            describe=lambda stored: describe_config(parse_config(stored)),
+            base_url=settings.base_url,
+        ),
+        recovery=Recovery(parts.database, parts.clock, ledger=parts.ledger, outbox=outbox, spool_dir=spool_dir),
+        ledger=parts.ledger,
+        workers=lambda daemon: Workers(
+            worker_app(parts.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=settings.workers
+        ),
+        refresh=lambda: _refresh_demo(settings, parts.clock),
+        close=close,
+    )
+
+
+def _refresh_demo(settings: Settings, clock: Clock) -> None:
+    """Bring the demo data up to today, where this installation has it."""
+    if demo_path(settings).exists():
+        refresh_demo_data(settings, clock)
+
+
+def _folder(settings: Settings, name: str) -> Path:
+    path = settings.data_dir / name
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path

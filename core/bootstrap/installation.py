@@ -1,0 +1,64 @@
+"""What the database's owner does, once or now and then: migrate, make the demo workspace, add people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.clock import Clock, SystemClock
+from core.db.database import Database
+from core.db.migrate import DatabaseUrls, check_app_login, find_urls, migrate_database, prepare_database
+from core.errors import SettingError
+from core.secrets import app_role_password
+from core.services import people
+from core.services.demo_workspace import FirstSignIn, ensure_demo_workspace, ensure_first_workspace
+from core.services.people import AddedUser, NewUser
+from core.settings import Settings
+
+
+def prepare(settings: Settings, clock: Clock | None = None) -> tuple[DatabaseUrls, FirstSignIn | None]:
+    """Migrate, and create the first organization where there is none; needs `settings.database_url`."""
+    urls = prepare_database(settings, app_password=app_role_password(settings))
+    if urls.owner is None:
+        return urls, None
+    with _connected(urls) as owner:
+        return urls, ensure_first_workspace(owner, settings, clock or SystemClock())
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the schema and the app role's grants up to date, and nothing else."""
+    urls = find_urls(settings, app_password=app_role_password(settings))
+    migrate_database(settings, urls)
+    check_app_login(urls.app)
+
+
+def seed_demo(settings: Settings, clock: Clock | None = None) -> FirstSignIn | None:
+    """Create the demo workspace, or bring its data up to today and return None where it exists."""
+    with _owner(settings) as owner:
+        return ensure_demo_workspace(owner, settings, clock or SystemClock())
+
+
+def add_user(settings: Settings, user: NewUser) -> AddedUser:
+    """Create an account, or add a known one to one more organization. Raises InvalidInput or Conflict."""
+    with _owner(settings) as owner:
+        return people.add_user(owner, user)
+
+
+@contextmanager
+def _owner(settings: Settings) -> Iterator[Database]:
+    """The owner on a database that is up to date."""
+    with _connected(prepare_database(settings, app_password=app_role_password(settings))) as owner:
+        yield owner
+
+
+@contextmanager
+def _connected(urls: DatabaseUrls) -> Iterator[Database]:
+    if urls.owner is None:
+        raise SettingError(
+            "MIGRATION_DATABASE_URL: DATABASE_URL is the app's own role, which may not do this. "
+            "Set it to the owner's URL.",
+            place="MIGRATION_DATABASE_URL",
+        )
+    owner = Database(urls.owner, pool_size=1)
+    try:
+        yield owner
+    finally:
+        owner.dispose()
