@@ -1,6 +1,10 @@
 """The web process: screens, REST API, download links and health on one port. Start it with `streamlit run app.py`."""
 
+import asyncio
 import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -11,8 +15,11 @@ from core.api import create_api
 from core.api.headers import SafetyHeadersMiddleware
 from core.api.public_routes import public_routes
 from core.api.session_routes import session_routes
-from core.bootstrap import running
+from core.bootstrap import running, warm_up
 from core.errors import BroadsheetError
+
+#: The first page and its scripts are out by then.
+REST_AFTER_S = 2
 
 try:
     broadsheet = running()
@@ -20,12 +27,30 @@ except BroadsheetError as error:
     sys.stderr.write(f"broadsheet: {error.user_message}\n")
     sys.exit(2)
 
+api = create_api(broadsheet)
+
+
+def load_the_rest() -> None:
+    """Load what no start waits for, so that the first person does not wait for it either."""
+    api.load()
+    warm_up()
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Answer first, load the rest then."""
+    rest = threading.Thread(target=load_the_rest, name="load-the-rest", daemon=True)
+    asyncio.get_running_loop().call_later(REST_AFTER_S, rest.start)
+    yield
+
+
 app = st.App(
     Path(__file__).parent / "pages" / "shell.py",
     routes=[
         *public_routes(broadsheet.health, broadsheet.runs),
         *session_routes(broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")),
-        Mount("/api", create_api(broadsheet)),
+        Mount("/api", api),
     ],
     middleware=[Middleware(SafetyHeadersMiddleware)],
+    lifespan=lifespan,
 )

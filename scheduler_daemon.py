@@ -26,7 +26,7 @@ GRACE_S = 10.0
 def main() -> int:
     """Run until SIGTERM or Ctrl-C; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("apscheduler", "procrastinate"):
+    for noisy in ("apscheduler", "procrastinate", "kaleido", "choreographer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes the signals
     try:
@@ -98,4 +98,7 @@ async def work(daemon: DaemonService) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # Everything is closed; at a regular exit DuckDB's bindings would fill the log with what they "leaked".
+    os._exit(code)

@@ -1,5 +1,8 @@
 # Sourced by ./run and ./test: the Python environment in .venv and a browser for charts. POSIX sh.
 
+# Some container images forbid Python to keep compiled code; every start would then take twice as long.
+unset PYTHONDONTWRITEBYTECODE
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() { say "broadsheet: $*"; exit 1; }
@@ -15,18 +18,32 @@ find_python() {
     return 1
 }
 
-# uv takes seconds where pip takes a minute; where uv is missing or cannot reach its packages, pip does it.
-install_with_uv() {
-    command -v uv >/dev/null 2>&1 || return 1
-    [ -x .venv/bin/python ] || uv venv --quiet --seed --python "$1" .venv || return 1
-    uv pip install --quiet --python .venv/bin/python -r "$2"
+# uv takes seconds where pip takes most of a minute, so a machine without it gets it inside .venv.
+find_uv() {
+    for candidate in uv .venv/bin/uv; do
+        if "$candidate" --version >/dev/null 2>&1; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check uv >/dev/null 2>&1 && printf '%s' .venv/bin/uv
 }
 
-install_with_pip() {
-    if [ ! -x .venv/bin/python ]; then
-        "$1" -m venv .venv || fail "Python cannot make environments here. On Debian: apt-get install python3-venv"
+make_venv() {
+    [ -x .venv/bin/python ] && return
+    rm -rf .venv
+    if uv --version >/dev/null 2>&1 && uv venv --quiet --seed --python "$1" .venv; then
+        return
     fi
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$2"
+    "$1" -m venv .venv || fail "Python cannot make environments here. On Debian: apt-get install python3-venv"
+}
+
+# Where uv cannot be had or cannot reach its packages, pip does it. Python compiles what it loads, when it loads it.
+install_packages() {
+    if tool=$(find_uv); then
+        "$tool" pip install --quiet --python .venv/bin/python -r "$1" && return
+    fi
+    .venv/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r "$1"
 }
 
 # prepare_python FILE: .venv holds what FILE pins. Costs nothing while FILE stays the same.
@@ -37,9 +54,9 @@ prepare_python() {
         return
     fi
     python=$(find_python) || fail "Python 3.11, 3.12 or 3.13 is needed. On Debian: apt-get install python3 python3-venv"
-    [ -x .venv/bin/python ] || rm -rf .venv
     say "Installing packages (once) ..."
-    install_with_uv "$python" "$1" || install_with_pip "$python" "$1" || fail "The packages of $1 could not be installed."
+    make_venv "$python"
+    install_packages "$1" || fail "The packages of $1 could not be installed."
     printf '%s' "$wanted" >"$stamp"
 }
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from core.api.authentication import Caller
 from core.api.exact_json import ExactJSONResponse
-from core.api.models import Json
+from core.api.inputs import Json, Search
 from core.api.threads import blocking
 from core.domain.dataset import Dataset
 from core.domain.dataset_json import dump_field
@@ -40,8 +40,8 @@ def dataset_routes(catalog: CatalogService) -> APIRouter:
     def list_values(
         dataset_id: UUID,
         caller: Caller,
-        field: Annotated[str, Query(max_length=200)],
-        search: Annotated[str, Query(max_length=200)] = "",
+        field: Search,
+        search: Search = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     ) -> ExactJSONResponse:
         values = catalog.field_values(caller, dataset_id, field, search=search, limit=limit)

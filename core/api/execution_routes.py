@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from core.api.authentication import Caller
 from core.api.downloads import artifact_response
-from core.api.models import Json, PageLimit, PageNumber, execution_out
+from core.api.inputs import Json, PageLimit, PageNumber, Text
+from core.api.models import execution_out
 from core.api.threads import blocking
 from core.domain.run import RunState
 from core.services.runs import RunService
@@ -48,7 +49,7 @@ def execution_routes(runs: RunService) -> APIRouter:
 
     @router.get("/report-executions/{run_id}/download", summary="A file of a run", response_class=Response)
     @blocking
-    def download(run_id: UUID, caller: Caller, format_: Annotated[str, Query(alias="format")]) -> Response:
+    def download(run_id: UUID, caller: Caller, format_: Annotated[Text, Query(alias="format")]) -> Response:
         return artifact_response(*runs.open_artifact(caller, run_id, format_))
 
     @router.post("/deliveries/{delivery_id}/resend", status_code=202, summary="Send a failed delivery again")

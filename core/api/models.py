@@ -1,11 +1,12 @@
 """What the API takes and gives, as pydantic models."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.api.inputs import Instant, Json, Object, PageNumber, PreviewLimit, Text
 from core.domain.access import Principal
 from core.domain.artifact import Artifact
 from core.domain.definition_json import dump_definition
@@ -14,10 +15,6 @@ from core.domain.report import Report, ReportVersion
 from core.domain.run import Run, RunEvent
 from core.domain.schedule import FireTime, Misfire, Recipient, Schedule, ScheduleDraft
 from core.schedules.config_json import dump_config, parse_config
-
-Json = dict[str, Any]
-PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
-PageLimit = Annotated[int, Field(ge=1, le=200)]
 
 
 class _In(BaseModel):
@@ -29,8 +26,8 @@ class _In(BaseModel):
 class SignIn(_In):
     """An address and a password."""
 
-    username: str = Field(max_length=320)
-    password: str = Field(max_length=1000)
+    username: Text = Field(max_length=320)
+    password: Text = Field(max_length=1000)
 
 
 class TokenOut(BaseModel):
@@ -44,15 +41,15 @@ class TokenOut(BaseModel):
 class ApiTokenIn(_In):
     """A personal API token to make."""
 
-    name: str
-    expires_at: datetime | None = None
+    name: Text
+    expires_at: Instant | None = None
 
 
 class ReportIn(_In):
     """A report to save; `definition` follows `GET /api/reports/schema`."""
 
-    name: str
-    description: str = Field("", max_length=2000)
+    name: Text
+    description: Text = Field("", max_length=2000)
     definition: Json
 
 
@@ -61,42 +58,42 @@ class PreviewIn(_In):
 
     definition: Json
     page: PageNumber = 1
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: PreviewLimit = 100
 
 
 class PreviewOfReportIn(_In):
     """Which page of a saved report to preview."""
 
     page: PageNumber = 1
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: PreviewLimit = 100
 
 
 class ExportIn(_In):
     """A file to make; `as_of` moves the logical time that relative dates resolve against."""
 
-    format: str
-    as_of: datetime | None = None
+    format: Text
+    as_of: Instant | None = None
 
 
 class RecipientIn(_In):
     """An address and the channel that reaches it."""
 
-    type: str
-    value: str = Field(max_length=1000)
+    type: Text
+    value: Text = Field(max_length=1000)
     role: Literal["to", "cc", "bcc"] = "to"
 
 
 class ScheduleIn(_In):
     """A schedule to save."""
 
-    name: str
-    description: str = Field("", max_length=2000)
+    name: Text
+    description: Text = Field("", max_length=2000)
     report_id: UUID
-    schedule_config: Json
+    schedule_config: Object
     recipients: list[RecipientIn]
-    formats: list[str]
-    email_subject: str | None = Field(None, max_length=300)
-    email_body: str | None = Field(None, max_length=10_000)
+    formats: list[Text]
+    email_subject: Text | None = Field(None, max_length=300)
+    email_body: Text | None = Field(None, max_length=10_000)
     is_active: bool = True
     misfire: Misfire = Misfire.LATEST
 
@@ -119,9 +116,9 @@ class ScheduleIn(_In):
 class NextRunsIn(_In):
     """A recurrence to say the next runs of."""
 
-    schedule_config: Json
+    schedule_config: Object
     count: Annotated[int, Field(ge=1, le=100)] = 5
-    after: datetime | None = None
+    after: Instant | None = None
 
 
 def report_out(report: Report) -> Json:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from core.api.exact_json import ExactJSONResponse
 from core.errors import BroadsheetError, InvalidInput
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -34,7 +35,8 @@ def problem(status: int, code: str, detail: str, *, place: str | None = None) ->
     if place is not None:
         body["place"] = place
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+    # A name in the request that is no valid text may stand in the answer about it.
+    return ExactJSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def problem_of(error: BroadsheetError) -> JSONResponse:

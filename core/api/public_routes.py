@@ -5,7 +5,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.api.downloads import artifact_response
-from core.api.problems import problem_of
 from core.api.threads import run_in_api_thread
 from core.errors import BroadsheetError
 from core.services.health import HealthService
@@ -27,6 +26,8 @@ def public_routes(health: HealthService, runs: RunService) -> list[Route]:
         try:
             artifact, content = await run_in_api_thread(runs.open_link, request.path_params["token"])
         except BroadsheetError as error:
+            from core.api.problems import problem_of  # brings FastAPI along, which no start waits for
+
             return problem_of(error)
         return artifact_response(artifact, content)
 

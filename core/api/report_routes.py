@@ -3,15 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 
 from core.api.authentication import Caller
 from core.api.exact_json import ExactJSONResponse
+from core.api.inputs import Json, PageLimit, PageNumber, Search, VersionNumber
 from core.api.models import (
     ExportIn,
-    Json,
-    PageLimit,
-    PageNumber,
     PreviewIn,
     PreviewOfReportIn,
     ReportIn,
@@ -40,7 +38,7 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
 
     @router.get("", summary="The reports you may see")
     @blocking
-    def list_reports(caller: Caller, search: str = "", page: PageNumber = 1, limit: PageLimit = 50) -> Json:
+    def list_reports(caller: Caller, search: Search = "", page: PageNumber = 1, limit: PageLimit = 50) -> Json:
         found = reports.list(caller, search=search, page=page, limit=limit)
         return {"items": [report_out(r) for r in found.items], "total": found.total, "page": page, "limit": limit}
 
@@ -65,7 +63,7 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
     @router.get("/{report_id}", summary="One report")
     @blocking
     def get_report(
-        report_id: UUID, caller: Caller, response: Response, version: Annotated[int | None, Query(ge=1)] = None
+        report_id: UUID, caller: Caller, response: Response, version: VersionNumber | None = None
     ) -> Json:
         report = reports.get(caller, report_id, version=version)
         response.headers["ETag"] = f'"{report.version}"'

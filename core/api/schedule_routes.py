@@ -6,11 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 
 from core.api.authentication import Caller
+from core.api.inputs import Json, Object, PageLimit, PageNumber
 from core.api.models import (
-    Json,
     NextRunsIn,
-    PageLimit,
-    PageNumber,
     ScheduleIn,
     execution_out,
     fire_time_out,
@@ -20,7 +18,6 @@ from core.api.preconditions import expected_version, stale_as_412
 from core.api.problems import parse_body
 from core.api.threads import blocking
 from core.domain.run import RunState
-from core.errors import InvalidInput
 from core.schedules.config_json import parse_config
 from core.services.runs import RunService
 from core.services.schedules import ScheduleService
@@ -52,8 +49,6 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     @router.post("/preview", summary="The next runs of a recurrence")
     @blocking
     def preview(body: NextRunsIn) -> Json:
-        if body.after is not None and body.after.tzinfo is None:
-            raise InvalidInput("Give `after` with its offset, as in 2026-11-23T09:00:00+01:00.", place="after")
         slots = schedules.next_runs(parse_config(body.schedule_config), count=body.count, after=body.after)
         return {"next_runs": [fire_time_out(slot) for slot in slots]}
 
@@ -73,7 +68,7 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
 
     @router.patch("/{schedule_id}", summary="Change what the body names")
     @blocking
-    def change_schedule(schedule_id: UUID, body: Json, caller: Caller, if_match: IfMatch = None) -> Json:
+    def change_schedule(schedule_id: UUID, body: Object, caller: Caller, if_match: IfMatch = None) -> Json:
         seen = schedules.get(caller, schedule_id)
         unchanged = {name: schedule_out(seen)[name] for name in ScheduleIn.model_fields}
         draft = parse_body(ScheduleIn, unchanged | body).draft()

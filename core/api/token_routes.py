@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from core.api.authentication import Caller
-from core.api.models import ApiTokenIn, Json, SignIn, TokenOut, principal_out
+from core.api.inputs import Json
+from core.api.models import ApiTokenIn, SignIn, TokenOut, principal_out
 from core.api.threads import blocking
 from core.services.access import AccessService, ApiToken
 

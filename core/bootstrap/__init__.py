@@ -7,7 +7,7 @@ does: migrate, make the first workspace, add people). The web process never load
 from typing import TYPE_CHECKING
 
 from core.bootstrap.installation import add_user, migrate, prepare, seed_demo
-from core.bootstrap.web import Broadsheet, build, running
+from core.bootstrap.web import Broadsheet, build, running, warm_up
 from core.clock import Clock
 from core.services.demo_workspace import FirstSignIn
 from core.services.people import AddedUser, NewUser
@@ -28,6 +28,7 @@ __all__ = (
     "prepare",
     "running",
     "seed_demo",
+    "warm_up",
 )
 
 

@@ -2,10 +2,12 @@
 
 import functools
 from dataclasses import dataclass
+from importlib import import_module
 
 from core.bootstrap.parts import make_parts
 from core.clock import Clock, SystemClock
 from core.db.database import Database
+from core.render import RENDERERS
 from core.secrets import derive, load_secret_key
 from core.services.access import AccessService
 from core.services.catalog import CatalogService
@@ -55,6 +57,13 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),
         database=parts.database,
     )
+
+
+def warm_up() -> None:
+    """Load what the first report needs and the start did not wait for."""
+    for name in ("pandas", "plotly.graph_objects", "procrastinate"):
+        import_module(name)
+    tuple(RENDERERS.values())
 
 
 @functools.cache

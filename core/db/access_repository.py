@@ -157,8 +157,8 @@ def is_member(owner: Session, *, organization_id: UUID, user_id: UUID) -> bool:
 
 def list_organizations(owner: Session) -> dict[str, UUID]:
     """Return every organization by name, the oldest first. `owner` is a session of the database's owner."""
-    rows = owner.execute(select(OrganizationRow.name, OrganizationRow.id).order_by(OrganizationRow.created_at))
-    return dict(rows.tuples().all())
+    statement = select(OrganizationRow.name, OrganizationRow.id).order_by(OrganizationRow.created_at)
+    return {row.name: row.id for row in owner.execute(statement)}
 
 
 def role_names(owner: Session, organization_id: UUID) -> tuple[str, ...]:

@@ -16,7 +16,13 @@ class Database:
     """Hands out short transactions. Nothing connects before the first one."""
 
     def __init__(self, url: URL, *, pool_size: int = 10) -> None:
-        self._engine = create_engine(url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True)
+        self._engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=20,
+            pool_pre_ping=True,
+            hide_parameters=True,  # a failing statement is logged: addresses and hashes stay out of it
+        )
         self._sessions = sessionmaker(self._engine, expire_on_commit=False)
 
     @property

@@ -1,6 +1,7 @@
 """The app's login role: what it is granted, how it is made, and what makes a role unfit.
 
-Grants live here and not in the migrations: the role's name belongs to the installation, and every start renews them.
+Grants live here and not in the migrations: the role's name belongs to the installation, and a start renews them once
+they have changed.
 """
 
 import re

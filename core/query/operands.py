@@ -1,5 +1,6 @@
 """Reads the values of conditions as the type of their field: exact numbers, days and instants."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from core.errors import InvalidDefinition
 from core.query.windows import resolved_days
 
 _INT_64 = 2**63 - 1
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EXPECTED = {
     FieldType.TEXT: "a text",
     FieldType.INTEGER: "a whole number",
@@ -64,7 +66,7 @@ def _number(value: int | float, field: Field) -> int | Decimal:
 def _temporal(value: str | date, field: Field, timezone: str) -> date | Span:
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value) if len(value) <= len("2026-11-23") else datetime.fromisoformat(value)
+            value = _day(value) if len(value) <= len("2026-11-23") else datetime.fromisoformat(value)
         except ValueError as error:
             raise _mismatch(value, field) from error
     if not isinstance(value, datetime):
@@ -75,6 +77,13 @@ def _temporal(value: str | date, field: Field, timezone: str) -> date | Span:
     instant = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))
     resolved_days(instant.date(), instant.date(), timezone)
     return Span(starts_at=instant, ends_at=instant)
+
+
+def _day(value: str) -> date:
+    """Read `2026-11-23` and none of the other forms ISO 8601 has, as windows do."""
+    if not _DAY.fullmatch(value):
+        raise ValueError(value)
+    return date.fromisoformat(value)
 
 
 def _mismatch(value: object, field: Field) -> InvalidDefinition:

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.domain.dataset import Dataset, Field, FieldType
 from core.domain.definition import Aggregation, Grouping, Measure, ReportDefinition
 from core.domain.filter import Condition, DateWindow, FilterGroup, Operator, WindowKind
+from core.domain.timezones import timezone_problem
 from core.errors import InvalidDefinition
 from core.query.field_rules import VALUE_COUNTS, aggregated_type, aggregations_for, operators_for
 from core.query.operands import read_operand
@@ -51,10 +51,9 @@ def validate_definition(definition: ReportDefinition, dataset: Dataset) -> None:
 
 
 def _check_timezone(timezone: str) -> None:
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise _refuse("timezone", f"There is no timezone called '{timezone[:60]}'.") from error
+    problem = timezone_problem(timezone)
+    if problem is not None:
+        raise _refuse("timezone", problem)
 
 
 def _check_chosen(definition: ReportDefinition) -> None:

@@ -24,12 +24,10 @@ def main(role: str) -> None:
 
 
 def _up() -> None:
-    children = ("web", "daemon")
+    specs = [ChildSpec(name=name, command=_command(name), log=f"{name}.log") for name in ("web", "daemon")]
     try:
         settings = load_settings(_env_file=None)
-        sys.exit(
-            up(settings, prepare=_command("prepare"), specs=[ChildSpec(name=n, command=_command(n)) for n in children])
-        )
+        sys.exit(up(settings, prepare=_command("prepare"), specs=specs))
     except BroadsheetError as error:
         sys.stderr.write(f"broadsheet: {error.user_message}\n")
         sys.exit(2 if isinstance(error, SettingError) else 1)
@@ -68,6 +66,7 @@ def _daemon() -> None:
     if os.environ.get("STAND_IN_DAEMON") == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if os.environ.get("STAND_IN_DAEMON") == "dies":
+        sys.stderr.write("the daemon's last words\n")
         sys.exit(7)
     _note(daemon=os.getpid())
     time.sleep(600)

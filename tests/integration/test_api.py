@@ -1,6 +1,7 @@
 """The REST API from the outside: sign in, build, preview, save, schedule, run, download; and everything it refuses."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -354,3 +355,78 @@ def test_docs_come_from_here(installation: Installation) -> None:
     page = installation.client.get("/api/docs").text
     assert "cdn" not in page
     assert installation.client.get("/api/docs/swagger-ui-bundle.js").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        "0001-01-01T00:00:00Z",
+        "2026-11-23T09:00:00",
+        "2026-11-23",
+        "soon",
+        253402300799,
+        -62135596800,
+        None,
+    ],
+)
+def test_times_say_their_offset_and_lie_within_reach(client: TestClient, report_id: str, instant: Any) -> None:
+    config = {"cadence": "daily", "time": "09:00", "timezone": "UTC"}
+    answers = {
+        "as_of": client.post(f"/api/reports/{report_id}/export", json={"format": "csv", "as_of": instant}),
+        "after": client.post("/api/scheduled-reports/preview", json={"schedule_config": config, "after": instant}),
+        "expires_at": client.post("/api/tokens", json={"name": "t", "expires_at": instant}),
+    }
+    for place, answer in answers.items():
+        if instant is None:
+            assert answer.status_code in (200, 201, 202), answer.text
+        else:
+            assert (answer.status_code, answer.json()["place"]) == (422, place), answer.text
+    assert client.get("/api/tokens").json()["total"] == (1 if instant is None else 0)
+
+
+def post(client: TestClient, url: str, body: object) -> Any:
+    """Send JSON in which every odd character is escaped, as a client may."""
+    return client.post(url, content=json.dumps(body), headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("text", ["a\u0000b", "a\ud800b"])
+def test_text_that_cannot_be_stored_is_refused_everywhere(
+    installation: Installation, client: TestClient, report_id: str, orders: Dataset, text: str
+) -> None:
+    config = {"cadence": "daily", "time": "09:00", "timezone": "UTC"}
+    definition = by_country(orders)
+    asked = [
+        post(client, "/api/reports", {"name": text, "definition": definition}),
+        post(client, "/api/reports", {"name": "A", "description": text, "definition": definition}),
+        post(client, "/api/reports", {"name": "A", "definition": definition | {"timezone": text}}),
+        post(client, "/api/reports", {"name": "A", "definition": {**definition, text: 1}}),
+        post(client, "/api/scheduled-reports", schedule_of(report_id, name=text)),
+        post(client, "/api/scheduled-reports", schedule_of(report_id, description=text)),
+        post(client, "/api/scheduled-reports", schedule_of(report_id, email_body=text)),
+        post(client, "/api/scheduled-reports", schedule_of(report_id, schedule_config=config | {"timezone": text})),
+        post(client, "/api/scheduled-reports", schedule_of(report_id, schedule_config=config | {text: 1})),
+        post(client, "/api/scheduled-reports", schedule_of(report_id, formats=[text])),
+        post(client, "/api/tokens", {"name": text}),
+        post(client, f"/api/reports/{report_id}/export", {"format": text}),
+        post(installation.client, "/api/auth/token", {"username": text, "password": "x"}),
+    ]
+    assert [answer.status_code for answer in asked] == [422] * len(asked)
+    assert client.get("/api/reports?search=%00").status_code == 422
+    assert client.get("/api/reports").json()["total"] == 1
+    assert client.get("/api/scheduled-reports").json()["total"] == 0
+
+
+def test_numbers_at_the_edges_are_answers_not_failures(client: TestClient, report_id: str) -> None:
+    assert client.get(f"/api/reports/{report_id}?version=2147483648").status_code == 422
+    assert client.get(f"/api/reports/{report_id}?version=2147483647").status_code == 404
+    config = {"cadence": "daily", "time": "09:00", "timezone": "UTC", "starts_on": "0001-01-01"}
+    answer = client.post("/api/scheduled-reports/preview", json={"schedule_config": config})
+    assert (answer.status_code, answer.json()["place"]) == (422, "schedule_config.starts_on")
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", "right/Europe/Berlin"])
+def test_zones_of_the_machine_are_no_timezones(client: TestClient, orders: Dataset, zone: str) -> None:
+    answer = client.post("/api/reports/preview", json={"definition": by_country(orders, timezone=zone)})
+    assert (answer.status_code, answer.json()["place"]) == (422, "timezone")

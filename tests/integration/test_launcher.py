@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from core.launcher import logs as child_logs
 from core.processes import identify
 
 ROOT = Path(__file__).parents[2]
@@ -107,12 +108,13 @@ def launch(tmp_path: Path) -> Iterator[Callable[..., Launch]]:
 def test_a_signal_stops_everything(launch: Callable[..., Launch], number: signal.Signals) -> None:
     running = launch()
     lines = running.wait_until_ready()
-    assert lines[0] == f"Broadsheet is ready at http://localhost:{running.port}"
-    assert lines[1].startswith("Sign in as admin@example.com with password made up")
+    assert lines[:2] == ["Preparing the database ...", f"Broadsheet is ready at http://localhost:{running.port}"]
+    assert lines[2].startswith("Sign in as admin@example.com with password made up")
     pids = running.pids()
     running.send(number)
-    code, _, errors = running.end()
+    code, output, errors = running.end()
     assert (code, errors) == (0, "")
+    assert output.splitlines() == [f"Logs are in {running.data_dir}/logs. Ctrl-C stops everything.", "Stopping ..."]
     assert _all_gone(pids)
 
 
@@ -205,7 +207,33 @@ def test_a_child_that_keeps_dying_ends_the_launch(launch: Callable[..., Launch])
     code, output, errors = running.end()
     assert code == 1
     assert output.count("The daemon ended (exit code 7)") == 4
+    assert output.count("\n    the daemon's last words\n") == 4
     assert errors == "broadsheet: The daemon ended 5 times in a row; what it said stands above.\n"
+
+
+def test_what_the_children_print_is_kept_for_two_starts(launch: Callable[..., Launch]) -> None:
+    failed = launch(STAND_IN_DAEMON="dies")
+    failed.end()
+    again = launch()
+    again.wait_until_ready()
+    logs = again.data_dir / "logs"
+    assert (logs / "daemon.log").read_text() == ""
+    assert "the daemon's last words" in (logs / "daemon.log.1").read_text()
+    assert (logs / "daemon.log").stat().st_mode & 0o077 == 0
+
+
+def test_a_log_does_not_grow_without_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_logs, "_LIMIT_BYTES", 10)
+    log = child_logs.ChildLog(tmp_path / "logs" / "web.log")
+    with log.open() as output:
+        output.write(b"twelve bytes\n")
+        output.flush()
+        log.keep_short()
+        output.write(b"more\n")
+        output.flush()
+        log.keep_short()
+    assert log.last_lines() == ("more",)
+    assert (tmp_path / "logs" / "web.log.1").read_text() == "twelve bytes\n"
 
 
 def test_the_children_get_the_apps_role_only(launch: Callable[..., Launch]) -> None:

@@ -1,6 +1,8 @@
-"""The house rules that no linter knows: small files, and screens and daemon that know the services only."""
+"""The house rules that no linter knows: small files, screens and daemon that know the services only, a light start."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,3 +53,18 @@ def test_migrations_do_not_import_the_typed_tables() -> None:
     """A migration says what was true when it was written; the tables move on."""
     imported = {name for path in _python_files("core/db/migrations") for name in _imported(path)}
     assert not {name for name in imported if name.startswith("core")}
+
+
+@pytest.mark.parametrize(
+    ("modules", "kept_out"),
+    [
+        ("core.launcher.up", {"pandas", "pyarrow", "duckdb", "alembic", "streamlit", "core.bootstrap"}),
+        ("core.bootstrap, core.api.public_routes", {"pandas", "alembic", "fastapi", "reportlab", "procrastinate"}),
+        ("core.bootstrap.daemon", {"pandas", "alembic", "fastapi", "reportlab", "plotly", "core.demo.generator"}),
+    ],
+)
+def test_a_start_loads_only_what_it_needs(modules: str, kept_out: set[str]) -> None:
+    """Each of these costs a second start up to a second; they are loaded when they are first used."""
+    program = f"import sys, os, {modules}; print(*sys.modules, flush=True); os._exit(0)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert kept_out.isdisjoint(loaded.stdout.split())

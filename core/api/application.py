@@ -1,0 +1,44 @@
+"""The REST API as one FastAPI application."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from core.api import docs_routes
+from core.api.authentication import BearerMiddleware
+from core.api.dataset_routes import dataset_routes
+from core.api.execution_routes import execution_routes
+from core.api.problems import add_problem_handlers
+from core.api.report_routes import report_routes
+from core.api.schedule_routes import schedule_routes
+from core.api.token_routes import token_routes
+from core.bootstrap import Broadsheet
+
+#: What answers without a token. A route that is not listed here answers 401 to strangers.
+PUBLIC = (
+    ("GET", "/openapi.json"),
+    ("POST", "/auth/token"),
+    *(("GET", path) for path in docs_routes.PATHS),
+)
+_MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+def create_application(broadsheet: Broadsheet) -> FastAPI:
+    """Return the application over the services of one process."""
+    app = FastAPI(
+        title="Broadsheet",
+        version="1",
+        description="Reports, schedules, runs and files. Send your token as `Authorization: Bearer …`.",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        middleware=[Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC)],
+        max_body_size=_MAX_BODY_BYTES,
+    )
+    add_problem_handlers(app)
+    app.include_router(docs_routes.docs_routes())
+    app.include_router(token_routes(broadsheet.access))
+    app.include_router(dataset_routes(broadsheet.catalog))
+    app.include_router(report_routes(broadsheet.reports, broadsheet.runs))
+    app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))
+    app.include_router(execution_routes(broadsheet.runs))
+    return app

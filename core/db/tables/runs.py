@@ -1,0 +1,162 @@
+"""What happened: the ledger of runs, their files, deliveries and links, and the daemons that work on them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.tables.base import Base, Owned, one_of
+from core.domain.delivery import DeliveryState
+from core.domain.run import RunKind, RunState, RunStep
+
+
+class RunRow(Owned, Base):
+    """The ledger. Every write while running says `WHERE lease_token = :mine`."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "id"),
+        CheckConstraint(one_of("kind", RunKind), name="kind"),
+        CheckConstraint(one_of("state", RunState), name="state"),
+        CheckConstraint(one_of("step", RunStep), name="step"),
+        Index("uq_runs_slot", "schedule_id", "scheduled_for", unique=True, postgresql_where=text("kind = 'scheduled'")),
+        Index("ix_runs_unfinished", "state", "lease_until", postgresql_where=text("finished_at IS NULL")),
+        Index("ix_runs_recent", "organization_id", text("created_at DESC")),
+        Index("ix_runs_schedule_recent", "schedule_id", text("created_at DESC")),
+    )
+
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default="pending")
+    step: Mapped[str] = mapped_column(server_default="created")
+    #: Null where the schedule was deleted since; the run stays.
+    schedule_id: Mapped[UUID | None] = mapped_column(ForeignKey("schedules.id", ondelete="SET NULL"))
+    #: Null for the export of a draft that was never saved.
+    report_id: Mapped[UUID | None]
+    report_version: Mapped[int | None]
+    title: Mapped[str]
+    #: The definition this run executes, copied when it was made: later saves do not touch it.
+    definition: Mapped[dict[str, Any]]
+    definition_sha256: Mapped[str]
+    #: The person under whose policies the rows are read.
+    requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    #: What the run delivers, copied from the schedule when the run was made.
+    recipients: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'::jsonb"))
+    formats: Mapped[list[str]]
+    email_subject: Mapped[str | None]
+    email_body: Mapped[str | None]
+    logical_at: Mapped[datetime]
+    scheduled_for: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    next_attempt_at: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    lease_token: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    lease_until: Mapped[datetime | None]
+    #: The result's head as JSON once step is `queried`; its rows are spooled in the data folder.
+    result_head: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    rows_matched: Mapped[int | None] = mapped_column(BigInteger)
+    rows_delivered: Mapped[int | None] = mapped_column(BigInteger)
+    query_s: Mapped[float | None]
+    render_s: Mapped[float | None]
+    deliver_s: Mapped[float | None]
+    error_code: Mapped[str | None]
+    error_message: Mapped[str | None]
+
+
+class RunEventRow(Base):
+    """One line of a run's timeline."""
+
+    __tablename__ = "run_events"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "run_id"], ["runs.organization_id", "runs.id"], ondelete="CASCADE"),
+        Index("ix_run_events_run_id", "run_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=True)
+    organization_id: Mapped[UUID]
+    run_id: Mapped[UUID]
+    at: Mapped[datetime]
+    name: Mapped[str]
+    message: Mapped[str]
+
+
+class ArtifactRow(Owned, Base):
+    """A stored file; unique per run and format."""
+
+    __tablename__ = "artifacts"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "run_id"], ["runs.organization_id", "runs.id"], ondelete="CASCADE"),
+        UniqueConstraint("run_id", "format"),
+    )
+
+    run_id: Mapped[UUID]
+    format: Mapped[str]
+    file_name: Mapped[str]
+    media_type: Mapped[str]
+    store: Mapped[str]
+    storage_key: Mapped[str]
+    sha256: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    manifest: Mapped[dict[str, Any]]
+
+
+class DeliveryRow(Owned, Base):
+    """The outbox: one row per run, channel and address."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "run_id"], ["runs.organization_id", "runs.id"], ondelete="CASCADE"),
+        UniqueConstraint("run_id", "channel", "address"),
+        CheckConstraint(one_of("state", DeliveryState), name="state"),
+        Index("ix_deliveries_open", "state", "next_attempt_at", postgresql_where=text("sent_at IS NULL")),
+    )
+
+    run_id: Mapped[UUID]
+    channel: Mapped[str]
+    address: Mapped[str]
+    role: Mapped[str] = mapped_column(server_default="to")
+    state: Mapped[str] = mapped_column(server_default="pending")
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_token: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    lease_until: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    response: Mapped[str | None]
+    error_message: Mapped[str | None]
+    reference: Mapped[str | None]
+
+
+class DownloadLinkRow(Owned, Base):
+    """A signed link to an artifact. Only the SHA-256 of its token is kept."""
+
+    __tablename__ = "download_links"
+
+    artifact_id: Mapped[UUID] = mapped_column(ForeignKey("artifacts.id", ondelete="CASCADE"))
+    token_sha256: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
+class DaemonRow(Base):
+    """A daemon's heartbeat; `/readyz` looks for one that is young."""
+
+    __tablename__ = "daemons"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    process_id: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
