@@ -5,10 +5,13 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from procrastinate.exceptions import ConnectorException
+from psycopg import OperationalError
 
 from core.bootstrap import build_daemon
 from core.errors import BroadsheetError, DatabaseUnavailable
@@ -21,13 +24,14 @@ logger = logging.getLogger("broadsheet.daemon")
 PLAN_S, SWEEP_S, HEARTBEAT_S, REFRESH_S, RETAIN_S = 1, 5, 5, 3600, 86_400
 #: Seconds that work under way may take after SIGTERM before other daemons get it.
 GRACE_S = 10.0
+#: Seconds after that for saying goodbye.
+LEAVE_S = 2.0
 
 
 def main() -> int:
     """Run until SIGTERM or Ctrl-C; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("apscheduler", "procrastinate", "kaleido", "choreographer"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    quieten()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes the signals
     try:
         daemon = build_daemon(load_settings())
@@ -37,15 +41,36 @@ def main() -> int:
     return serve(daemon)
 
 
+def quieten() -> None:
+    """Keep libraries from reporting what is normal here; their errors stay."""
+    for noisy in ("procrastinate", "kaleido", "choreographer"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # There a tick that waits for its predecessor, and each try to reach a database that is away, are warnings.
+    for noisy in ("apscheduler", "psycopg.pool"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(without_outage_traceback)
+
+
+def without_outage_traceback(record: logging.LogRecord) -> bool:
+    """The queue's workers log a traceback for every try to reach a database that is away: one line says as much."""
+    if record.exc_info and isinstance(record.exc_info[1], ConnectorException | OperationalError):
+        record.exc_info = None
+    return True
+
+
 def serve(daemon: DaemonService) -> int:
     """Tick and work until a signal asks to stop; returns the exit code."""
     ticking = start_ticking(daemon)
     logger.info("daemon_started process=%s", os.getpid())
     try:
         finished = asyncio.run(work(daemon))
+    except DatabaseUnavailable as error:
+        logger.error("daemon_stopped process=%s reason=%s", os.getpid(), error.user_message)
+        return 1
     finally:
         ticking.shutdown(wait=False)
-    daemon.leave()
+        daemon.leave()
     logger.info("daemon_stopped process=%s finished=%s", os.getpid(), finished)
     return 0
 
@@ -69,15 +94,23 @@ def start_ticking(daemon: DaemonService) -> BackgroundScheduler:
 
 
 def performing(duty: Callable[[], object]) -> Callable[[], None]:
-    """Wrap a duty so that a tick that fails is logged and the next one comes."""
+    """Wrap a duty so that a tick that fails is logged and the next one comes; an outage is logged once."""
+    is_away = False
 
     def perform() -> None:
+        nonlocal is_away
         try:
             duty()
         except DatabaseUnavailable:
-            logger.warning("database_unavailable duty=%s", duty.__name__)
+            if not is_away:
+                logger.warning("database_unavailable duty=%s", duty.__name__)
+            is_away = True
         except Exception:
             logger.exception("duty_failed duty=%s", duty.__name__)
+        else:
+            if is_away:
+                logger.info("database_is_back duty=%s", duty.__name__)
+            is_away = False
 
     return perform
 
@@ -87,14 +120,24 @@ async def work(daemon: DaemonService) -> bool:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stop_soon, stopping)
     finished = await daemon.work(stopping, grace_s=GRACE_S)
     if not finished:
         # Threads are still busy with work that other daemons have by now; leaving the loop would wait for them.
-        daemon.leave()
-        logging.shutdown()
-        os._exit(0)
+        try:
+            daemon.leave()
+        finally:
+            logging.shutdown()
+            os._exit(0)
     return finished
+
+
+def stop_soon(stopping: asyncio.Event) -> None:
+    """Ask the work to stop, and end the process whatever holds it: a database that does not answer, a stuck thread."""
+    stopping.set()
+    ending = threading.Timer(GRACE_S + LEAVE_S, os._exit, args=(0,))
+    ending.daemon = True
+    ending.start()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ BroadsheetError
 ├── NotAllowed                signed in, but lacking the permission
 ├── NotFound                  no such object for this principal
 ├── Conflict                  the object changed since it was read
+├── TooManyRequests           asked more often than the limit allows
 ├── SourceError               the source could not answer
 │   ├── SourceUnavailable     it cannot be reached (may heal)
 │   ├── QueryFailed           it refused the query (does not heal by itself)
@@ -102,6 +103,19 @@ class Conflict(BroadsheetError):
 
     code = "conflict"
     http_status = 409
+
+
+class TooManyRequests(BroadsheetError):
+    """Asked too often. Wait a moment."""
+
+    code = "too_many_requests"
+    http_status = 429
+    retryable = True
+
+    def __init__(self, *, retry_after_s: int) -> None:
+        """`retry_after_s`: whole seconds until the next request is let through."""
+        self.retry_after_s = retry_after_s
+        super().__init__(f"Too many requests. Try again in {retry_after_s} s.")
 
 
 class SourceError(BroadsheetError):

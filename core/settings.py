@@ -1,12 +1,16 @@
 """The one settings object: every setting with its default and help, read from the environment and `.env`."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.errors import SettingError
+from core.address import parse_email, parse_sender
+from core.errors import InvalidInput, SettingError
 
 
 class Settings(BaseSettings):
@@ -66,9 +70,11 @@ class Settings(BaseSettings):
         1800, ge=1, le=86_400, description="Longest time one attempt of a run may take, in seconds."
     )
     run_max_attempts: int = Field(3, ge=1, le=20, description="Attempts before a run fails for good.")
-    row_limit_default: int = Field(1000, ge=1, description="Row limit of every new report; each report may lift it.")
+    row_limit_default: int = Field(
+        1000, ge=1, le=1_000_000_000, description="Row limit of every new report; any may lift it."
+    )
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
-    retention_days: int = Field(90, ge=1, description="Days that produced files are kept.")
+    retention_days: int = Field(90, ge=1, le=36_500, description="Days that produced files are kept.")
 
     @field_validator("allow_private_hosts", mode="before")
     @classmethod
@@ -83,7 +89,38 @@ class Settings(BaseSettings):
         absolute = value.expanduser().absolute()
         if any(character.isspace() for character in str(absolute)):
             raise ValueError("the path must not contain spaces; choose another folder")
+        if absolute.exists() and not absolute.is_dir():
+            raise ValueError(f"{absolute} is not a folder; choose another one")
         return absolute
+
+    @field_validator("mail_from")
+    @classmethod
+    def _usable_sender(cls, value: str) -> str:
+        """Every mail carries it."""
+        return _checked(value, parse_sender)
+
+    @field_validator("admin_email")
+    @classmethod
+    def _usable_address(cls, value: str) -> str:
+        """The first administrator signs in with it and gets mail there."""
+        return _checked(value, parse_email)
+
+    @field_validator("public_url")
+    @classmethod
+    def _usable_url(cls, value: str | None) -> str | None:
+        """Links are made of it."""
+        parts = urlsplit(value) if value else None
+        if parts is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("it must be an address such as https://reports.example.com")
+        return value
+
+    @field_validator("smtp_host", "clickhouse_host")
+    @classmethod
+    def _usable_host(cls, value: str | None) -> str | None:
+        """A name or an address, without a port or a scheme."""
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9._:\[\]-]+", value):
+            raise ValueError("it must be the name or address of a host, such as mail.example.com")
+        return value
 
     @field_validator("secret_key")
     @classmethod
@@ -121,6 +158,15 @@ class Settings(BaseSettings):
     def outbox_dir(self) -> Path:
         """Where mail is written when there is no mail server."""
         return self.data_dir / "outbox"
+
+
+def _checked(value: str, parse: Callable[[str], object]) -> str:
+    """Return `value` if `parse` takes it; its words become the setting's."""
+    try:
+        parse(value)
+    except InvalidInput as error:
+        raise ValueError(error.user_message.rstrip(".")) from error
+    return value
 
 
 def load_settings(**overrides: object) -> Settings:

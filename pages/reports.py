@@ -59,9 +59,9 @@ def draw(principal: Principal, report: Report, schedule: Schedule | None) -> Non
 def actions(principal: Principal, schedule: Schedule | None) -> list[str]:
     """Return what the person may do with a report."""
     found = ["Open"]
-    if schedule and principal.may(Permission.MANAGE_EXPORTS):
-        found.append("Send now")
     if principal.may(Permission.MANAGE_SCHEDULES):
+        if schedule:
+            found.append("Send now")
         found.append("Schedule …")
     found.append("History")
     if principal.may(Permission.EDIT_REPORTS):

@@ -33,6 +33,7 @@ from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
 from core.runs.recovery import Recovery
+from core.runs.retention import Retention
 from core.runs.retry import UNKNOWN_WAIT
 from core.runs.workers import Workers
 from core.services.daemon import DaemonService
@@ -148,8 +149,9 @@ class Stack:
     executor: StandInExecutor = field(default_factory=StandInExecutor)
 
     def __post_init__(self) -> None:
-        spool = self.folder / "spool"
-        spool.mkdir(parents=True, exist_ok=True)
+        spool, scratch = self.folder / "spool", self.folder / "scratch"
+        for folder in (spool, scratch):
+            folder.mkdir(parents=True, exist_ok=True)
         self.channel = StandInChannel(self.folder / "accepted")
         self.store = FileStore(self.folder / "artifacts")
         self.ledger = Ledger(
@@ -169,7 +171,7 @@ class Stack:
             jitter=lambda: 0.0,
         )
         filing = Filing(
-            self.clock, renderers={"csv": CsvRenderer()}, drawer=NoBrowser(), store=self.store, scratch_dir=spool
+            self.clock, renderers={"csv": CsvRenderer()}, drawer=NoBrowser(), store=self.store, scratch_dir=scratch
         )
         self.pipeline = Pipeline(self.database, self.ledger, executor=self.executor, filing=filing, spool_dir=spool)
         self.deliverer = Deliverer(
@@ -180,7 +182,16 @@ class Stack:
             describe=lambda config: f"Every {config['cadence']}",
             base_url="http://localhost:8501",
         )
-        self.recovery = Recovery(self.database, self.clock, ledger=self.ledger, outbox=self.outbox, spool_dir=spool)
+        self.recovery = Recovery(self.database, self.clock, ledger=self.ledger, outbox=self.outbox)
+        self.retention = Retention(
+            self.database,
+            self.clock,
+            stores={"file": self.store},
+            spool_dir=spool,
+            scratch_dir=scratch,
+            files_kept=timedelta(days=90),
+            run_timeout=timedelta(minutes=30),
+        )
 
     def daemon(self) -> DaemonService:
         return DaemonService(
@@ -190,6 +201,7 @@ class Stack:
             pipeline=self.pipeline,
             deliverer=self.deliverer,
             recovery=self.recovery,
+            retention=self.retention,
             ledger=self.ledger,
             workers=lambda daemon: Workers(
                 worker_app(self.database.engine.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=2
@@ -205,6 +217,7 @@ def serve(url: str, folder: Path, lease_s: float, failpoint: str | None, query_s
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     logging.basicConfig(level=logging.INFO)
+    scheduler_daemon.quieten()
     os.environ.pop(VARIABLE, None)
     if failpoint is not None:
         os.environ[VARIABLE] = failpoint

@@ -8,7 +8,7 @@ _NEEDED_FOR: dict[Permission, str] = {
     Permission.VIEW_REPORTS: "open reports",
     Permission.EDIT_REPORTS: "create or change reports",
     Permission.MANAGE_EXPORTS: "download, send or cancel reports",
-    Permission.MANAGE_SCHEDULES: "create or change schedules",
+    Permission.MANAGE_SCHEDULES: "create, change or send schedules",
     Permission.SEE_SQL: "see the SQL behind a report",
     Permission.MANAGE_CATALOG: "change sources and datasets",
     Permission.MANAGE_MEMBERS: "manage the people of this organization",

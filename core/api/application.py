@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from core.access.rate_limit import RateLimit
 from core.api import docs_routes
 from core.api.authentication import BearerMiddleware
 from core.api.dataset_routes import dataset_routes
@@ -20,10 +21,16 @@ PUBLIC = (
     *(("GET", path) for path in docs_routes.PATHS),
 )
 _MAX_BODY_BYTES = 4 * 1024 * 1024
+#: With RATE_LIMITS=on: failed sign-ins of one client address, and requests of one person, a minute.
+SIGN_INS_PER_MINUTE = 30
+REQUESTS_PER_MINUTE = 600
 
 
 def create_application(broadsheet: Broadsheet) -> FastAPI:
     """Return the application over the services of one process."""
+    is_limited = broadsheet.settings.rate_limits == "on"
+    sign_ins = RateLimit(broadsheet.clock, per_minute=SIGN_INS_PER_MINUTE if is_limited else None)
+    requests = RateLimit(broadsheet.clock, per_minute=REQUESTS_PER_MINUTE if is_limited else None)
     app = FastAPI(
         title="Broadsheet",
         version="1",
@@ -31,12 +38,12 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        middleware=[Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC)],
+        middleware=[Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC, requests=requests)],
         max_body_size=_MAX_BODY_BYTES,
     )
     add_problem_handlers(app)
     app.include_router(docs_routes.docs_routes())
-    app.include_router(token_routes(broadsheet.access))
+    app.include_router(token_routes(broadsheet.access, sign_ins))
     app.include_router(dataset_routes(broadsheet.catalog))
     app.include_router(report_routes(broadsheet.reports, broadsheet.runs))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))

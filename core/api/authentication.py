@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.access.rate_limit import RateLimit
 from core.api.problems import problem_of
 from core.api.threads import run_in_api_thread
 from core.domain.access import Principal
@@ -15,11 +16,14 @@ from core.services.access import AccessService
 
 
 class BearerMiddleware:
-    """Answers 401 unless the request names a principal or its (method, path) is public."""
+    """Answers 401 unless the request names a principal or its (method, path) is public; 429 past the limit."""
 
-    def __init__(self, app: ASGIApp, *, access: AccessService, public: Collection[tuple[str, str]]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, access: AccessService, public: Collection[tuple[str, str]], requests: RateLimit
+    ) -> None:
         self._app = app
         self._access = access
+        self._requests = requests
         self._public = frozenset(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +45,9 @@ class BearerMiddleware:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn("Send your API token as 'Authorization: Bearer …'.")
-        return await run_in_api_thread(self._access.principal_for_bearer, token.strip())
+        principal = await run_in_api_thread(self._access.principal_for_bearer, token.strip())
+        self._requests.take(str(principal.user_id))
+        return principal
 
 
 def _principal_of(request: Request) -> Principal:

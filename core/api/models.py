@@ -230,6 +230,7 @@ def _artifact_out(artifact: Artifact) -> Json:
         "altered": artifact.manifest.altered,
         "notes": list(artifact.manifest.notes),
         "created_at": artifact.created_at.isoformat(),
+        "deleted_at": _iso(artifact.deleted_at),
     }
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from core.api.exact_json import ExactJSONResponse
-from core.errors import BroadsheetError, InvalidInput
+from core.errors import BroadsheetError, InvalidInput, TooManyRequests
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -41,7 +41,10 @@ def problem(status: int, code: str, detail: str, *, place: str | None = None) ->
 
 def problem_of(error: BroadsheetError) -> JSONResponse:
     """Return the response for an error of ours."""
-    return problem(error.http_status, error.code, error.user_message, place=error.place)
+    response = problem(error.http_status, error.code, error.user_message, place=error.place)
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def parse_body(model: type[Model], body: dict[str, Any]) -> Model:

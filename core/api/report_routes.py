@@ -62,9 +62,7 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
 
     @router.get("/{report_id}", summary="One report")
     @blocking
-    def get_report(
-        report_id: UUID, caller: Caller, response: Response, version: VersionNumber | None = None
-    ) -> Json:
+    def get_report(report_id: UUID, caller: Caller, response: Response, version: VersionNumber | None = None) -> Json:
         report = reports.get(caller, report_id, version=version)
         response.headers["ETag"] = f'"{report.version}"'
         return report_out(report)

@@ -18,6 +18,7 @@ from core.api.preconditions import expected_version, stale_as_412
 from core.api.problems import parse_body
 from core.api.threads import blocking
 from core.domain.run import RunState
+from core.domain.schedule import Schedule, ScheduleDraft
 from core.schedules.config_json import parse_config
 from core.services.runs import RunService
 from core.services.schedules import ScheduleService
@@ -69,12 +70,13 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     @router.patch("/{schedule_id}", summary="Change what the body names")
     @blocking
     def change_schedule(schedule_id: UUID, body: Object, caller: Caller, if_match: IfMatch = None) -> Json:
-        seen = schedules.get(caller, schedule_id)
-        unchanged = {name: schedule_out(seen)[name] for name in ScheduleIn.model_fields}
-        draft = parse_body(ScheduleIn, unchanged | body).draft()
+        def merge(current: Schedule) -> ScheduleDraft:
+            shown = schedule_out(current)
+            return parse_body(ScheduleIn, {name: shown[name] for name in ScheduleIn.model_fields} | body).draft()
+
         with stale_as_412(if_match):
-            version = seen.version if if_match is None else expected_version(if_match)
-            return schedule_out(schedules.update(caller, schedule_id, draft, expected_version=version))
+            version = expected_version(if_match)
+            return schedule_out(schedules.change(caller, schedule_id, merge, expected_version=version))
 
     @router.delete("/{schedule_id}", status_code=204, summary="Delete a schedule; its runs stay")
     @blocking

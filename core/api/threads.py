@@ -12,11 +12,18 @@ T = TypeVar("T")
 
 #: The screens share AnyIO's default limiter; eighty blocked requests there stalled them for seconds.
 MAX_THREADS = 16
+#: A password costs a quarter of a second of a processor: wrong ones must not take the threads of everybody else.
+MAX_PASSWORD_THREADS = 2
 
 
 @functools.cache
 def _limiter() -> anyio.CapacityLimiter:
     return anyio.CapacityLimiter(MAX_THREADS)
+
+
+@functools.cache
+def _password_limiter() -> anyio.CapacityLimiter:
+    return anyio.CapacityLimiter(MAX_PASSWORD_THREADS)
 
 
 async def run_in_api_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -26,9 +33,17 @@ async def run_in_api_thread(function: Callable[P, T], *args: P.args, **kwargs: P
 
 def blocking(endpoint: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     """Make a route of a blocking function; its signature stays what the framework reads."""
+    return _threaded(endpoint, _limiter)
 
+
+def checking_password(endpoint: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Make a route of a function that checks a password, as `blocking` does, on threads kept for that."""
+    return _threaded(endpoint, _password_limiter)
+
+
+def _threaded(endpoint: Callable[P, T], limiter: Callable[[], anyio.CapacityLimiter]) -> Callable[P, Awaitable[T]]:
     @functools.wraps(endpoint)
-    async def _threaded(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await run_in_api_thread(endpoint, *args, **kwargs)
+    async def _call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await anyio.to_thread.run_sync(functools.partial(endpoint, *args, **kwargs), limiter=limiter())
 
-    return _threaded
+    return _call

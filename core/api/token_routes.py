@@ -1,24 +1,34 @@
 """`/api/auth` and `/api/tokens`: bearer tokens for people who call the API."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
+from starlette.requests import Request
 
+from core.access.rate_limit import RateLimit
 from core.api.authentication import Caller
 from core.api.inputs import Json
 from core.api.models import ApiTokenIn, SignIn, TokenOut, principal_out
-from core.api.threads import blocking
+from core.api.threads import blocking, checking_password
 from core.services.access import AccessService, ApiToken
 
 
-def token_routes(access: AccessService) -> APIRouter:
-    """Return the routes."""
+def token_routes(access: AccessService, sign_ins: RateLimit) -> APIRouter:
+    """Return the routes. `sign_ins` limits how often one client address may fail to sign in."""
     router = APIRouter(tags=["Sign-in and tokens"])
 
+    async def admitted(request: Request) -> str:
+        """Return the client's address; refused before the request waits for a thread."""
+        address = request.client.host if request.client else ""
+        sign_ins.take(address)
+        return address
+
     @router.post("/auth/token", summary="Exchange an address and password for a bearer token")
-    @blocking
-    def sign_in(body: SignIn) -> TokenOut:
+    @checking_password
+    def sign_in(body: SignIn, address: Annotated[str, Depends(admitted)]) -> TokenOut:
         token, expires_in = access.issue_jwt(body.username, body.password)
+        sign_ins.give_back(address)
         return TokenOut(access_token=token, expires_in=expires_in)
 
     @router.get("/me", summary="Who the token belongs to")

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -60,6 +61,14 @@ class FileStore:
                 (self._folder / folder).rmdir()
             except OSError:  # it holds other files, or somebody else removed it first
                 break
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what a killed process left half-written before an instant."""
+        with _translated():
+            for path in self._folder.rglob(f"{_SCRATCH_PREFIX}*"):
+                with contextlib.suppress(FileNotFoundError):  # its writer renamed it, or another daemon removed it
+                    if path.stat().st_mtime < before.timestamp():
+                        path.unlink()
 
     def _path(self, key: str) -> Path:
         return self._folder.joinpath(*check_key(key))

@@ -1,6 +1,7 @@
 """What an artifact store is: the protocol every store implements, and the one shape of its keys."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -28,6 +29,10 @@ class ArtifactStore(Protocol):
 
     def delete(self, key: str) -> None:
         """Remove the file under `key`; nothing happens if there is none. Raises ArtifactError."""
+        ...
+
+    def sweep(self, before: datetime) -> None:
+        """Remove what writes that never ended left before an instant; no file is touched. Raises ArtifactError."""
         ...
 
 

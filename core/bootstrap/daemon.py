@@ -1,5 +1,6 @@
 """Wires a daemon."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from core.bootstrap.parts import make_parts
@@ -13,6 +14,7 @@ from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
 from core.runs.recovery import Recovery
+from core.runs.retention import Retention
 from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
@@ -24,7 +26,8 @@ from core.settings import Settings
 def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
     """Return what a daemon does, over `settings`; raises SettingError or DatabaseUnavailable."""
     parts = make_parts(settings, clock or SystemClock())
-    spool_dir = _folder(settings, "spool")
+    spool_dir, scratch_dir = _folder(settings, "spool"), _folder(settings, "scratch")
+    stores = {parts.store.name: parts.store}
     drawer = ChartRenderer()
     outbox = Outbox(parts.database, parts.clock, parts.ledger)
     filing = Filing(
@@ -32,7 +35,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         renderers=RENDERERS,
         drawer=drawer,
         store=parts.store,
-        scratch_dir=_folder(settings, "scratch"),
+        scratch_dir=scratch_dir,
     )
 
     def close() -> None:
@@ -48,11 +51,20 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
             parts.database,
             outbox,
             channels=parts.channels,
-            stores={parts.store.name: parts.store},
+            stores=stores,
             describe=lambda stored: describe_config(parse_config(stored)),
             base_url=settings.base_url,
         ),
-        recovery=Recovery(parts.database, parts.clock, ledger=parts.ledger, outbox=outbox, spool_dir=spool_dir),
+        recovery=Recovery(parts.database, parts.clock, ledger=parts.ledger, outbox=outbox),
+        retention=Retention(
+            parts.database,
+            parts.clock,
+            stores=stores,
+            spool_dir=spool_dir,
+            scratch_dir=scratch_dir,
+            files_kept=timedelta(days=settings.retention_days),
+            run_timeout=timedelta(seconds=settings.run_timeout_s),
+        ),
         ledger=parts.ledger,
         workers=lambda daemon: Workers(
             worker_app(parts.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=settings.workers

@@ -1,6 +1,5 @@
 """`prepare`: the launcher's first step, in a process of its own so that what it loads is gone again."""
 
-import os
 import sys
 import time
 
@@ -32,6 +31,3 @@ def run() -> None:
         password=None if sign_in is None else sign_in.password,
     )
     sys.stdout.write(prepared.to_json())
-    sys.stdout.flush()
-    # Nothing is left to close, and DuckDB's bindings would fill the terminal with "leaked" lines at a regular exit.
-    os._exit(0)

@@ -30,6 +30,11 @@ def find_credentials(session: Session, email: str) -> Credentials | None:
     return None if row is None or row["user_id"] is None else Credentials(**row)
 
 
+def lock_sign_in(session: Session, email: str) -> None:
+    """Wait until no other transaction signs in with this address; the transaction's end lets the next one go."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:email, 0))"), {"email": email})
+
+
 def record_sign_in(session: Session, user_id: UUID, *, ok: bool, now: datetime) -> None:
     """Count a failure towards the lock, or clear the count."""
     session.execute(text("SELECT record_sign_in(:user_id, :ok, :now)"), {"user_id": user_id, "ok": ok, "now": now})

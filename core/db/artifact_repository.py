@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, RowMapping, Select, delete, insert, select, text
+from sqlalchemy import Delete, RowMapping, Select, delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,24 @@ def load_artifact(session: Session, artifact_id: UUID) -> Artifact:
     if row is None:
         raise NotFound("This file does not exist, or you may not see it.")
     return _artifact(row)
+
+
+def artifacts_older_than(session: Session, before: datetime, maximum: int) -> tuple[tuple[UUID, UUID], ...]:
+    """Return (artifact, organization) of files of ended runs made before an instant; needs no organization context."""
+    statement = text("SELECT artifact_id, organization_id FROM artifacts_older_than(:before, :maximum)")
+    rows = session.execute(statement, {"before": before, "maximum": maximum})
+    return tuple((row.artifact_id, row.organization_id) for row in rows)
+
+
+def mark_deleted(session: Session, artifact_id: UUID, *, at: datetime) -> Artifact | None:
+    """Note that a file is removed; None where that was noted before."""
+    marked = session.execute(
+        update(ArtifactRow)
+        .where(ArtifactRow.id == artifact_id, ArtifactRow.deleted_at.is_(None))
+        .values(deleted_at=at)
+        .returning(ArtifactRow.id)
+    ).first()
+    return None if marked is None else load_artifact(session, artifact_id)
 
 
 def insert_link(
@@ -94,6 +112,7 @@ def _select_artifacts() -> Select[Any]:
         ArtifactRow.size_bytes,
         ArtifactRow.manifest,
         ArtifactRow.created_at,
+        ArtifactRow.deleted_at,
     )
 
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, func, select, text, update
+from sqlalchemy import Row, RowMapping, case, func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.db.tables import DeliveryRow, RunEventRow
+from core.db.tables import DeliveryRow, RunEventRow, RunRow
 from core.domain.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryState
 from core.domain.schedule import Recipient
 from core.errors import LeaseLost, NotFound
@@ -131,20 +131,26 @@ def change_delivery(session: Session, row: OutboxRow, *, to: DeliveryState, **co
         raise LeaseLost("Another worker took over this delivery.")
 
 
-def extend_delivery_lease(session: Session, row: OutboxRow, until: datetime) -> None:
-    """Keep the lease of a delivery that is being sent; raises LeaseLost."""
+def extend_delivery_lease(session: Session, row: OutboxRow, until: datetime) -> tuple[datetime, datetime | None]:
+    """Keep the lease of a delivery that is being sent, or leave it as it is once its run's cancel was asked for.
+
+    Returns the lease's end and when the cancel was asked for, if so. Raises LeaseLost.
+    """
     written = session.execute(
         update(DeliveryRow)
         .where(
             DeliveryRow.id == row.id,
             DeliveryRow.lease_token == row.lease_token,
             DeliveryRow.state == str(DeliveryState.SENDING),
+            DeliveryRow.run_id == RunRow.id,
         )
-        .values(lease_until=until)
-        .returning(DeliveryRow.id)
+        .values(lease_until=case((RunRow.cancel_requested_at.is_(None), until), else_=DeliveryRow.lease_until))
+        .returning(DeliveryRow.lease_until, RunRow.cancel_requested_at)
+        .execution_options(synchronize_session=False)
     ).first()
     if written is None:
         raise LeaseLost("Another worker took over this delivery.")
+    return written.lease_until, written.cancel_requested_at
 
 
 def resend_at(session: Session, delivery_id: UUID, at: datetime) -> None:

@@ -183,7 +183,7 @@ def _connect(url: URL) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[-1]
-        raise DatabaseUnavailable(f"The product's database cannot be reached: {reason}") from error
+        reason = " ".join(str(error.orig).split())
+        raise DatabaseUnavailable(f"DATABASE_URL: the database cannot be reached: {reason}") from error
     with connection:
         yield connection

@@ -74,10 +74,10 @@ def lock_due_schedule(session: Session, schedule_id: UUID, now: datetime) -> Pla
 
 
 def load_planned_schedule(session: Session, schedule_id: UUID) -> PlannedSchedule:
-    """Return a schedule as a run copies it; raises NotFound."""
+    """Return a schedule as a run copies it; raises NotFound, also where its report was archived."""
     row = session.execute(_select_planned().where(ScheduleRow.id == schedule_id)).mappings().first()
     if row is None:
-        raise NotFound("This schedule does not exist, or you may not see it.")
+        raise NotFound("This schedule does not exist, its report was archived, or you may not see it.")
     return _planned(row)
 
 
@@ -116,6 +116,7 @@ def _select_planned() -> Select[Any]:
             ReportVersionRow,
             (ReportVersionRow.report_id == ReportRow.id) & (ReportVersionRow.version == ReportRow.version),
         )
+        .where(ReportRow.archived_at.is_(None))
     )
 
 

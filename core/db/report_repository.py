@@ -32,8 +32,14 @@ def list_reports(session: Session, *, search: str, page: int, limit: int) -> Pag
     return Page(items=tuple(_report(row) for row in rows), total=total, page=page, limit=limit)
 
 
-def load_report(session: Session, report_id: UUID, version: int | None = None) -> Report:
-    """Return a report at its newest version, or at `version`; raises NotFound."""
+def load_report(session: Session, report_id: UUID, version: int | None = None, *, lock: bool = False) -> Report:
+    """Return a report at its newest version, or at `version`; raises NotFound.
+
+    `lock`: nobody else changes, archives or schedules it before the transaction ends.
+    """
+    if lock:
+        # A statement of its own: one that waits would still join the versions it saw before the wait.
+        session.execute(select(ReportRow.id).where(ReportRow.id == report_id).with_for_update())
     statement = _select_reports(version).where(ReportRow.id == report_id, ReportRow.archived_at.is_(None))
     row = session.execute(statement).mappings().first()
     if row is None:

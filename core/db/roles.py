@@ -57,6 +57,7 @@ FUNCTION_GRANTS = (
     "organization_of_run(uuid)",
     "organization_of_delivery(uuid)",
     "artifact_of_link(text, timestamptz)",
+    "artifacts_older_than(timestamptz, integer)",
 )
 
 #: Why a role is not fit to be the app's; no row: it is fit.

@@ -90,7 +90,7 @@ def list_runs(
     rows = session.execute(
         _select_runs()
         .where(*conditions)
-        .order_by(RunRow.created_at.desc(), RunRow.id)
+        .order_by(RunRow.created_at.desc(), RunRow.logical_at.desc(), RunRow.id)
         .limit(limit)
         .offset((page - 1) * limit)
     ).mappings()

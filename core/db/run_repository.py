@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, func, insert, select, text, update
+from sqlalchemy import RowMapping, Select, case, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -166,18 +166,25 @@ def update_running(session: Session, lease: Lease, **columns: Any) -> None:
     _write(session, lease, expected=RunState.RUNNING, values=columns)
 
 
-def extend_lease(session: Session, lease: Lease, until: datetime) -> datetime | None:
-    """Keep the lease until `until`; returns when a cancel was asked for, if so. Raises LeaseLost."""
+def extend_lease(session: Session, lease: Lease, until: datetime) -> tuple[datetime, datetime | None]:
+    """Keep the lease until `until`, or as it is once a cancel was asked for. Raises LeaseLost.
+
+    Returns the lease's end and when the cancel was asked for, if so. A run that delivers holds no lease.
+    """
     row = session.execute(
         update(RunRow)
-        .where(RunRow.id == lease.run_id, RunRow.lease_token == lease.token, RunRow.state == str(RunState.RUNNING))
-        .values(lease_until=until)
-        .returning(RunRow.id, RunRow.cancel_requested_at)
+        .where(
+            RunRow.id == lease.run_id,
+            RunRow.lease_token == lease.token,
+            RunRow.state == str(RunState.RUNNING),
+            RunRow.lease_until.is_not(None),
+        )
+        .values(lease_until=case((RunRow.cancel_requested_at.is_(None), until), else_=RunRow.lease_until))
+        .returning(RunRow.lease_until, RunRow.cancel_requested_at)
     ).first()
     if row is None:
         raise LeaseLost
-    cancel_requested_at: datetime | None = row.cancel_requested_at
-    return cancel_requested_at
+    return row.lease_until, row.cancel_requested_at
 
 
 def request_cancel(session: Session, run_id: UUID, *, at: datetime) -> None:

@@ -36,8 +36,11 @@ def list_schedules(
     return Page(items=tuple(_schedule(row) for row in rows), total=total, page=page, limit=limit)
 
 
-def load_schedule(session: Session, schedule_id: UUID) -> Schedule:
-    """Return a schedule; raises NotFound."""
+def load_schedule(session: Session, schedule_id: UUID, *, lock: bool = False) -> Schedule:
+    """Return a schedule; raises NotFound. `lock`: nobody else changes or plans it before the transaction ends."""
+    if lock:
+        # A statement of its own, so that what is read next is what the last writer left.
+        session.execute(select(ScheduleRow.id).where(ScheduleRow.id == schedule_id).with_for_update())
     row = session.execute(_select_schedules().where(ScheduleRow.id == schedule_id)).mappings().first()
     if row is None:
         raise NotFound("This schedule does not exist, or you may not see it.")
@@ -83,13 +86,10 @@ def delete_schedule(session: Session, schedule_id: UUID) -> None:
     session.execute(delete(ScheduleRow).where(ScheduleRow.id == schedule_id))
 
 
-def count_by_report(session: Session, report_id: UUID) -> int:
-    """Return how many active schedules send a report."""
-    return session.execute(
-        select(func.count())
-        .select_from(ScheduleRow)
-        .where(ScheduleRow.report_id == report_id, ScheduleRow.is_active.is_(True))
-    ).scalar_one()
+def names_by_report(session: Session, report_id: UUID) -> tuple[str, ...]:
+    """Return the names of the schedules that send a report, paused ones included."""
+    statement = select(ScheduleRow.name).where(ScheduleRow.report_id == report_id).order_by(ScheduleRow.name)
+    return tuple(session.execute(statement).scalars())
 
 
 def _columns(draft: ScheduleDraft) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _select_schedules() -> Select[Any]:
     newest = (
         select(RunRow.created_at, RunRow.state)
         .where(RunRow.schedule_id == ScheduleRow.id, RunRow.kind != RunKind.TEST)
-        .order_by(RunRow.created_at.desc())
+        .order_by(RunRow.created_at.desc(), RunRow.logical_at.desc(), RunRow.id)
         .limit(1)
         .lateral("newest")
     )

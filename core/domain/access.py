@@ -10,8 +10,8 @@ class Permission(StrEnum):
 
     VIEW_REPORTS = "view_reports"  #: open reports, dashboards and their runs
     EDIT_REPORTS = "edit_reports"  #: create, change and archive reports
-    MANAGE_EXPORTS = "manage_exports"  #: download files, run reports now, retry and cancel runs
-    MANAGE_SCHEDULES = "manage_schedules"  #: create, change, pause and delete schedules
+    MANAGE_EXPORTS = "manage_exports"  #: make and download files, retry and cancel runs
+    MANAGE_SCHEDULES = "manage_schedules"  #: create, change, pause, send now and delete schedules
     SEE_SQL = "see_sql"  #: see the compiled SQL
     MANAGE_CATALOG = "manage_catalog"  #: sources and datasets
     MANAGE_MEMBERS = "manage_members"  #: people, roles and settings of the organization

@@ -51,3 +51,12 @@ class Artifact:
     size_bytes: int
     manifest: Manifest
     created_at: datetime
+    deleted_at: datetime | None = None  #: when the file was removed after its time; what it was stays known
+
+    @property
+    def removed_in_words(self) -> str | None:
+        """What to say instead of handing the file out; None while it is there."""
+        if self.deleted_at is None:
+            return None
+        days = (self.deleted_at - self.created_at).days
+        return f"The file was removed after {days} {'day' if days == 1 else 'days'}."

@@ -32,7 +32,13 @@ class Footprint:
 
 def claim_data_folder(data_dir: Path) -> Footprint:
     """Take the data folder for this launch and end what a killed launch left. Raises SettingError where it is taken."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(
+            f"DATA_DIR: {data_dir} cannot be made: {error.strerror}. Choose a folder that you may write to.",
+            place="DATA_DIR",
+        ) from error
     lock = (data_dir / "launcher.lock").open("a+", encoding="ascii")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

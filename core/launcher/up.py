@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from pydantic import SecretStr
 
+from core.artifacts import open_store
 from core.db.embedded import EmbeddedPostgres, start_embedded
 from core.errors import BroadsheetError, SettingError
 from core.launcher.child import Child, ChildSpec
@@ -80,6 +81,7 @@ def up(settings: Settings, *, prepare: Sequence[str], specs: Sequence[ChildSpec]
         launch = Launch(footprint=claim_data_folder(settings.data_dir))
         try:
             _check_port(settings.port)
+            open_store(settings)
             prepared = _bring_up(launch, settings, prepare, specs)
             _wait_until_ready(launch, settings)
             _announce(settings, prepared)
@@ -180,11 +182,12 @@ def _check_port(port: int) -> None:
 
 
 def _announce(settings: Settings, prepared: Prepared) -> None:
-    _say(f"Broadsheet is ready at {settings.base_url}")
+    lines = [f"Broadsheet is ready at {settings.base_url}"]
     if prepared.email is not None:
         password = "of ADMIN_PASSWORD" if prepared.password is None else f"{prepared.password}  (shown once)"
-        _say(f"Sign in as {prepared.email} with password {password}")
-    _say(f"Logs are in {_log_dir(settings)}. Ctrl-C stops everything.")
+        lines.append(f"Sign in as {prepared.email} with password {password}")
+    lines.append(f"Logs are in {_log_dir(settings)}. Ctrl-C stops everything.")
+    _say("\n".join(lines))
 
 
 def _log_dir(settings: Settings) -> Path:
@@ -214,8 +217,10 @@ def _stopping_on_signals() -> Iterator[None]:
             signal.signal(number, hurry)
         raise StopRequested
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
+    # Shells start background jobs with SIGINT ignored; whoever sends it to one means it.
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    if before[signal.SIGHUP] == signal.SIG_IGN:
+        del before[signal.SIGHUP]
     for number in before:
         signal.signal(number, stop)
     try:

@@ -75,7 +75,7 @@ class Deliverer:
         except LeaseLost:
             logger.warning("delivery_lease_lost delivery=%s token=%s", row.id, row.lease_token)
         except DatabaseUnavailable:
-            logger.exception("delivery_left_to_recovery delivery=%s", row.id)
+            logger.warning("delivery_left_to_recovery delivery=%s", row.id)
 
     def _attempt(self, row: OutboxRow) -> None:
         began = time.monotonic()
@@ -126,6 +126,9 @@ class Deliverer:
         run = parcel.run
         if run.result_head is None or not parcel.artifacts:
             raise DeliveryRefused("The run has no files to send.")
+        for artifact in parcel.artifacts:
+            if artifact.removed_in_words is not None:
+                raise DeliveryRefused(artifact.removed_in_words)
         record = load_record(run.result_head)
         return channel, compose(
             MailInputs(

@@ -23,7 +23,7 @@ from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState, RunStep
 from core.domain.schedule import Recipient
-from core.errors import BroadsheetError, Conflict, LeaseLost
+from core.errors import BroadsheetError, Conflict, DatabaseUnavailable, LeaseLost, RunCancelled
 from core.runs.guard import Guard
 from core.runs.retry import Jitter, run_wait
 
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 UNEXPECTED = "Something went wrong inside Broadsheet. The details are in the daemon's log."
+CANCELLED_BEFORE = "The run was cancelled before this was sent."
 _HAS_FILES = (RunStep.RENDERED, RunStep.DELIVERING)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -65,13 +66,7 @@ class Ledger:
         with self._database.organization(organization_id) as session:
             run = run_repository.load_ledger_run(session, run_id, lock=True)
             now = self._clock.now()
-            if not _claimable(run, now):
-                return None
-            if run.cancel_requested_at is not None:
-                self._end(session, run, RunState.CANCELLED, message="Cancelled.")
-                return None
-            if run.attempt >= self._max_attempts:
-                self._give_up(session, run)
+            if not _claimable(run, now) or self.end_if_over(session, run):
                 return None
             claimed = replace(
                 run,
@@ -107,7 +102,7 @@ class Ledger:
         def renew() -> tuple[datetime, datetime | None]:
             until = self._clock.now() + self._lease
             with self._database.organization(lease.organization_id) as session:
-                return until, run_repository.extend_lease(session, lease, until)
+                return run_repository.extend_lease(session, lease, until)
 
         guard = Guard(
             renew,
@@ -136,16 +131,22 @@ class Ledger:
             yield session
 
     def start_deliveries(self, run: LedgerRun, recipients: tuple[Recipient, ...]) -> None:
-        """Create the outbox rows and their jobs and give the lease back: from here the deliveries carry the run."""
+        """Create the outbox rows and their jobs and give the lease back: from here the deliveries carry the run.
+
+        Raises RunCancelled where a cancel was asked for since the worker looked last; then nothing goes out.
+        """
         message = f"Sending to {len(recipients)} {'recipient' if len(recipients) == 1 else 'recipients'}."
         with self.step(run, RunStep.DELIVERING, message=message, lease_until=None, deliver_s=0.0) as session:
+            if run_repository.load_ledger_run(session, run.id).cancel_requested_at is not None:
+                raise RunCancelled
             for delivery_id in delivery_repository.insert_deliveries(session, run.organization_id, run.id, recipients):
                 defer_delivery(session, delivery_id)
 
     def complete(self, run: LedgerRun) -> None:
         """End a run that has nothing to deliver."""
         with self._database.organization(run.organization_id) as session:
-            self._end(session, run, RunState.COMPLETED, message="Completed.", step=str(RunStep.DONE))
+            if not self._end_if_cancelled(session, run):
+                self._end(session, run, RunState.COMPLETED, message="Completed.", step=str(RunStep.DONE))
 
     def cancelled(self, run: LedgerRun) -> None:
         """End a run that a person cancelled."""
@@ -158,6 +159,8 @@ class Ledger:
         code = known.code if known is error else "unexpected"
         reason = {"error_code": code, "error_message": known.user_message}
         with self._database.organization(run.organization_id) as session:
+            if self._end_if_cancelled(session, run):
+                return
             current = run_repository.load_ledger_run(session, run.id, lock=True)
             if not (known.retryable and run.attempt < self._max_attempts):
                 ended = RunState.PARTIAL if current.step in _HAS_FILES else RunState.FAILED
@@ -174,30 +177,37 @@ class Ledger:
             guard.lose()
             try:
                 with self._database.organization(run.organization_id) as session:
-                    self._put_back(
-                        session,
-                        run,
-                        self._clock.now(),
-                        message="Handed to another worker: this one is stopping.",
-                        attempt=run.attempt - 1,
-                    )
-            except LeaseLost:
-                logger.info("run_not_released run=%s", run.id)
+                    if not self._end_if_cancelled(session, run):
+                        message = "Handed to another worker: this one is stopping."
+                        self._put_back(session, run, self._clock.now(), message=message, attempt=run.attempt - 1)
+            except (LeaseLost, DatabaseUnavailable) as error:
+                logger.warning("run_not_released run=%s code=%s", run.id, error.code)
 
-    def give_up_if_exhausted(self, session: Session, run: LedgerRun) -> bool:
-        """End a run whose last allowed attempt stopped without an answer; `run` is locked by this transaction."""
-        if run.attempt < self._max_attempts or not _claimable(run, self._clock.now()):
+    def end_if_over(self, session: Session, run: LedgerRun) -> bool:
+        """End a run that no worker holds if it was cancelled or its last allowed attempt stopped without an answer.
+
+        `run` is locked by this transaction.
+        """
+        if not _claimable(run, self._clock.now()):
             return False
-        self._give_up(session, run)
+        if run.cancel_requested_at is not None:
+            self._end(session, run, RunState.CANCELLED, message="Cancelled.")
+        elif run.attempt >= self._max_attempts:
+            self._give_up(session, run)
+        else:
+            return False
         return True
 
     def cancel(self, session: Session, run_id: UUID) -> None:
-        """Stop a run: at once, or where a worker holds it at its next look. Raises Conflict after the run's end."""
+        """Stop a run: at once, or where a worker holds it at its next look. Raises Conflict after the run's end.
+
+        A lease is not extended any more once this was asked for, so a worker that never looks holds the run for one.
+        """
         run = run_repository.load_ledger_run(session, run_id, lock=True)
         if run.state.is_final:
             raise Conflict(f"This run has already ended: {run.state}.")
         now = self._clock.now()
-        if run.state is not RunState.RUNNING:
+        if run.state is not RunState.RUNNING or _claimable(run, now):
             self._end(session, run, RunState.CANCELLED, message="Cancelled.")
             return
         run_repository.request_cancel(session, run_id, at=now)
@@ -206,7 +216,7 @@ class Ledger:
         for row in delivery_repository.open_outbox_rows(session, run_id):
             if row.state is not DeliveryState.SENDING:
                 delivery_repository.change_delivery(
-                    session, row, to=DeliveryState.FAILED, error_message="The run was cancelled before this was sent."
+                    session, row, to=DeliveryState.FAILED, error_message=CANCELLED_BEFORE
                 )
         self.settle(session, run_id)
 
@@ -239,6 +249,13 @@ class Ledger:
             )
         else:
             self._end(session, run, RunState.COMPLETED, message="Delivered to everyone.", step=str(RunStep.DONE))
+
+    def _end_if_cancelled(self, session: Session, run: LedgerRun) -> bool:
+        """A person's cancel outranks how the attempt ended."""
+        if run_repository.load_ledger_run(session, run.id, lock=True).cancel_requested_at is None:
+            return False
+        self._end(session, run, RunState.CANCELLED, message="Cancelled.")
+        return True
 
     def _organization(self, run_id: UUID) -> UUID | None:
         with self._database.installation() as session:

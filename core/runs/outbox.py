@@ -15,10 +15,11 @@ from core.db import delivery_repository, run_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.queue import defer_delivery
+from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
 from core.runs.guard import Guard
-from core.runs.ledger import LEASE, Ledger
+from core.runs.ledger import CANCELLED_BEFORE, LEASE, Ledger
 from core.runs.retry import DELIVERY_MAX_ATTEMPTS, UNKNOWN_WAIT, Jitter, delivery_wait
 
 UNKNOWN_MESSAGE = "It may have arrived: the connection broke before the other side's answer was recorded."
@@ -57,14 +58,16 @@ class Outbox:
         if organization_id is None:
             return None
         with self._database.organization(organization_id) as session:
+            run_id = delivery_repository.load_outbox_row(session, delivery_id).run_id
+            run = run_repository.load_ledger_run(session, run_id, lock=True)
             row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
             now = self._clock.now()
             if not _claimable(row, now):
                 return None
-            run = run_repository.load_ledger_run(session, row.run_id)
-            if run.state in (RunState.CANCELLED, RunState.FAILED):
-                reason = f"The run was {run.state} before this was sent."
+            reason = _why_not(run)
+            if reason is not None:
                 delivery_repository.change_delivery(session, row, to=DeliveryState.FAILED, error_message=reason)
+                self._ledger.settle(session, run_id)
                 return None
             claimed = replace(
                 row,
@@ -93,8 +96,7 @@ class Outbox:
         def renew() -> tuple[datetime, datetime | None]:
             until = self._clock.now() + self._lease
             with self._database.organization(row.organization_id) as session:
-                delivery_repository.extend_delivery_lease(session, row, until)
-            return until, None
+                return delivery_repository.extend_delivery_lease(session, row, until)
 
         now = self._clock.now()
         guard = Guard(
@@ -173,7 +175,8 @@ class Outbox:
         return True
 
     def _settle(self, row: OutboxRow, to: DeliveryState, *, message: str, took_s: float, **columns: Any) -> None:
-        with self._changing(row, to, took_s=took_s, name=str(to), message=message, **columns) as session:
+        with self._locked(row) as (session, _):
+            self._change(session, row, to, took_s=took_s, name=str(to), message=message, **columns)
             self._ledger.settle(session, row.run_id)
 
     def _put_off(
@@ -187,24 +190,47 @@ class Outbox:
         took_s: float,
         error_message: str,
     ) -> None:
-        with self._changing(
-            row, to, took_s=took_s, name=name, message=message, next_attempt_at=again_at, error_message=error_message
-        ) as session:
-            defer_delivery(session, row.id, at=again_at)
+        with self._locked(row) as (session, run):
+            if run.cancel_requested_at is None:
+                columns = {"next_attempt_at": again_at, "error_message": error_message}
+                self._change(session, row, to, took_s=took_s, name=name, message=message, **columns)
+                defer_delivery(session, row.id, at=again_at)
+                return
+            reason = f"{error_message} The run was cancelled, so it is not sent again."
+            message = f"Not delivered to {row.address}: {reason}"
+            failed = DeliveryState.FAILED
+            self._change(session, row, failed, took_s=took_s, name=str(failed), message=message, error_message=reason)
+            self._ledger.settle(session, row.run_id)
 
     @contextmanager
-    def _changing(
-        self, row: OutboxRow, to: DeliveryState, *, took_s: float, name: str, message: str, **columns: Any
-    ) -> Iterator[Session]:
+    def _locked(self, row: OutboxRow) -> Iterator[tuple[Session, LedgerRun]]:
         """The run is locked before its delivery, everywhere, so that two last deliveries end one after the other."""
         with self._database.organization(row.organization_id) as session:
-            run_repository.load_ledger_run(session, row.run_id, lock=True)
-            delivery_repository.change_delivery(session, row, to=to, **columns)
-            run_repository.add_deliver_time(session, row.run_id, took_s)
-            run_repository.add_event(
-                session, row.organization_id, row.run_id, at=self._clock.now(), name=name, message=message
-            )
-            yield session
+            yield session, run_repository.load_ledger_run(session, row.run_id, lock=True)
+
+    def _change(
+        self,
+        session: Session,
+        row: OutboxRow,
+        to: DeliveryState,
+        *,
+        took_s: float,
+        name: str,
+        message: str,
+        **columns: Any,
+    ) -> None:
+        delivery_repository.change_delivery(session, row, to=to, **columns)
+        run_repository.add_deliver_time(session, row.run_id, took_s)
+        run_repository.add_event(
+            session, row.organization_id, row.run_id, at=self._clock.now(), name=name, message=message
+        )
+
+
+def _why_not(run: LedgerRun) -> str | None:
+    """Return why nothing of a run is sent any more, or None where it is."""
+    if run.state is RunState.CANCELLED or run.cancel_requested_at is not None:
+        return CANCELLED_BEFORE
+    return "The run failed before this was sent." if run.state is RunState.FAILED else None
 
 
 def _claimable(row: OutboxRow, now: datetime) -> bool:

@@ -70,7 +70,7 @@ class Pipeline:
         except LeaseLost:
             logger.warning("run_lease_lost run=%s token=%s", run.id, run.lease_token)
         except DatabaseUnavailable:
-            logger.exception("run_left_to_recovery run=%s", run.id)
+            logger.warning("run_left_to_recovery run=%s", run.id)
 
     def _work(self, run: LedgerRun, guard: Guard) -> None:
         """Take the steps; whatever ends them early becomes the run's visible state."""
@@ -89,12 +89,12 @@ class Pipeline:
             guard.check()
         except LeaseLost:
             raise LeaseLost from error
-        except RunCancelled:
+        except BroadsheetError as reason:
+            error = reason
+        if isinstance(error, RunCancelled):
             self._ledger.cancelled(run)
             remove_spools(self._spool_dir, run.id)
             return
-        except BroadsheetError as reason:
-            error = reason
         if isinstance(error, BroadsheetError):
             logger.warning("run_stopped run=%s code=%s", run.id, error.code, exc_info=error)
         else:

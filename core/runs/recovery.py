@@ -1,8 +1,6 @@
-"""Recovery: finds runs and deliveries that nobody works on any more, wakes them or ends them, and tidies up."""
+"""Recovery: finds runs and deliveries that nobody works on any more, and wakes them or ends them."""
 
 import logging
-from datetime import timedelta
-from pathlib import Path
 
 from core.clock import Clock
 from core.db import delivery_repository, planning_repository, run_repository
@@ -15,9 +13,6 @@ from core.runs.outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
-#: Spooled rows this old belong to a run that will query again if it ever goes on.
-SPOOL_KEPT = timedelta(days=1)
-
 
 class Recovery:
     """Sweeps; any number of daemons may do so at the same time."""
@@ -29,14 +24,12 @@ class Recovery:
         *,
         ledger: Ledger,
         outbox: Outbox,
-        spool_dir: Path,
         batch: int = 500,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ledger = ledger
         self._outbox = outbox
-        self._spool_dir = spool_dir
         self._batch = batch
 
     def sweep(self) -> int:
@@ -46,15 +39,6 @@ class Recovery:
         for work in found:
             self._mend_safely(work)
         return len(found)
-
-    def retain(self) -> None:
-        """Clear away what workers left that died: spooled rows on this machine, wake-ups in the queue."""
-        with self._database.installation() as session:
-            planning_repository.forget_orphaned_jobs(session)
-        oldest = (self._clock.now() - SPOOL_KEPT).timestamp()
-        for path in self._spool_dir.glob("*.arrow*"):
-            if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
 
     def _mend_safely(self, work: OpenWork) -> None:
         """One thing that cannot be mended must not hold up the others."""
@@ -73,7 +57,7 @@ class Recovery:
     def _mend_run(self, work: OpenWork) -> None:
         with self._database.organization(work.organization_id) as session:
             run = run_repository.load_ledger_run(session, work.id, lock=True)
-            if not self._ledger.give_up_if_exhausted(session, run):
+            if not self._ledger.end_if_over(session, run):
                 defer_run(session, work.id)
 
     def _mend_delivery(self, work: OpenWork) -> None:

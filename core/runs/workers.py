@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from procrastinate import App
-from procrastinate.exceptions import ProcrastinateException
+from procrastinate.exceptions import ConnectorException, ProcrastinateException
 
 from core.db.queue import DELIVERY_QUEUE, DELIVERY_TASK, RUN_QUEUE, RUN_TASK
 
@@ -69,6 +69,8 @@ class Workers:
                     delete_jobs="always",
                     install_signal_handlers=False,
                 )
+            except ConnectorException as error:  # the database is away: the duties say so, too
+                logger.warning("worker_stopped queue=%s error=%s", queue, type(error.__cause__ or error).__name__)
             except ProcrastinateException:
                 logger.exception("worker_stopped queue=%s", queue)
             await asyncio.sleep(_RESTART_S)

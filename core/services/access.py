@@ -13,12 +13,14 @@ from core.db import access_repository
 from core.db.access_repository import Credentials
 from core.db.database import Database
 from core.domain.access import Principal
+from core.domain.text import check_text, is_storable
 from core.errors import InvalidInput, NotFound, NotSignedIn
 from core.secrets import new_token, token_sha256
 
 SESSION_LASTS = timedelta(days=14)
 JWT_LASTS = timedelta(hours=12)
-#: Compared with when the address is unknown, so that a wrong address takes as long as a wrong password.
+MAX_TOKEN_NAME_LENGTH = 100
+#: Compared with for an unknown address or a locked account: the time taken must not tell them from a wrong password.
 _NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lRbl7D7zPuzfVbZVcJvCk5zW5rBkzi"
 _TOKEN_PREFIX = "bsp_"  # noqa: S105 - marks a personal token, is none
 
@@ -41,29 +43,37 @@ class AccessService:
         self._clock = clock
         self._jwt_key = jwt_key
 
-    def find_credentials(self, email: str) -> Credentials | None:
-        """Return what a password is compared with; None for unknown, inactive and locked accounts alike."""
+    def begin_sign_in(self, email: str) -> Credentials | None:
+        """Return what a password is compared with; None for unknown, inactive and locked accounts alike.
+
+        The attempt counts as failed from now on, and five failures lock the account for a while: attempts side by side
+        cannot outrun the lock. `complete_sign_in` clears the count once the password was right.
+        """
+        address, now = email.strip().lower(), self._clock.now()
+        if not is_storable(address):
+            return None
         with self._database.installation() as session:
-            found = access_repository.find_credentials(session, email.strip().lower())
-        if found is None or not found.is_active:
-            return None
-        if found.locked_until is not None and found.locked_until > self._clock.now():
-            return None
+            access_repository.lock_sign_in(session, address)
+            found = access_repository.find_credentials(session, address)
+            if found is None or not found.is_active:
+                return None
+            if found.locked_until is not None and found.locked_until > now:
+                return None
+            access_repository.record_sign_in(session, found.user_id, ok=False, now=now)
         return found
 
-    def record_sign_in(self, user_id: UUID, *, ok: bool) -> None:
-        """Count a failure, which after five locks the account for a while, or clear the count."""
+    def complete_sign_in(self, user_id: UUID) -> None:
+        """Clear the count of failures: the password was right."""
         with self._database.installation() as session:
-            access_repository.record_sign_in(session, user_id, ok=ok, now=self._clock.now())
+            access_repository.record_sign_in(session, user_id, ok=True, now=self._clock.now())
 
     def verify(self, email: str, password: str) -> UUID:
         """Return the person behind an address and password; raises NotSignedIn, the same for every reason."""
-        found = self.find_credentials(email)
+        found = self.begin_sign_in(email)
         matches = verify_password(password, found.password_hash if found else _NOBODYS_HASH)
-        if found is not None:
-            self.record_sign_in(found.user_id, ok=matches)
         if found is None or not matches:
             raise NotSignedIn("The e-mail address or the password is wrong, or the account is locked for a while.")
+        self.complete_sign_in(found.user_id)
         return found.user_id
 
     def open_session(self, user_id: UUID) -> str:
@@ -118,8 +128,9 @@ class AccessService:
 
     def create_token(self, principal: Principal, *, name: str, expires_at: datetime | None) -> tuple[ApiToken, str]:
         """Make a personal API token; returns it and its secret, which is never shown again."""
-        if not name.strip() or len(name) > 100:
-            raise InvalidInput("Give the token a name of up to 100 characters.", place="name")
+        if not name.strip():
+            raise InvalidInput("Give the token a name.", place="name")
+        check_text(name, place="name", max_length=MAX_TOKEN_NAME_LENGTH, one_line=True)
         if expires_at is not None and expires_at <= self._clock.now():
             raise InvalidInput("The token would already be expired.", place="expires_at")
         secret = _TOKEN_PREFIX + new_token()

@@ -14,11 +14,13 @@ from sqlalchemy.dialects import postgresql
 from core.clock import Clock
 from core.db.database import Database
 from core.db.tables import DaemonRow
+from core.errors import DatabaseUnavailable
 from core.runs.delivering import Deliverer
 from core.runs.ledger import Ledger
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
 from core.runs.recovery import Recovery
+from core.runs.retention import Retention
 from core.runs.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class DaemonService:
         pipeline: Pipeline,
         deliverer: Deliverer,
         recovery: Recovery,
+        retention: Retention,
         ledger: Ledger,
         workers: Callable[["DaemonService"], Workers],
         refresh: Callable[[], None],
@@ -50,6 +53,7 @@ class DaemonService:
         self._pipeline = pipeline
         self._deliverer = deliverer
         self._recovery = recovery
+        self._retention = retention
         self._ledger = ledger
         self._make_workers = workers
         self._refresh = refresh
@@ -66,8 +70,8 @@ class DaemonService:
         return self._recovery.sweep()
 
     def retain(self) -> None:
-        """Tidy up what nobody needs."""
-        self._recovery.retain()
+        """Remove files whose time is over and what died workers left."""
+        self._retention.retain()
 
     def refresh(self) -> None:
         """Bring the demo data up to today."""
@@ -95,19 +99,29 @@ class DaemonService:
         """Work on the queue until `stopping`, then finish for up to `grace_s` and hand the rest to other daemons.
 
         Returns whether everything was finished; otherwise threads are still busy with what is no longer theirs.
+        Raises DatabaseUnavailable where the queue cannot be opened at all.
         """
         workers = self._make_workers(self)
-        serving = asyncio.create_task(workers.serve())
-        await stopping.wait()
+        serving, asked = asyncio.create_task(workers.serve()), asyncio.create_task(stopping.wait())
+        await asyncio.wait([serving, asked], return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            asked.cancel()
+            raise DatabaseUnavailable("The queue cannot be reached.") from serving.exception()
         workers.stop()
         _, unfinished = await asyncio.wait([serving], timeout=grace_s)
         if unfinished:
             logger.warning("daemon_hands_over daemon=%s", self._id)
             self._ledger.release_all()
+        elif serving.exception() is not None:
+            logger.warning("workers_stopped_badly error=%s", type(serving.exception()).__name__)
         return not unfinished
 
     def leave(self) -> None:
         """Say goodbye and close what is open."""
-        with self._database.installation() as session:
-            session.execute(delete(DaemonRow).where(DaemonRow.id == self._id))
-        self._close()
+        try:
+            with self._database.installation() as session:
+                session.execute(delete(DaemonRow).where(DaemonRow.id == self._id))
+        except DatabaseUnavailable:
+            logger.warning("daemon_left_without_goodbye daemon=%s", self._id)  # its heartbeat says enough
+        finally:
+            self._close()

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.access.passwords import generate_password, hash_password
+from core.access.passwords import check_new_password, generate_password, hash_password
 from core.clock import Clock
 from core.db import access_repository, catalog_repository, report_repository, schedule_repository
 from core.db.database import Database
@@ -18,6 +18,7 @@ from core.demo.content import demo_datasets, sample_reports, usage_summary
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.schedule import Cadence, Recipient, ScheduleConfig, ScheduleDraft
+from core.errors import InvalidInput, SettingError
 from core.schedules.recurrence import next_fire_times
 from core.settings import Settings
 
@@ -50,7 +51,8 @@ def refresh_demo_data(settings: Settings, clock: Clock) -> bool:
 
     path = demo_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    return refresh_demo(path, today=clock.now().date())
+    now = clock.now()
+    return refresh_demo(path, today=now.date(), until=now)
 
 
 def ensure_first_workspace(owner: Database, settings: Settings, clock: Clock) -> FirstSignIn | None:
@@ -107,6 +109,10 @@ def _ensure_administrator(
         return known, None
     given = settings.admin_password
     password = given.get_secret_value() if given else generate_password()
+    try:
+        check_new_password(password)
+    except InvalidInput as error:
+        raise SettingError(f"ADMIN_PASSWORD: {error.user_message}", place="ADMIN_PASSWORD") from error
     made = access_repository.insert_user(
         session,
         organization_id=organization_id,

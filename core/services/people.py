@@ -9,6 +9,7 @@ from core.access.passwords import hash_password
 from core.address import parse_email
 from core.db import access_repository
 from core.db.database import Database
+from core.domain.text import is_one_line
 from core.errors import Conflict, InvalidInput
 
 _LONGEST_NAME = 200
@@ -41,7 +42,7 @@ def add_user(owner: Database, user: NewUser) -> AddedUser:
     """
     email = parse_email(user.email).lower()
     name = user.name.strip() or email.partition("@")[0]
-    if len(name) > _LONGEST_NAME or not name.isprintable():
+    if len(name) > _LONGEST_NAME or not is_one_line(name):
         raise InvalidInput(f"A name has up to {_LONGEST_NAME} characters on one line.", place="name")
     password_hash = hash_password(user.password)
     with owner.installation() as session:

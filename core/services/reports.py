@@ -14,6 +14,7 @@ from core.domain.filter import DateUnit, DateWindow, Operator, WindowKind
 from core.domain.page import Page
 from core.domain.report import Report, ReportVersion
 from core.domain.result import Headline, Preview
+from core.domain.text import check_text
 from core.errors import Conflict, InvalidInput
 from core.query.executor import QueryExecutor
 from core.query.validate import aggregations_for, operators_for, validate_definition
@@ -27,7 +28,10 @@ MAX_PREVIEW_ROWS = 1000
 #: A chart of more points than this says nothing more and takes the browser longer.
 MAX_CHART_ROWS = 5000
 MAX_NAME_LENGTH = 200
+MAX_DESCRIPTION_LENGTH = 2000
 _QUICK_START_COLUMNS = 8
+#: Schedules named when they stand in the way.
+_MAX_NAMED = 3
 
 
 class ReportService:
@@ -56,6 +60,7 @@ class ReportService:
     def list(self, principal: Principal, *, search: str = "", page: int = 1, limit: int = 50) -> Page[Report]:
         """Return the organization's reports, the newest change first."""
         require(principal, Permission.VIEW_REPORTS)
+        check_text(search, place="search", max_length=MAX_NAME_LENGTH)
         with self._database.organization(principal.organization_id) as session:
             return report_repository.list_reports(session, search=search.strip(), page=page, limit=limit)
 
@@ -75,7 +80,7 @@ class ReportService:
     def create(self, principal: Principal, *, name: str, definition: ReportDefinition, description: str = "") -> Report:
         """Save a new report; raises InvalidDefinition with the place, and then nothing is saved."""
         require(principal, Permission.EDIT_REPORTS)
-        self._check(principal, name, definition)
+        self._check(principal, name, description, definition)
         with self._database.organization(principal.organization_id) as session:
             report_id = report_repository.insert_report(
                 session,
@@ -97,11 +102,14 @@ class ReportService:
         description: str = "",
         expected_version: int | None = None,
     ) -> Report:
-        """Save a new version; raises Conflict where `expected_version` is no longer the newest."""
+        """Save a new version; raises Conflict where `expected_version` is no longer the newest.
+
+        Without it writers take turns, and the last one's version is the newest.
+        """
         require(principal, Permission.EDIT_REPORTS)
-        self._check(principal, name, definition)
+        self._check(principal, name, description, definition)
         with self._database.organization(principal.organization_id) as session:
-            report = report_repository.load_report(session, report_id)
+            report = report_repository.load_report(session, report_id, lock=True)
             if expected_version is not None and expected_version != report.version:
                 raise Conflict(
                     f"Somebody saved version {report.version} since you opened version {expected_version}. "
@@ -118,12 +126,13 @@ class ReportService:
             return report_repository.load_report(session, report_id)
 
     def archive(self, principal: Principal, report_id: UUID) -> None:
-        """Take a report out of the lists; refused while an active schedule sends it."""
+        """Take a report out of the lists; refused while it has a schedule, paused ones included."""
         require(principal, Permission.EDIT_REPORTS)
         with self._database.organization(principal.organization_id) as session:
-            report = report_repository.load_report(session, report_id)
-            if schedule_repository.count_by_report(session, report_id):
-                raise Conflict(f"{report.name} is sent by an active schedule. Pause or delete that schedule first.")
+            report = report_repository.load_report(session, report_id, lock=True)
+            schedules = schedule_repository.names_by_report(session, report_id)
+            if schedules:
+                raise Conflict(f"{report.name} is scheduled: {_in_short(schedules)}. Delete what sends it first.")
             report_repository.archive_report(session, report_id)
 
     def preview(
@@ -173,14 +182,17 @@ class ReportService:
             definition, dataset, source, page=page, page_size=page_size, logical_at=self._clock.now()
         )
 
-    def _check(self, principal: Principal, name: str, definition: ReportDefinition) -> None:
+    def _check(self, principal: Principal, name: str, description: str, definition: ReportDefinition) -> None:
         if not name.strip():
             raise InvalidInput("Give the report a name.", place="name")
-        if len(name.strip()) > MAX_NAME_LENGTH:
-            raise InvalidInput(f"A name may have up to {MAX_NAME_LENGTH} characters.", place="name")
-        if any(ord(character) < 32 for character in name):
-            raise InvalidInput("A name is one line without control characters.", place="name")
+        check_text(name, place="name", max_length=MAX_NAME_LENGTH, one_line=True)
+        check_text(description, place="description", max_length=MAX_DESCRIPTION_LENGTH)
         validate_definition(definition, self._catalog.dataset(principal, definition.dataset_id))
+
+
+def _in_short(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_MAX_NAMED])
+    return shown if len(names) <= _MAX_NAMED else f"{shown} and {len(names) - _MAX_NAMED} more"
 
 
 def quick_start(dataset: Dataset, timezone: str, row_limit: int) -> ReportDefinition:

@@ -113,8 +113,8 @@ class RunService:
             return self._start(session, self._export_of(principal, definition, title, format, None))
 
     def run_schedule_now(self, principal: Principal, schedule_id: UUID) -> Run:
-        """Send a schedule's report to its recipients now."""
-        require(principal, Permission.MANAGE_EXPORTS)
+        """Send a schedule's report to its recipients now, outside ones included; so it asks what scheduling asks."""
+        require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
             schedule = planning_repository.load_planned_schedule(session, schedule_id)
             return self._start(session, draft_of(schedule, RunKind.MANUAL, self._clock.now()))
@@ -136,12 +136,17 @@ class RunService:
             return run_reading.load_run(session, run_id)
 
     def retry(self, principal: Principal, run_id: UUID) -> Run:
-        """Start a new run that asks and sends what an ended one did, for the same logical time."""
+        """Start a new run that asks and sends what an ended one did, for the same logical time.
+
+        Sending to a schedule's recipients takes the permission that sending it takes.
+        """
         require(principal, Permission.MANAGE_EXPORTS)
         with self._database.organization(principal.organization_id) as session:
             run = run_repository.load_ledger_run(session, run_id)
             if run.state not in (RunState.FAILED, RunState.CANCELLED, RunState.MISSED):
                 raise Conflict(f"Only a failed, cancelled or missed run can be tried again; this one is {run.state}.")
+            if run.recipients and run.kind is not RunKind.TEST:
+                require(principal, Permission.MANAGE_SCHEDULES)
             draft = RunDraft(
                 organization_id=run.organization_id,
                 kind=_AGAIN.get(run.kind, run.kind),
@@ -163,7 +168,7 @@ class RunService:
 
     def resend_delivery(self, principal: Principal, delivery_id: UUID) -> Run:
         """Send a failed, held or unknown delivery again; a recipient who was served is never served twice."""
-        require(principal, Permission.MANAGE_EXPORTS)
+        require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
             row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
             if row.state in (DeliveryState.FAILED, DeliveryState.HELD):
@@ -207,7 +212,7 @@ class RunService:
         return f"/d/{token}"
 
     def open_link(self, token: str) -> tuple[Artifact, BinaryIO]:
-        """Return the file behind a link and its bytes; raises NotFound for a wrong, revoked or expired one."""
+        """Return the file behind a link and its bytes; raises NotFound for a bad link and a removed file."""
         with self._database.installation() as session:
             found = artifact_repository.artifact_of_link(session, _sha256(token), self._clock.now())
         if found is None:
@@ -253,6 +258,8 @@ class RunService:
         )
 
     def _open(self, artifact: Artifact) -> BinaryIO:
+        if artifact.removed_in_words is not None:
+            raise NotFound(artifact.removed_in_words)
         store = self._stores.get(artifact.store)
         if store is None:
             raise ArtifactError(f"The files of this run are kept in {artifact.store!r}, which is not set up here.")

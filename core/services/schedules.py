@@ -1,6 +1,7 @@
 """Schedules: creating, changing, pausing, and saying when they run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from core.deliver.templates import check_subject, check_template
 from core.domain.access import Permission, Principal
 from core.domain.page import Page
 from core.domain.schedule import FireTime, Recipient, Schedule, ScheduleConfig, ScheduleDraft
+from core.domain.text import check_text
 from core.errors import Conflict, InvalidAddress, InvalidInput, InvalidSchedule
 from core.render import RENDERERS, renderer_for
 from core.schedules.recurrence import check_config, next_fire_times
@@ -21,6 +23,7 @@ from core.schedules.words import describe_config
 MAX_NEXT_RUNS = 100
 MAX_RECIPIENTS = 200
 MAX_NAME_LENGTH = 200
+MAX_DESCRIPTION_LENGTH = 2000
 
 
 class ScheduleService:
@@ -58,7 +61,8 @@ class ScheduleService:
         require(principal, Permission.MANAGE_SCHEDULES)
         self._check(draft)
         with self._database.organization(principal.organization_id) as session:
-            report_repository.load_report(session, draft.report_id)
+            # Locked, so that nobody archives the report in between.
+            report_repository.load_report(session, draft.report_id, lock=True)
             schedule_id = schedule_repository.insert_schedule(
                 session,
                 draft,
@@ -72,13 +76,31 @@ class ScheduleService:
         self, principal: Principal, schedule_id: UUID, draft: ScheduleDraft, *, expected_version: int | None = None
     ) -> Schedule:
         """Replace what a schedule says; raises Conflict where `expected_version` is no longer the newest."""
+        return self.change(principal, schedule_id, lambda _current: draft, expected_version=expected_version)
+
+    def change(
+        self,
+        principal: Principal,
+        schedule_id: UUID,
+        merge: Callable[[Schedule], ScheduleDraft],
+        *,
+        expected_version: int | None = None,
+    ) -> Schedule:
+        """Replace a schedule by what `merge` makes of its newest version; the same as before is no new version.
+
+        Raises Conflict where `expected_version` is no longer the newest. Without it writers take turns, so that each
+        merges into what the one before it saved.
+        """
         require(principal, Permission.MANAGE_SCHEDULES)
-        self._check(draft)
         with self._database.organization(principal.organization_id) as session:
-            current = schedule_repository.load_schedule(session, schedule_id)
+            current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if expected_version is not None and expected_version != current.version:
                 raise Conflict
-            report_repository.load_report(session, draft.report_id)
+            draft = merge(current)
+            if draft == _draft_of(current):
+                return current
+            self._check(draft)
+            report_repository.load_report(session, draft.report_id, lock=True)
             schedule_repository.replace_schedule(
                 session,
                 schedule_id,
@@ -127,7 +149,9 @@ class ScheduleService:
     def _set_active(self, principal: Principal, schedule_id: UUID, *, is_active: bool) -> Schedule:
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
-            current = schedule_repository.load_schedule(session, schedule_id)
+            current = schedule_repository.load_schedule(session, schedule_id, lock=True)
+            if is_active:
+                report_repository.load_report(session, current.report_id)
             slots = next_fire_times(current.config, after=self._clock.now(), count=1) if is_active else ()
             schedule_repository.set_active(
                 session, schedule_id, is_active=is_active, next_run_at=slots[0].at if slots else None
@@ -143,10 +167,10 @@ class ScheduleService:
         return slots[0].at if draft.is_active else None
 
     def _check(self, draft: ScheduleDraft) -> None:
-        if not draft.name.strip() or len(draft.name) > MAX_NAME_LENGTH or not draft.name.isprintable():
-            raise InvalidInput(
-                f"Give the schedule a name of up to {MAX_NAME_LENGTH} characters, on one line.", place="name"
-            )
+        if not draft.name.strip():
+            raise InvalidInput("Give the schedule a name.", place="name")
+        check_text(draft.name, place="name", max_length=MAX_NAME_LENGTH, one_line=True)
+        check_text(draft.description, place="description", max_length=MAX_DESCRIPTION_LENGTH)
         check_config(draft.config)
         if not draft.formats:
             raise InvalidInput("Choose at least one file format.", place="formats")
@@ -180,3 +204,8 @@ class ScheduleService:
             if key in seen:
                 raise InvalidAddress(f"{recipient.address} is named twice.", place=place)
             seen.add(key)
+
+
+def _draft_of(schedule: Schedule) -> ScheduleDraft:
+    """What somebody would give to make this schedule."""
+    return ScheduleDraft(**{field.name: getattr(schedule, field.name) for field in fields(ScheduleDraft)})

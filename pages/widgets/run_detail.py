@@ -102,7 +102,9 @@ def _files(principal: Principal, run: Run) -> None:
             manifest = artifact.manifest
             facts = f"{words.size(artifact.size_bytes)}, {manifest.rows_delivered:,} rows"
             st.markdown(f"**{artifact.file_name}**  \n:gray[{facts}]", width="stretch")
-            if principal.may(Permission.MANAGE_EXPORTS):
+            if artifact.removed_in_words is not None:
+                st.caption(artifact.removed_in_words)
+            elif principal.may(Permission.MANAGE_EXPORTS):
                 if artifact.id not in links:
                     links[artifact.id] = broadsheet().runs.mint_link(principal, artifact.id)
                 st.link_button("Download", links[artifact.id], icon=":material/download:")
@@ -119,7 +121,7 @@ def _deliveries(principal: Principal, run: Run) -> None:
     for delivery in run.deliveries:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run_delivery_{delivery.id}"):
             st.html(_delivery(principal, delivery), width="stretch")
-            if delivery.state in _RESENDABLE and principal.may(Permission.MANAGE_EXPORTS):
+            if delivery.state in _RESENDABLE and principal.may(Permission.MANAGE_SCHEDULES):
                 st.button(
                     "Send again",
                     key=f"run_resend_{delivery.id}",

@@ -9,7 +9,7 @@ from core.errors import BroadsheetError
 from pages.widgets import keys
 from pages.widgets.app import broadsheet, session_token
 
-#: Compared with when the address is unknown, so that a wrong address takes as long as a wrong password.
+#: Compared with for an unknown address or a locked account: the time taken must not tell them from a wrong password.
 _NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lRbl7D7zPuzfVbZVcJvCk5zW5rBkzi"
 #: bcrypt reads no further and raises past it.
 _MAX_PASSWORD_BYTES = 72
@@ -60,14 +60,14 @@ def _attempt(email: str, password: str) -> None:
 
 
 def check_and_open(email: str, password: str) -> str | None:
-    """Return the secret of a fresh session where the password fits, else None; counts the attempt either way."""
+    """Return the secret of a fresh session where the password fits, else None; the attempt counts before the check."""
     access = broadsheet().access
-    found = access.find_credentials(email)
+    found = access.begin_sign_in(email)
     ok = _password_fits(email, password, found.name if found else "", found.password_hash if found else _NOBODYS_HASH)
-    if found is None:
+    if found is None or not ok:
         return None
-    access.record_sign_in(found.user_id, ok=ok)
-    return access.open_session(found.user_id) if ok else None
+    access.complete_sign_in(found.user_id)
+    return access.open_session(found.user_id)
 
 
 def _password_fits(email: str, password: str, name: str, password_hash: str) -> bool:

@@ -1,6 +1,8 @@
 """What the tests of the API and the services share: a running installation with a small demo file behind it."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -45,7 +47,7 @@ class Installation:
         return client
 
 
-def start(folder: Path, urls: DatabaseUrls, clock: FixedClock) -> Iterator[Installation]:
+def start(folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: str = "on") -> Iterator[Installation]:
     """Build the services over a database and an empty data folder."""
     settings = load_settings(
         _env_file=None,
@@ -53,6 +55,7 @@ def start(folder: Path, urls: DatabaseUrls, clock: FixedClock) -> Iterator[Insta
         database_url=urls.app.render_as_string(hide_password=False),
         secret_key=SECRET_KEY,
         port=8501,
+        rate_limits=rate_limits,
     )
     make_orders(folder / "orders.duckdb", clock)
     broadsheet = build(settings, clock)
@@ -109,3 +112,18 @@ def insert_orders(database: Database, tenant: Tenant, new_id: Callable[[], Any])
         )
         catalog_repository.insert_dataset(session, dataset)
     return dataset
+
+
+def side_by_side(work: Callable[[int], Any], count: int) -> list[Any]:
+    """Return what each call returned or raised; all of them start together."""
+    together = threading.Barrier(count)
+
+    def one(number: int) -> Any:
+        together.wait()
+        try:
+            return work(number)
+        except Exception as error:  # noqa: BLE001 - what was raised is what is asked
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))

@@ -1,12 +1,14 @@
 """The daemon's duties one by one, and the workers on a real queue."""
 
 import asyncio
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import insert, select, text
 
 from core.clock import FixedClock
@@ -14,7 +16,8 @@ from core.db.database import Database
 from core.db.queue import defer_run
 from core.db.tables import DaemonRow, RunRow
 from core.errors import DatabaseUnavailable
-from scheduler_daemon import performing
+from core.runs.workers import Workers
+from scheduler_daemon import performing, quieten, without_outage_traceback
 from tests.conftest import Tenant
 from tests.failpoints import Stack
 from tests.run_parts import NOW, insert_report, insert_schedule, jobs
@@ -86,6 +89,65 @@ def test_old_spools_are_cleared_away(stack: Stack, clock: FixedClock) -> None:
         os.utime(spool / name, (at, at))
     stack.daemon().retain()
     assert [path.name for path in spool.iterdir()] == ["new.arrow"]
+
+
+def test_leaving_while_the_database_is_away_is_said_once_and_closes(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = stack.daemon()
+    closed: list[bool] = []
+    monkeypatch.setattr(daemon, "_close", lambda: closed.append(True))
+
+    def refuse() -> None:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(stack.database, "installation", refuse)
+    daemon.leave()
+    assert closed == [True]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert caplog.records[0].exc_info is None
+
+
+def test_workers_that_cannot_open_the_queue_end_the_daemon(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(_workers: Workers) -> None:
+        raise ConnectorException
+
+    monkeypatch.setattr(Workers, "serve", refuse)
+    with pytest.raises(DatabaseUnavailable):
+        asyncio.run(stack.daemon().work(asyncio.Event(), grace_s=1))
+
+
+def test_an_outage_is_logged_once_and_its_end_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    outcomes = iter([DatabaseUnavailable(), DatabaseUnavailable(), None, DatabaseUnavailable()])
+
+    def plan() -> None:
+        outcome = next(outcomes)
+        if outcome is not None:
+            raise outcome
+
+    tick = performing(plan)
+    for _ in range(4):
+        tick()
+    assert [record.getMessage().partition(" ")[0] for record in caplog.records] == [
+        "database_unavailable",
+        "database_is_back",
+        "database_unavailable",
+    ]
+
+
+def test_a_tick_that_waits_for_its_predecessor_is_no_news_and_a_failure_is() -> None:
+    names = ("apscheduler", "psycopg.pool", "procrastinate", "kaleido", "choreographer")
+    levels = {name: logging.getLogger(name).level for name in names}
+    try:
+        quieten()
+        for name in ("apscheduler.scheduler", "apscheduler.executors.default"):
+            assert logging.getLogger(name).getEffectiveLevel() == logging.ERROR
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+        for handler in logging.getLogger().handlers:
+            handler.removeFilter(without_outage_traceback)
 
 
 def test_a_duty_that_fails_is_logged_and_the_clock_goes_on(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,7 +1,7 @@
 """The demo's file: its size, its days, its awkward texts, and that a refresh equals a fresh start."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import duckdb
@@ -9,7 +9,7 @@ import pytest
 
 from core.demo.content import DatasetDraft, demo_datasets
 from core.demo.days import EARLIEST_TODAY
-from core.demo.generator import generate_demo, newest_day, refresh_demo
+from core.demo.generator import generate_demo, newest_moment, refresh_demo
 from core.domain.dataset import FieldType
 
 _TODAY = date(2026, 11, 20)
@@ -30,6 +30,11 @@ _TYPES = {
     FieldType.DATE: ("DATE",),
     FieldType.DATETIME: ("TIMESTAMP",),
 }
+
+
+def newest_day(path: Path) -> date | None:
+    newest = newest_moment(path)
+    return newest.date() if newest else None
 
 
 @pytest.fixture(scope="module")
@@ -265,3 +270,19 @@ def test_the_week_and_the_features_are_uneven(demo: duckdb.DuckDBPyConnection) -
     shares = demo.execute("SELECT count(*) FROM usage_events GROUP BY feature ORDER BY 1 DESC").fetchall()
     assert len(shares) == 14
     assert shares[0][0] > 20 * shares[-1][0]
+
+
+def test_nothing_happens_after_now_and_the_rest_of_the_day_comes_later(tmp_path: Path) -> None:
+    path = tmp_path / "demo.duckdb"
+    noon = datetime.combine(_TODAY, time(12), tzinfo=UTC)
+    assert refresh_demo(path, today=_TODAY, until=noon) is True
+    newest = newest_moment(path)
+    assert newest is not None
+    assert noon.replace(tzinfo=None) - timedelta(hours=1) < newest <= noon.replace(tzinfo=None)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        later = "SELECT count(*) FROM {} WHERE {} > ?"
+        for table, column in (("order_lines", "ordered_at"), ("outreach", "sent_at"), ("usage_events", "occurred_at")):
+            row = connection.execute(later.format(table, column), [noon.replace(tzinfo=None)]).fetchone()
+            assert row == (0,)
+    assert refresh_demo(path, today=_TODAY, until=noon + timedelta(minutes=10)) is False
+    assert refresh_demo(path, today=_TODAY, until=noon + timedelta(hours=3)) is True

@@ -11,18 +11,26 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
+from core.db import access_repository
 from core.db.database import Database
+from core.db.embedded import EmbeddedPostgres, start_embedded
+from core.db.migrate import migrate
 from core.db.tables import DaemonRow, DeliveryRow, RunRow
+from core.domain.access import BUILT_IN_ROLES, Principal
 from core.runs import failpoints
-from tests.conftest import Tenant
+from tests.conftest import APP_PASSWORD, Tenant
 from tests.failpoints import StandInChannel, serve
 from tests.run_parts import insert_report, insert_schedule
 
 #: Short, so that what a dead daemon held is free again soon.
 LEASE_S = 2
 PATIENCE_S = 40.0
+#: The grace of a daemon here and its goodbye are three seconds; the rest is for a busy machine.
+STOP_S = 6.0
 
 
 #: Forks from a server that has imported everything once: a daemon is there at once, and is a process of its own.
@@ -142,6 +150,73 @@ def test_two_daemons_at_once_do_everything_once(
     assert [(row.state, row.attempt) for row in rows] == [("completed", 1)] * len(schedules), "none is double"
     references = [line["reference"] for line in channel.accepted()]
     assert len(references) == len(set(references)) == len(schedules)
+
+
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A server that a test may stop."""
+    server = start_embedded(tmp_path_factory.mktemp("own"))
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("state", ["idle", "busy"])
+def test_a_daemon_whose_database_went_away_stops_in_time_and_quietly(
+    own_server: EmbeddedPostgres, tmp_path: Path, state: str
+) -> None:
+    migrate(own_server.owner_url, app_password=APP_PASSWORD)
+    app_url = own_server.owner_url.set(username="broadsheet_app", password=APP_PASSWORD)
+    database = Database(app_url)
+    daemons = Daemons(database, tmp_path)
+    try:
+        process = daemons.start(query_s=300)
+        wait_until(lambda: _count(database, DaemonRow) == 1, daemons)
+        if state == "busy":
+            _give_work(own_server, database)
+            wait_until(lambda: "run_claimed" in daemons.logs(), daemons)
+        database.dispose()
+        own_server.stop()
+        wait_until(lambda: "database_unavailable" in daemons.logs(), daemons)
+        began = time.monotonic()
+        process.terminate()
+        assert daemons.exit_code(process) == 0, daemons.logs()
+        assert time.monotonic() - began < STOP_S
+        assert "Traceback" not in daemons.logs()
+    finally:
+        daemons.end()
+
+
+def _count(database: Database, table: Any) -> int:
+    with database.installation() as session:
+        return session.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _give_work(server: EmbeddedPostgres, database: Database) -> None:
+    engine = create_engine(server.owner_url, poolclass=NullPool)
+    with Session(engine) as session:
+        organization_id = access_repository.insert_organization(session, "Own", "UTC")
+        user_id = access_repository.insert_user(
+            session,
+            organization_id=organization_id,
+            email="own@example.com",
+            name="Own",
+            password_hash="none",
+            role="installation_admin",
+            timezone="UTC",
+        )
+        session.commit()
+    principal = Principal(
+        user_id=user_id,
+        organization_id=organization_id,
+        email="own@example.com",
+        name="Own",
+        organization="Own",
+        role="installation_admin",
+        permissions=BUILT_IN_ROLES["installation_admin"],
+        timezone="UTC",
+    )
+    tenant = Tenant(organization_id=organization_id, user_id=user_id, principal=principal, password="none")
+    due_now(database, tenant, insert_report(database, tenant))
 
 
 def test_a_daemon_that_is_asked_to_stop_hands_its_run_over_at_once(

@@ -33,13 +33,14 @@ class FakeAccess:
         self._role = role
         self._hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 
-    def find_credentials(self, email: str):
+    def begin_sign_in(self, email: str):
         if email != "ada@example.com":
             return None
+        self.attempts.append(False)
         return SimpleNamespace(user_id=data.ADA, email=email, name="Ada Lovelace", password_hash=self._hash)
 
-    def record_sign_in(self, user_id: UUID, *, ok: bool) -> None:
-        self.attempts.append(ok)
+    def complete_sign_in(self, user_id: UUID) -> None:
+        self.attempts[-1] = True
 
     def open_session(self, user_id: UUID) -> str:
         token = uuid4().hex

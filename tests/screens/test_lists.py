@@ -1,7 +1,12 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from core.domain.run import RunState
 from pages.widgets import keys
 
-from . import fake_data
+from . import fake_data, fake_services
 
 
 def links(app):
@@ -37,6 +42,17 @@ def test_a_schedule_is_paused_and_resumed_with_its_switch(open_screen, services)
     assert services.schedules.items[schedule_id].is_active
 
 
+@pytest.mark.parametrize(("role", "shown"), [("editor", False), ("publisher", True)])
+@pytest.mark.parametrize("screen", ["reports.py", "schedules.py"])
+def test_only_who_manages_schedules_is_offered_to_send_one(open_screen, services, monkeypatch, role, shown, screen):
+    offered = set()
+    monkeypatch.setattr("pages.widgets.rows.menu", lambda _key, options: offered.update(options))
+    services.access.sessions[fake_services.TOKEN] = fake_data.principal(role)
+    open_screen(screen)
+    assert "History" in offered
+    assert ("Send now" in offered) is shown
+
+
 def test_runs_show_their_states(open_screen):
     app = open_screen("runs.py")
     shown = html(app)
@@ -63,6 +79,16 @@ def test_a_failed_delivery_can_be_sent_again(open_screen, services):
 def test_files_of_a_run_come_from_signed_links(open_screen):
     app = open_screen("runs.py", run=str(fake_data.make_id("run 0")))
     assert [item.url[:3] for item in app.link_button] == ["/d/", "/d/"]
+
+
+def test_a_file_whose_time_is_over_says_so_instead_of_offering_itself(open_screen, services):
+    run_id = fake_data.make_id("run 0")
+    run = services.runs.items[run_id]
+    gone = tuple(replace(file, deleted_at=file.created_at + timedelta(days=90, hours=3)) for file in run.artifacts)
+    services.runs.items[run_id] = replace(run, artifacts=gone)
+    app = open_screen("runs.py", run=str(run_id))
+    assert len(app.link_button) == 0
+    assert "The file was removed after 90 days." in [item.value for item in app.caption]
 
 
 def test_the_outbox_shows_a_mail_in_a_sandbox(open_screen):

@@ -23,7 +23,7 @@ ONE = {"columns": ["country"]}
         ({"measures": [{"aggregation": "sum"}]}, "measures[0].field", "needs a field"),
         ({"measures": [{"aggregation": "count", "field": "items"}]}, "measures[0].field", "takes no field"),
         ({**ONE, "kpis": [{"aggregation": "min", "field": "at"}]}, "kpis[0]", "headline figure is a number"),
-        ({**ONE, "timezone": "Mars/Olympus"}, "timezone", "no timezone called 'Mars/Olympus'"),
+        ({**ONE, "timezone": "Mars/Olympus"}, "timezone", 'no timezone "Mars/Olympus"'),
         ({**ONE, "timezone": "../../etc/passwd"}, "timezone", "no timezone"),
         ({**ONE, "sort": [{"key": "amount"}]}, "sort[0].key", "no column 'amount'"),
         ({**ONE, "sort": [{"key": "country"}, {"key": "country"}]}, "sort[0].key", "more than once"),

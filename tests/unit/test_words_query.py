@@ -148,7 +148,7 @@ def test_filters_say_the_days_that_relative_dates_stand_for() -> None:
         "Ordered at: last 7 days (16 to 22 Nov 2026)",
         "Shipped on: this month (1 to 30 Nov 2026)",
         'Country is not "DE"',
-        "Ordered at is within the last 2 days (21 Nov 2026 to 22 Nov 2026) or Items is empty",
+        "Ordered at is within the last 2 days (21 to 22 Nov 2026) or Items is empty",
     )
 
 

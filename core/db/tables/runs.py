@@ -110,6 +110,8 @@ class ArtifactRow(Owned, Base):
     sha256: Mapped[str]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     manifest: Mapped[dict[str, Any]]
+    #: When the file was removed after its time; the row stays.
+    deleted_at: Mapped[datetime | None]
 
 
 class DeliveryRow(Owned, Base):

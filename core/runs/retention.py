@@ -1,0 +1,113 @@
+"""Retention: removes files whose time is over, and what died workers left. What a row says of a file stays."""
+
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from core.artifacts.store import ArtifactStore
+from core.clock import Clock
+from core.db import artifact_repository, planning_repository, run_repository
+from core.db.database import Database
+from core.errors import ArtifactError
+
+logger = logging.getLogger(__name__)
+
+#: Spooled rows this old belong to a run that will query again if it ever goes on.
+SPOOL_KEPT = timedelta(days=1)
+#: Scratch and half-written files are kept this long at least, and twice as long as an attempt may take.
+SCRATCH_KEPT = timedelta(hours=1)
+
+
+class Retention:
+    """Tidies up; any number of daemons may do so at the same time."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        stores: Mapping[str, ArtifactStore],
+        spool_dir: Path,
+        scratch_dir: Path,
+        files_kept: timedelta,
+        run_timeout: timedelta,
+        batch: int = 500,
+    ) -> None:
+        """`files_kept`: how long after it was made a file is removed; `run_timeout`: the longest an attempt takes."""
+        self._database = database
+        self._clock = clock
+        self._stores = stores
+        self._spool_dir = spool_dir
+        self._scratch_dir = scratch_dir
+        self._files_kept = files_kept
+        self._scratch_kept = max(SCRATCH_KEPT, 2 * run_timeout)
+        self._batch = batch
+
+    def retain(self) -> None:
+        """Clear away old files, and what died workers left: scratch and spools here, wake-ups in the queue."""
+        now = self._clock.now()
+        _remove_older(self._spool_dir, "*.arrow*", now - SPOOL_KEPT)
+        _remove_older(self._scratch_dir, "render-*", now - self._scratch_kept)
+        for name, store in self._stores.items():
+            try:
+                store.sweep(now - self._scratch_kept)
+            except ArtifactError:
+                logger.exception("store_not_swept store=%s", name)
+        with self._database.installation() as session:
+            planning_repository.forget_orphaned_jobs(session)
+        removed = self._remove_files(now)
+        if removed:
+            logger.info("files_removed count=%s", removed)
+
+    def _remove_files(self, now: datetime) -> int:
+        """Remove every file whose time is over, the oldest first; returns how many."""
+        total = 0
+        while True:
+            with self._database.installation() as session:
+                found = artifact_repository.artifacts_older_than(session, now - self._files_kept, self._batch)
+            removed = sum(self._remove_safely(*ids, now) for ids in found)
+            total += removed
+            if len(found) < self._batch or not removed:
+                return total
+
+    def _remove_safely(self, artifact_id: UUID, organization_id: UUID, now: datetime) -> bool:
+        """One file that cannot be removed must not keep the others; it is tried again the next day."""
+        try:
+            return self._remove(artifact_id, organization_id, now)
+        except ArtifactError:
+            logger.exception("file_not_removed artifact=%s", artifact_id)
+            return False
+
+    def _remove(self, artifact_id: UUID, organization_id: UUID, now: datetime) -> bool:
+        """The mark is committed after the file is gone: where this dies in between, it is done again."""
+        with self._database.organization(organization_id) as session:
+            artifact = artifact_repository.mark_deleted(session, artifact_id, at=now)
+            if artifact is None:  # another daemon was faster
+                return False
+            store = self._stores.get(artifact.store)
+            if store is None:
+                raise ArtifactError(f"The file is kept in {artifact.store!r}, which is not set up here.")
+            store.delete(artifact.storage_key)
+            head = run_repository.load_ledger_run(session, artifact.run_id).result_head or {}
+            if head.get("picture_key"):
+                store.delete(head["picture_key"])
+            message = f"{artifact.file_name}: {artifact.removed_in_words}"
+            run_repository.add_event(session, organization_id, artifact.run_id, at=now, name="removed", message=message)
+        return True
+
+
+def _remove_older(folder: Path, pattern: str, before: datetime) -> None:
+    """Remove what matches in a folder and was last changed before an instant."""
+    for path in folder.glob(pattern):
+        try:
+            if path.stat().st_mtime >= before.timestamp():
+                continue
+        except FileNotFoundError:  # its worker, or another daemon, removed it first
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

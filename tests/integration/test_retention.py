@@ -1,0 +1,136 @@
+"""What is removed when its time is over, and what a killed process leaves; rows and their facts stay."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from core.clock import FixedClock
+from core.db.database import Database
+from core.domain.delivery import DeliveryState
+from core.domain.run import RunState
+from core.errors import ArtifactError, DeliveryRefused, NotFound
+from core.services.runs import LINK_VALID_AT_MOST, RunService
+from tests.conftest import Tenant
+from tests.failpoints import Stack
+from tests.run_parts import ALICE, BOB, deliver_all, insert_report, insert_schedule, read
+
+REMOVED = "The file was removed after 90 days."
+
+
+@pytest.fixture
+def stack(database: Database, clock: FixedClock, tmp_path: Path) -> Stack:
+    return Stack(database=database, clock=clock, folder=tmp_path)
+
+
+@pytest.fixture
+def service(stack: Stack) -> RunService:
+    return RunService(stack.database, stack.clock, ledger=stack.ledger, stores={"file": stack.store})
+
+
+@pytest.fixture
+def run_id(stack: Stack, service: RunService, tenant: Tenant) -> UUID:
+    """A run with its file made, whose two deliveries wait."""
+    report_id = insert_report(stack.database, tenant)
+    schedule_id = insert_schedule(stack.database, tenant, report_id, next_run_at=None, recipients=(ALICE, BOB))
+    run = service.run_schedule_now(tenant.principal, schedule_id)
+    stack.pipeline.advance(run.id)
+    return run.id
+
+
+def stored(stack: Stack) -> list[Path]:
+    return [path for path in (stack.folder / "artifacts").rglob("*") if path.is_file()]
+
+
+def made(path: Path, clock: FixedClock, *, before: timedelta) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.name.startswith("render-"):
+        path.mkdir()
+        (path / "chart.png").write_bytes(b"")
+    else:
+        path.write_bytes(b"")
+    at = (clock.now() - before).timestamp()
+    os.utime(path, (at, at))
+    return path
+
+
+def test_a_file_is_removed_after_its_days_and_its_row_stays(
+    stack: Stack, service: RunService, tenant: Tenant, clock: FixedClock, run_id: UUID
+) -> None:
+    deliver_all(stack, tenant, run_id)
+    (before,) = read(stack, tenant, run_id).artifacts
+    token = service.mint_link(tenant.principal, before.id, valid_for=LINK_VALID_AT_MOST).removeprefix("/d/")
+    clock.advance(timedelta(days=89))
+    stack.daemon().retain()
+    service.open_artifact(tenant.principal, run_id, "csv")[1].close()
+    late = service.mint_link(tenant.principal, before.id).removeprefix("/d/")
+
+    clock.advance(timedelta(days=1, minutes=1))
+    stack.daemon().retain()
+    stack.daemon().retain()
+    run = read(stack, tenant, run_id)
+    (after,) = run.artifacts
+    assert (after.sha256, after.manifest, after.deleted_at) == (before.sha256, before.manifest, clock.now())
+    assert stored(stack) == []
+    assert [(event.name, event.message) for event in run.events][-1] == ("removed", f"{after.file_name}: {REMOVED}")
+    assert [event.name for event in run.events].count("removed") == 1
+    for ask in (lambda: service.open_artifact(tenant.principal, run_id, "csv"), lambda: service.open_link(late)):
+        with pytest.raises(NotFound) as caught:
+            ask()
+        assert caught.value.user_message == REMOVED
+    with pytest.raises(NotFound, match="expired"):
+        service.open_link(token)
+
+
+def test_a_run_that_has_not_ended_keeps_its_files(
+    stack: Stack, tenant: Tenant, clock: FixedClock, run_id: UUID
+) -> None:
+    clock.advance(timedelta(days=100))
+    stack.daemon().retain()
+    assert len(stored(stack)) == 1
+    assert deliver_all(stack, tenant, run_id).state is RunState.COMPLETED
+
+
+def test_what_is_removed_cannot_be_sent_again(
+    stack: Stack, service: RunService, tenant: Tenant, clock: FixedClock, run_id: UUID
+) -> None:
+    stack.channel.errors = [DeliveryRefused("No such mailbox.")]
+    failed = deliver_all(stack, tenant, run_id).deliveries[0]
+    clock.advance(timedelta(days=90, minutes=1))
+    stack.daemon().retain()
+    service.resend_delivery(tenant.principal, failed.id)
+    stack.deliverer.deliver(failed.id)
+    delivery = read(stack, tenant, run_id).deliveries[0]
+    assert (delivery.state, delivery.error_message) == (DeliveryState.FAILED, REMOVED)
+
+
+def test_a_file_that_cannot_be_removed_is_not_said_to_be_gone(
+    stack: Stack, tenant: Tenant, clock: FixedClock, run_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_all(stack, tenant, run_id)
+    clock.advance(timedelta(days=91))
+
+    def refuse(_key: str) -> None:
+        raise ArtifactError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(stack.store, "delete", refuse)
+        stack.daemon().retain()
+    assert read(stack, tenant, run_id).artifacts[0].deleted_at is None
+    stack.daemon().retain()
+    assert read(stack, tenant, run_id).artifacts[0].deleted_at == clock.now()
+
+
+def test_what_a_killed_process_left_is_swept_once_nobody_can_be_writing_it(stack: Stack, clock: FixedClock) -> None:
+    """An attempt may take 30 minutes here, so what is younger than an hour may be in use."""
+    hours = timedelta(hours=1)
+    for name in ("scratch/render-a", "artifacts/o/r/.writing-a"):
+        made(stack.folder / name, clock, before=hours + timedelta(seconds=1))
+    for name in ("scratch/render-b", "artifacts/o/r/.writing-b"):
+        made(stack.folder / name, clock, before=hours - timedelta(seconds=1))
+    kept = made(stack.folder / "artifacts/o/r/1-csv", clock, before=2 * hours)
+    stack.daemon().retain()
+    assert [path.name for path in (stack.folder / "scratch").iterdir()] == ["render-b"]
+    assert sorted(path.name for path in kept.parent.iterdir()) == [".writing-b", "1-csv"]

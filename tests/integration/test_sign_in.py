@@ -1,0 +1,137 @@
+"""Signing in from the outside: the lock is not outrun, passwords hold up nobody else, and limits are kept."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from core.access.passwords import hash_password
+from core.clock import FixedClock
+from core.db.migrate import DatabaseUrls
+from core.errors import NotSignedIn
+from core.services.access import AccessService
+from tests.conftest import Tenant
+from tests.integration.api_parts import Installation, side_by_side, start
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_urls: DatabaseUrls, clock: FixedClock) -> Iterator[Installation]:
+    yield from start(tmp_path, database_urls, clock)
+
+
+def test_the_lock_of_an_account_is_not_outrun(
+    installation: Installation, tenant: Tenant, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access, email = installation.broadsheet.access, tenant.principal.email
+    compared = []
+    real = access.begin_sign_in(email)
+    assert real is not None
+    access.complete_sign_in(real.user_id)
+
+    def compare(_password: str, password_hash: str) -> bool:
+        if password_hash == real.password_hash:
+            compared.append(password_hash)
+        return False
+
+    monkeypatch.setattr("core.services.access.verify_password", compare)
+    answers = side_by_side(lambda number: access.verify(email, f"guess {number}"), 30)
+    assert {type(answer) for answer in answers} == {NotSignedIn}
+    assert len(compared) == 5, "the sixth and later attempts see no password hash"
+    monkeypatch.undo()
+    with pytest.raises(NotSignedIn):
+        access.verify(email, tenant.password)
+    clock.advance(timedelta(minutes=1, seconds=1))
+    assert access.verify(email, tenant.password) == tenant.user_id
+    for _ in range(10):
+        assert access.verify(email, tenant.password) == tenant.user_id, "right ones leave nothing behind"
+
+
+def test_an_address_that_cannot_be_stored_is_nobodys(installation: Installation) -> None:
+    assert installation.broadsheet.access.begin_sign_in("a\0@example.com") is None
+    assert installation.broadsheet.access.begin_sign_in("a\ud800@example.com") is None
+
+
+def test_passwords_do_not_take_the_threads_of_the_api(
+    installation: Installation, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Authorization": installation.sign_in(tenant).headers["Authorization"]}
+    checking, done = threading.Semaphore(0), threading.Event()
+
+    def slow(_access: AccessService, _email: str, _password: str) -> tuple[str, int]:
+        checking.release()
+        assert done.wait(30)
+        return "token", 1
+
+    monkeypatch.setattr(AccessService, "issue_jwt", slow)
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(installation.client.app)
+        body = {"username": "a@example.com", "password": "wrong"}
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(25):
+                group.start_soon(lambda: client.post("/api/auth/token", json=body))
+            await anyio.to_thread.run_sync(lambda: [checking.acquire(timeout=30) for _ in range(2)])
+            try:
+                with anyio.fail_after(10):
+                    return (await client.get("/api/me", headers=headers)).status_code
+            finally:
+                done.set()
+
+    assert anyio.run(ask) == 200
+
+
+def test_failed_sign_ins_of_one_address_are_limited(
+    installation: Installation, tenant: Tenant, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.services.access._NOBODYS_HASH", hash_password("nobody's password", rounds=4))
+    right = {"username": tenant.principal.email, "password": tenant.password}
+
+    def sign_in(**body: str) -> httpx.Response:
+        return installation.client.post("/api/auth/token", json=body)
+
+    assert {sign_in(**right).status_code for _ in range(35)} == {200}, "right ones do not count"
+    wrong = [sign_in(username=f"nobody{n}@example.com", password="wrong").status_code for n in range(30)]
+    assert set(wrong) == {401}
+    refused = sign_in(**right)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["code"] == "too_many_requests"
+    clock.advance(timedelta(seconds=2))
+    assert sign_in(**right).status_code == 200
+
+
+def test_requests_of_one_person_are_limited(
+    installation: Installation,
+    tenant: Tenant,
+    make_organization: Callable[..., Tenant],
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.api.application.REQUESTS_PER_MINUTE", 3)
+    first, second = installation.sign_in(tenant), installation.sign_in(make_organization())
+    assert [first.get("/api/me").status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert first.get("/api/me").headers["Retry-After"] == "20"
+    assert second.get("/api/me").status_code == 200
+    clock.advance(timedelta(seconds=20))
+    assert first.get("/api/me").status_code == 200
+
+
+def test_limits_are_switched_off(
+    tmp_path: Path,
+    database_urls: DatabaseUrls,
+    clock: FixedClock,
+    make_organization: Callable[..., Tenant],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.api.application.REQUESTS_PER_MINUTE", 1)
+    for installation in start(tmp_path, database_urls, clock, rate_limits="off"):
+        client: TestClient = installation.sign_in(make_organization())
+        assert [client.get("/api/me").status_code for _ in range(3)] == [200] * 3
