@@ -25,6 +25,8 @@ _CAP_DAC_OVERRIDE = 1
 _CAP_DAC_READ_SEARCH = 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _PR_SET_KEEPCAPS = 8
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 
@@ -51,6 +53,9 @@ class ServerAccount:
             if self.uid is not None and self.gid is not None:
                 os.setgroups([])
                 os.setgid(self.gid)
+                if self.capability is not None:
+                    # Else access(2), with which PostgreSQL checks its own programs, would leave the capability out.
+                    LIBC.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
                 LIBC.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
                 os.setuid(self.uid)
                 capability_calls()

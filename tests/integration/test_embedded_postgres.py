@@ -1,6 +1,7 @@
 """The embedded server's life: what it is reached by, what it survives, what it leaves behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -199,3 +200,21 @@ def test_a_broken_cluster_says_why(tmp_path: Path) -> None:
     (tmp_path / "data" / "postgres" / "data" / "global" / "pg_control").unlink()
     with pytest.raises(DatabaseUnavailable, match=r"did not start: .*pg_control"):
         start_embedded(tmp_path / "data")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another account")
+def test_programs_below_a_closed_folder_are_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clone below /root: the account passes by its one capability, and PostgreSQL's own checks must not drop it."""
+    installed = cluster.program("postgres").parents[1]
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    wheel = closed / installed.parent.name
+    shutil.copytree(installed, wheel / installed.name)
+    (closed / f"{wheel.name}.libs").symlink_to(installed.parents[1] / f"{wheel.name}.libs")
+    monkeypatch.setattr(cluster, "program", lambda name: wheel / installed.name / "bin" / name)
+    server = start_embedded(tmp_path / "data")
+    try:
+        with _connect(server.owner_url) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        server.stop()

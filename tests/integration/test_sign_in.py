@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import anyio
-import httpx
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
