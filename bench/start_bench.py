@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.figures import Figure, machine, table
+from bench.figures import Figure, table
 
 ROOT = Path(__file__).parents[1]
 FIRST_LIMIT_S = 60
@@ -164,4 +164,3 @@ def _checkout(arguments: list[str]) -> Iterator[Path]:
 if __name__ == "__main__":
     with _checkout(sys.argv[1:]) as checkout:
         print(table(measure(checkout)))
-    print(f"\n{machine()}")
