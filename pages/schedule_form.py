@@ -8,7 +8,7 @@ import streamlit as st
 from core.domain.access import Permission, Principal
 from core.domain.schedule import Schedule
 from core.errors import BroadsheetError, InvalidInput
-from pages.widgets import keys
+from pages.widgets import keys, words
 from pages.widgets import schedule_fields as fields
 from pages.widgets import schedule_state as state
 from pages.widgets.app import broadsheet, guard
@@ -54,8 +54,9 @@ def report_choice(principal: Principal) -> UUID | None:
         return None
     if chosen is None:
         st.session_state[keys.SCHEDULE_REPORT] = next(iter(reports))
+    labels = words.distinct(reports)
     picked: UUID = st.selectbox(
-        "Report", list(reports), key=keys.SCHEDULE_REPORT, format_func=lambda key: reports.get(key, "")
+        "Report", list(reports), key=keys.SCHEDULE_REPORT, format_func=lambda key: labels.get(key, "")
     )
     if not st.session_state.get(fields.key("name")):
         st.session_state[fields.key("name")] = reports[picked]

@@ -1,7 +1,7 @@
 """Routes that need no token: health and signed download links."""
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from core.api.downloads import artifact_response
@@ -31,7 +31,11 @@ def public_routes(health: HealthService, runs: RunService) -> list[Route]:
             return problem_of(error)
         return artifact_response(artifact, content)
 
+    async def to_docs(_request: Request) -> Response:
+        return RedirectResponse("/api/docs")
+
     return [
+        Route("/api", to_docs, methods=["GET"]),  # the mount below answers from "/api/" on
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/d/{token}", download, methods=["GET"]),

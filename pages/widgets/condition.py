@@ -121,7 +121,7 @@ def _numbers(field: Field, key: str, item: Condition, save: SetValues) -> None:
     def edit_at(position: int) -> SetValues:
         def edit(d: ReportDefinition, number: float | int | None) -> ReportDefinition:
             values: list[Scalar | None] = [*item.values, None, None][:count]
-            values[position] = number
+            values[position] = int(number) if number is not None and number == int(number) else number
             return save(d, tuple(value for value in values if value is not None))
 
         return edit

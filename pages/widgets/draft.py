@@ -86,6 +86,7 @@ def undo() -> None:
     if draft.past:
         future = (draft.definition, *draft.future)
         put(replace(draft, definition=draft.past[-1], past=draft.past[:-1], future=future))
+        st.session_state[keys.BUILDER_PAGE] = 1
 
 
 def redo() -> None:
@@ -94,6 +95,7 @@ def redo() -> None:
     if draft.future:
         past = (*draft.past, draft.definition)
         put(replace(draft, definition=draft.future[0], past=past, future=draft.future[1:]))
+        st.session_state[keys.BUILDER_PAGE] = 1
 
 
 def of_report(report: Report) -> Draft:
@@ -136,7 +138,12 @@ def start(principal: Principal, dataset_id: UUID, label: str) -> Draft:
     definition = reports.new_definition(principal, dataset_id)
     if definition.chart is None:
         definition = replace(definition, chart=reports.default_chart(principal, definition))
-    return Draft(report_id=None, version=None, name=f"{label} report", description="", definition=definition)
+    return Draft(report_id=None, version=None, name=first_name(label), description="", definition=definition)
+
+
+def first_name(label: str) -> str:
+    """Return the name of a report over a dataset until someone gives it a better one."""
+    return f"{label} report"
 
 
 def control(widget: Callable[..., Any], label: str, *, key: str, value: Any, edit: Edit, **options: Any) -> None:

@@ -8,6 +8,7 @@ from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Ope
 
 _NO_OPERAND = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
 _MOST_COLUMNS = 8
+_OVER_TIME = (ChartKind.LINE, ChartKind.AREA)
 COUNT = Measure(aggregation=Aggregation.COUNT)
 
 
@@ -53,13 +54,17 @@ def mend_chart(d: ReportDefinition) -> Chart | None:
     color = d.chart.color if d.chart.color in groups else None
     x = d.chart.x if d.chart.x in d.column_keys else next((key for key in groups if key != color), groups[0])
     y = tuple(key for key in d.chart.y if key in measures) or (measures[-1],)
-    return replace(d.chart, x=x, y=y, color=color if color != x else None)
+    timeless = any(g.key == x and g.grain is None for g in d.groupings)
+    kind = ChartKind.BAR if x != d.chart.x and timeless and d.chart.kind in _OVER_TIME else d.chart.kind
+    return replace(d.chart, kind=kind, x=x, y=y, color=color if color != x else None)
 
 
 def first_chart(d: ReportDefinition, kind: ChartKind) -> Chart | None:
     """Return the present chart with its kind changed, or one over the first grouping and the last measure."""
     if d.chart is not None:
-        return replace(d.chart, kind=kind)
+        groups = [g.key for g in d.groupings]
+        x = d.chart.x if kind is ChartKind.SCATTER or d.chart.x in groups or not groups else groups[0]
+        return replace(d.chart, kind=kind, x=x)
     if not d.groupings or not d.measures:
         return None
     return Chart(kind=kind, x=d.groupings[0].key, y=(d.measures[-1].key,))

@@ -1,7 +1,9 @@
 """The builder's left area: the dataset and its fields; a click takes a field into the report or out of it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 import streamlit as st
 
@@ -12,7 +14,7 @@ from pages.widgets import draft as drafts
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
 from pages.widgets.edits import toggle_field, uses
-from pages.widgets.words import FIELD_ICONS
+from pages.widgets.words import FIELD_ICONS, distinct
 
 
 def fields_area(principal: Principal, dataset: Dataset) -> None:
@@ -55,7 +57,7 @@ def _group(title: str, fields: Iterable[Field], definition: ReportDefinition) ->
 
 
 def _dataset_choice(principal: Principal, dataset: Dataset) -> None:
-    datasets = {item.id: item.label for item in broadsheet().catalog.datasets(principal)}
+    datasets = distinct({item.id: item.label for item in broadsheet().catalog.datasets(principal)})
     if len(datasets) < 2:
         st.html(f'<div class="bs-eyebrow">Dataset</div><div class="bs-dataset">{_escape(dataset.label)}</div>')
         return
@@ -67,14 +69,20 @@ def _dataset_choice(principal: Principal, dataset: Dataset) -> None:
         key=keys.BUILDER_DATASET,
         format_func=lambda key: datasets.get(key, ""),
         on_change=_switch_dataset,
-        args=(principal,),
+        args=(principal, datasets),
         help=dataset.description or None,
     )
 
 
-def _switch_dataset(principal: Principal) -> None:
+def _switch_dataset(principal: Principal, datasets: dict[UUID, str]) -> None:
     dataset_id = st.session_state[keys.BUILDER_DATASET]
-    drafts.change(drafts.start(principal, dataset_id, "").definition)
+    if dataset_id is None:
+        return
+    draft = drafts.current()
+    was, label = datasets.get(draft.definition.dataset_id, ""), datasets[dataset_id]
+    if draft.report_id is None and draft.name == drafts.first_name(was):
+        drafts.put(replace(draft, name=drafts.first_name(label)))
+    drafts.change(drafts.start(principal, dataset_id, label).definition)
 
 
 def _escape(text: str) -> str:

@@ -6,6 +6,7 @@ a change that was made elsewhere.
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import streamlit as st
 
@@ -35,13 +36,20 @@ def filter_row(principal: Principal, dataset: Dataset, today: date, preview: Pre
         _add_filter(dataset, definition)
 
 
+def _popover(label: str, *, icon: str, key: str) -> Any:
+    """Draw a chip that stays open while its label changes, which to Streamlit makes it a new and closed one."""
+    if st.session_state.get(key):
+        st.session_state[key] = True
+    return st.popover(label, icon=icon, key=key, on_change="rerun")
+
+
 def _period_chip(dataset: Dataset, definition: ReportDefinition, today: date, preview: Preview | None) -> None:
     dates = {field.name: field.label for field in dataset.fields if field.type.is_temporal}
     if not dates:
         return
     period = definition.period
     label = words.window(period.window).capitalize() if period else _NO_PERIOD
-    popover = st.popover(label, icon=":material/date_range:", key="builder_period", on_change="rerun")
+    popover = _popover(label, icon=":material/date_range:", key="builder_period")
     if popover.open:
         with popover:
             _period_editor(dataset, dates, period, today, preview)
@@ -78,7 +86,7 @@ def _condition_chip(principal: Principal, dataset: Dataset, position: int, item:
     key = chip_key(position, item)
     unfinished = not edits.is_complete(item)
     icon = ":material/edit:" if unfinished else ":material/filter_alt:"
-    popover = st.popover(words.condition(item, field), icon=icon, key=key, on_change="rerun")
+    popover = _popover(words.condition(item, field), icon=icon, key=key)
     if popover.open:
         with popover:
             condition_editor(principal, dataset, field, position, item, today)

@@ -19,6 +19,7 @@ QUICK = (
     DateWindow(kind=_LAST, n=7, unit=DateUnit.DAY),
     DateWindow(kind=_LAST, n=30, unit=DateUnit.DAY),
     DateWindow(kind=_LAST, n=12, unit=DateUnit.WEEK),
+    DateWindow(kind=_LAST, n=3, unit=DateUnit.MONTH),
     DateWindow(kind=_LAST, n=12, unit=DateUnit.MONTH),
     DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.MONTH),
     DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.YEAR),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from html import escape
+from uuid import UUID
 
 from core.domain.dataset import Dataset, Field, FieldType
 from core.domain.definition import Aggregation, ChartKind, Measure
@@ -150,8 +151,8 @@ def measure(value: Measure, dataset: Dataset) -> str:
 
 def window(value: DateWindow) -> str:
     """Return a date window in words: "last 30 days"."""
-    if value.kind is WindowKind.BETWEEN:
-        return f"{value.first_on} to {value.last_on}"
+    if value.kind is WindowKind.BETWEEN and value.first_on and value.last_on:
+        return days_words(value.first_on, value.last_on)
     if value.kind is WindowKind.THIS:
         return f"this {value.unit}"
     if value.kind is WindowKind.TO_DATE:
@@ -199,3 +200,13 @@ def html(text: str) -> str:
 def plain(text: str) -> str:
     """Return text that a label, which reads Markdown, shows as it is."""
     return "".join(f"\\{character}" if character in _MARKDOWN else character for character in text)
+
+
+def distinct(labels: dict[UUID, str]) -> dict[UUID, str]:
+    """Number labels that stand twice: Streamlit tells the options of a choice apart by their labels alone."""
+    seen: dict[str, int] = {}
+    told: dict[UUID, str] = {}
+    for key, label in labels.items():
+        seen[label] = seen.get(label, 0) + 1
+        told[key] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+    return told

@@ -36,9 +36,8 @@ class SheetColumn:
 
     @property
     def header_style(self) -> int:
-        """The heading stands to the right above numbers and dates, where spreadsheets set these."""
-        is_right = self.column.type.is_number or self.column.type.is_temporal
-        return styles.HEADER_RIGHT if is_right else styles.HEADER
+        """The heading stands where its column does: to the right above numbers."""
+        return styles.HEADER_RIGHT if self.column.type.is_number else styles.HEADER
 
 
 def plan_columns(head: ResultHead, first: pa.RecordBatch | None, known: styles.Styles) -> tuple[SheetColumn, ...]:

@@ -74,7 +74,9 @@ class Styles:
 
     def of_column(self, column: ResultColumn, decimals: int | None) -> int:
         """The cell style of a column; `decimals` are those people see, None where the column has no numbers."""
-        return self._cell(_style(number=self._number(number_format(column, decimals))))
+        # Spreadsheets set dates to the right, where they would touch the text of the next column.
+        align = 'horizontal="left"' if column.type.is_temporal else ""
+        return self._cell(_style(number=self._number(number_format(column, decimals)), align=align))
 
     def figure(self, column: ResultColumn, decimals: int) -> int:
         """The cell style of a headline number on the cover."""
