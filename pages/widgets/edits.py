@@ -71,10 +71,10 @@ def first_chart(d: ReportDefinition, kind: ChartKind) -> Chart | None:
 
 
 def to_rows(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
-    """Show rows as they are: the fields the summary used, or the first ones."""
-    used = dict.fromkeys([g.field for g in d.groupings] + [m.field for m in d.measures if m.field])
-    columns = tuple(used) if len(used) > 1 else tuple(field.name for field in dataset.fields[:_MOST_COLUMNS])
-    return replace(d, columns=columns, groupings=(), measures=(), sort=(), chart=None)
+    """Show rows as they are: the fields the summary used, then the dataset's first ones."""
+    used = [g.field for g in d.groupings] + [m.field for m in d.measures if m.field]
+    columns = dict.fromkeys([*used, *(field.name for field in dataset.fields)])
+    return replace(d, columns=tuple(columns)[:_MOST_COLUMNS], groupings=(), measures=(), sort=(), chart=None)
 
 
 def to_summary(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:

@@ -20,7 +20,7 @@ def empty(title: str, words: str, *, icon: str = ":material/inbox:") -> None:
 
 def problem(error: BroadsheetError) -> None:
     """Say what went wrong in the error's own words, and whether trying again helps."""
-    more = " It may work again in a moment." if error.retryable else ""
+    more = " Try again in a moment; if it stays so, tell an administrator." if error.retryable else ""
     st.error(error.user_message + more, icon=":material/error:")
 
 

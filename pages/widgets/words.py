@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from html import escape
+from itertools import count
 from uuid import UUID
 
 from core.domain.dataset import Dataset, Field, FieldType
@@ -204,9 +205,9 @@ def plain(text: str) -> str:
 
 def distinct(labels: dict[UUID, str]) -> dict[UUID, str]:
     """Number labels that stand twice: Streamlit tells the options of a choice apart by their labels alone."""
-    seen: dict[str, int] = {}
     told: dict[UUID, str] = {}
     for key, label in labels.items():
-        seen[label] = seen.get(label, 0) + 1
-        told[key] = label if seen[label] == 1 else f"{label} ({seen[label]})"
+        taken = set(told.values())
+        others = (f"{label} ({number})" for number in count(2))
+        told[key] = label if label not in taken else next(other for other in others if other not in taken)
     return told
