@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from core.api.authentication import Caller
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json, Search
+from core.api.models import whole_out
 from core.api.threads import blocking
 from core.domain.dataset import Dataset
 from core.domain.dataset_json import dump_field
@@ -21,8 +22,7 @@ def dataset_routes(catalog: CatalogService) -> APIRouter:
     @router.get("", summary="The datasets you may use")
     @blocking
     def list_datasets(caller: Caller) -> Json:
-        items = [_dataset_out(dataset) for dataset in catalog.datasets(caller)]
-        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+        return whole_out([_dataset_out(dataset) for dataset in catalog.datasets(caller)])
 
     @router.get("/{dataset_id}", summary="One dataset")
     @blocking
@@ -32,8 +32,7 @@ def dataset_routes(catalog: CatalogService) -> APIRouter:
     @router.get("/{dataset_id}/fields", summary="The fields of a dataset")
     @blocking
     def list_fields(dataset_id: UUID, caller: Caller) -> Json:
-        items = [dump_field(field) for field in catalog.dataset(caller, dataset_id).fields]
-        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+        return whole_out([dump_field(field) for field in catalog.dataset(caller, dataset_id).fields])
 
     @router.get("/{dataset_id}/values", summary="The most frequent values of a field")
     @blocking

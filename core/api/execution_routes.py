@@ -10,7 +10,7 @@ from starlette.responses import Response
 from core.api.authentication import Caller
 from core.api.downloads import artifact_response
 from core.api.inputs import Json, PageLimit, PageNumber, Text
-from core.api.models import execution_out
+from core.api.models import execution_out, page_out
 from core.api.threads import blocking
 from core.domain.run import RunState
 from core.services.runs import RunService
@@ -30,7 +30,7 @@ def execution_routes(runs: RunService) -> APIRouter:
         limit: PageLimit = 50,
     ) -> Json:
         found = runs.list_runs(caller, report_id=report_id, state=status, page=page, limit=limit)
-        return {"items": [execution_out(r) for r in found.items], "total": found.total, "page": page, "limit": limit}
+        return page_out(found, execution_out)
 
     @router.get("/report-executions/{run_id}", summary="One run with its files, deliveries and timeline")
     @blocking

@@ -1,5 +1,6 @@
 """What the API takes and gives, as pydantic models."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from core.domain.access import Principal
 from core.domain.artifact import Artifact
 from core.domain.definition_json import dump_definition
 from core.domain.delivery import Delivery
+from core.domain.page import Item, Page
 from core.domain.report import Report, ReportVersion
 from core.domain.run import Run, RunEvent
 from core.domain.schedule import FireTime, Misfire, Recipient, Schedule, ScheduleDraft
@@ -119,6 +121,16 @@ class NextRunsIn(_In):
     schedule_config: Object
     count: Annotated[int, Field(ge=1, le=100)] = 5
     after: Instant | None = None
+
+
+def page_out(page: Page[Item], shape: Callable[[Item], Json]) -> Json:
+    """Return the JSON of a page of a longer list."""
+    return {"items": [shape(item) for item in page.items], "total": page.total, "page": page.page, "limit": page.limit}
+
+
+def whole_out(items: list[Json]) -> Json:
+    """Return the JSON of a list that has one page."""
+    return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
 
 
 def report_out(report: Report) -> Json:

@@ -14,8 +14,10 @@ from core.api.models import (
     PreviewOfReportIn,
     ReportIn,
     execution_out,
+    page_out,
     report_out,
     version_out,
+    whole_out,
 )
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
@@ -40,7 +42,7 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
     @blocking
     def list_reports(caller: Caller, search: Search = "", page: PageNumber = 1, limit: PageLimit = 50) -> Json:
         found = reports.list(caller, search=search, page=page, limit=limit)
-        return {"items": [report_out(r) for r in found.items], "total": found.total, "page": page, "limit": limit}
+        return page_out(found, report_out)
 
     @router.post("", status_code=201, summary="Save a new report")
     @blocking
@@ -91,8 +93,7 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
     @router.get("/{report_id}/versions", summary="A report's history")
     @blocking
     def list_versions(report_id: UUID, caller: Caller) -> Json:
-        items = [version_out(version) for version in reports.versions(caller, report_id)]
-        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+        return whole_out([version_out(version) for version in reports.versions(caller, report_id)])
 
     @router.post("/{report_id}/preview", summary="Preview a saved report")
     @blocking

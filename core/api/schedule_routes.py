@@ -12,6 +12,7 @@ from core.api.models import (
     ScheduleIn,
     execution_out,
     fire_time_out,
+    page_out,
     schedule_out,
 )
 from core.api.preconditions import expected_version, stale_as_412
@@ -40,7 +41,7 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     ) -> Json:
         is_active = None if status is None else status == "active"
         found = schedules.list(caller, is_active=is_active, page=page, limit=limit)
-        return {"items": [schedule_out(s) for s in found.items], "total": found.total, "page": page, "limit": limit}
+        return page_out(found, schedule_out)
 
     @router.post("", status_code=201, summary="Save a new schedule")
     @blocking
@@ -115,6 +116,6 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     ) -> Json:
         schedules.get(caller, schedule_id)
         found = runs.list_runs(caller, schedule_id=schedule_id, state=status, page=page, limit=limit)
-        return {"items": [execution_out(r) for r in found.items], "total": found.total, "page": page, "limit": limit}
+        return page_out(found, execution_out)
 
     return router

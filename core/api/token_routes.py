@@ -9,7 +9,7 @@ from starlette.requests import Request
 from core.access.rate_limit import RateLimit
 from core.api.authentication import Caller
 from core.api.inputs import Json
-from core.api.models import ApiTokenIn, SignIn, TokenOut, principal_out
+from core.api.models import ApiTokenIn, SignIn, TokenOut, principal_out, whole_out
 from core.api.threads import blocking, checking_password
 from core.services.access import AccessService, ApiToken
 
@@ -39,8 +39,7 @@ def token_routes(access: AccessService, sign_ins: RateLimit) -> APIRouter:
     @router.get("/tokens", summary="Your personal API tokens")
     @blocking
     def list_tokens(caller: Caller) -> Json:
-        items = [_token_out(token) for token in access.list_tokens(caller)]
-        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+        return whole_out([_token_out(token) for token in access.list_tokens(caller)])
 
     @router.post("/tokens", status_code=201, summary="Make a personal API token; its secret is shown once")
     @blocking

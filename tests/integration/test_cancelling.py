@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -37,16 +36,6 @@ from tests.run_parts import (
     insert_schedule,
     read,
 )
-
-
-@pytest.fixture
-def stack(database: Database, clock: FixedClock, tmp_path: Path) -> Stack:
-    return Stack(database=database, clock=clock, folder=tmp_path)
-
-
-@pytest.fixture
-def service(stack: Stack) -> RunService:
-    return RunService(stack.database, stack.clock, ledger=stack.ledger, stores={"file": stack.store})
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -21,11 +20,6 @@ from scheduler_daemon import performing, quieten, without_outage_traceback
 from tests.conftest import Tenant
 from tests.failpoints import Stack
 from tests.run_parts import NOW, insert_report, insert_schedule, jobs
-
-
-@pytest.fixture
-def stack(database: Database, clock: FixedClock, tmp_path: Path) -> Stack:
-    return Stack(database=database, clock=clock, folder=tmp_path)
 
 
 def seen(database: Database) -> list[tuple[object, ...]]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,33 +24,11 @@ from tests.run_parts import (
     ALICE,
     BOB,
     column,
-    definition_of,
     deliver_all,
-    insert_report,
-    insert_run,
     insert_schedule,
     jobs,
     read,
 )
-
-
-@pytest.fixture
-def stack(database: Database, clock: FixedClock, tmp_path: Path) -> Stack:
-    return Stack(database=database, clock=clock, folder=tmp_path)
-
-
-@pytest.fixture
-def make_run(database: Database, tenant: Tenant) -> Callable[..., UUID]:
-    """Insert a run of a saved report: `make_run(recipients=...)`."""
-    report_id = insert_report(database, tenant)
-    with database.organization(tenant.organization_id) as session:
-        dataset_id = session.execute(text("SELECT dataset_id FROM reports")).scalar_one()
-
-    def make(**changes: Any) -> UUID:
-        values = {"definition": definition_of(dataset_id), "report_id": report_id, "report_version": 1, **changes}
-        return insert_run(database, tenant, **values)
-
-    return make
 
 
 def test_a_refused_recipient_makes_the_run_partial_and_can_be_sent_to_again(

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from core.clock import FixedClock
-from core.db.database import Database
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
 from core.errors import ArtifactError, DeliveryRefused, NotFound
@@ -18,16 +17,6 @@ from tests.failpoints import Stack
 from tests.run_parts import ALICE, BOB, deliver_all, insert_report, insert_schedule, read
 
 REMOVED = "The file was removed after 90 days."
-
-
-@pytest.fixture
-def stack(database: Database, clock: FixedClock, tmp_path: Path) -> Stack:
-    return Stack(database=database, clock=clock, folder=tmp_path)
-
-
-@pytest.fixture
-def service(stack: Stack) -> RunService:
-    return RunService(stack.database, stack.clock, ledger=stack.ledger, stores={"file": stack.store})
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,16 +17,6 @@ from core.services.runs import RunService
 from tests.conftest import Tenant
 from tests.failpoints import Stack
 from tests.run_parts import ALICE, BOB, NOW, definition_of, insert_report, insert_schedule, jobs
-
-
-@pytest.fixture
-def stack(database: Database, clock: FixedClock, tmp_path: Path) -> Stack:
-    return Stack(database=database, clock=clock, folder=tmp_path)
-
-
-@pytest.fixture
-def service(stack: Stack) -> RunService:
-    return RunService(stack.database, stack.clock, ledger=stack.ledger, stores={"file": stack.store})
 
 
 @pytest.fixture
