@@ -4,15 +4,21 @@ BroadsheetError
 ├── SettingError              a setting is missing or wrong; the start stops
 ├── InvalidInput              what was asked for cannot be; nothing was saved
 │   ├── InvalidDefinition     a report definition that does not fit its dataset
+│   │   └── FieldMissing      a field it uses is gone from the dataset or the source
+│   ├── ParametersUnfit       the values given do not suit what the report asks for now
+│   ├── InvalidDataset        a dataset that its source cannot answer
+│   ├── InvalidUpload         a file that is not what its name says, or too large
 │   ├── InvalidSchedule       a schedule that cannot fire
 │   └── InvalidAddress        a recipient or host that is not an address
 ├── NotSignedIn               no valid session or token
 ├── NotAllowed                signed in, but lacking the permission
 ├── NotFound                  no such object for this principal
 ├── Conflict                  the object changed since it was read
+│   └── BreaksReports         the change would break reports; nothing was saved
 ├── TooManyRequests           asked more often than the limit allows
 ├── SourceError               the source could not answer
 │   ├── SourceUnavailable     it cannot be reached (may heal)
+│   ├── SourceBusy            all connections it allows are in use (heals)
 │   ├── QueryFailed           it refused the query (does not heal by itself)
 │   └── QueryTimedOut         the deadline passed
 ├── RenderError               a file could not be made
@@ -27,6 +33,7 @@ BroadsheetError
 """
 
 from typing import ClassVar
+from uuid import UUID
 
 
 class BroadsheetError(Exception):
@@ -63,6 +70,37 @@ class InvalidDefinition(InvalidInput):
     """The report definition does not fit its dataset."""
 
     code = "invalid_definition"
+
+
+class FieldMissing(InvalidDefinition):
+    """A field that the report uses is not there any more."""
+
+    code = "field_missing"
+
+    def __init__(self, user_message: str | None = None, *, place: str | None = None, fields: tuple[str, ...]) -> None:
+        """`fields`: names of the fields that are gone."""
+        self.fields = fields
+        super().__init__(user_message, place=place)
+
+
+class ParametersUnfit(InvalidInput):
+    """The report asks for other values than it was given."""
+
+    code = "parameters_unfit"
+
+
+class InvalidDataset(InvalidInput):
+    """The dataset cannot be answered by its source."""
+
+    code = "invalid_dataset"
+
+
+class InvalidUpload(InvalidInput):
+    """The file cannot be read."""
+
+    code = "invalid_upload"
+    #: The file that was brought, where it waits to be read otherwise: with another encoding, delimiter or sheet.
+    upload_id: UUID | None = None
 
 
 class InvalidSchedule(InvalidInput):
@@ -105,6 +143,17 @@ class Conflict(BroadsheetError):
     http_status = 409
 
 
+class BreaksReports(Conflict):
+    """Reports use what the change takes away. Change them first, or confirm that they break."""
+
+    code = "breaks_reports"
+
+    def __init__(self, user_message: str | None = None, *, place: str | None = None, reports: tuple[str, ...]) -> None:
+        """`reports`: names of the reports that would break."""
+        self.reports = reports
+        super().__init__(user_message, place=place)
+
+
 class TooManyRequests(BroadsheetError):
     """Asked too often. Wait a moment."""
 
@@ -129,6 +178,14 @@ class SourceUnavailable(SourceError):
     """The source cannot be reached."""
 
     code = "source_unavailable"
+    retryable = True
+
+
+class SourceBusy(SourceError):
+    """The source answers as many queries as it allows. Try again in a moment."""
+
+    code = "source_busy"
+    http_status = 503
     retryable = True
 
 

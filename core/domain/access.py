@@ -14,6 +14,7 @@ class Permission(StrEnum):
     MANAGE_SCHEDULES = "manage_schedules"  #: create, change, pause, send now and delete schedules
     SEE_SQL = "see_sql"  #: see the compiled SQL
     MANAGE_CATALOG = "manage_catalog"  #: sources and datasets
+    WRITE_SQL = "write_sql"  #: datasets made of saved SQL
     MANAGE_MEMBERS = "manage_members"  #: people, roles and settings of the organization
     MANAGE_INSTALLATION = "manage_installation"  #: everything that spans organizations
 

@@ -15,6 +15,14 @@ class Rendering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TotalLine:
+    """A total as the manifest tells it: what it is over, and each column's value by key, exact numbers as text."""
+
+    keys: tuple[str | None, ...]  #: none for the total over all rows
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a file is, so that it can be proved later."""
 
@@ -34,6 +42,7 @@ class Manifest:
     generator: str
     sha256: str
     size_bytes: int
+    totals: tuple[TotalLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,65 +1,31 @@
-"""Datasets: queryable subjects of the catalog, with the labelled fields people see."""
+"""Datasets: queryable subjects of the catalog, with the labelled fields and measures people see."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime
 from uuid import UUID
 
-
-class FieldType(StrEnum):
-    """What a field's values are, the same on every engine."""
-
-    TEXT = "text"  #: characters; ids are text too
-    INTEGER = "integer"  #: whole numbers up to 64 bits
-    DECIMAL = "decimal"  #: exact or floating numbers with a fraction
-    BOOLEAN = "boolean"  #: true or false
-    DATE = "date"  #: a calendar day without time
-    DATETIME = "datetime"  #: an instant; stored in UTC, shown in the report's timezone
-
-    @property
-    def is_number(self) -> bool:
-        """Whether sums and averages make sense."""
-        return self in (FieldType.INTEGER, FieldType.DECIMAL)
-
-    @property
-    def is_temporal(self) -> bool:
-        """Whether date grains and relative dates make sense."""
-        return self in (FieldType.DATE, FieldType.DATETIME)
-
-
-class NumberStyle(StrEnum):
-    """How a number is written for people."""
-
-    PLAIN = "plain"  #: 1234.5 as it is; for ids and years
-    NUMBER = "number"  #: 1,234.5
-    CURRENCY = "currency"  #: 1,234.50, the unit in the header
-    PERCENT = "percent"  #: 0.123 as 12.3%
+from core.domain.access import Permission
+from core.domain.definition import Measure
+from core.domain.field import Field, Format
+from core.domain.relation import Join, Origin, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """How values of a column are written for people; files keep the full value."""
-
-    style: NumberStyle = NumberStyle.NUMBER
-    decimals: int | None = None  #: None: as many as the type has, at most 2 for averages
-    unit: str | None = None  #: "EUR", "min": goes to the header
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One labelled field of a dataset. `name` is the column in the source and the key in definitions."""
+class DatasetMeasure:
+    """A figure the dataset defines once for all: `measure` says how it is computed, without name and label."""
 
     name: str
     label: str
-    type: FieldType
+    measure: Measure
     description: str = ""
     format: Format = Format()
-    is_measure: bool = False  #: offered for aggregation first
-    is_personal: bool = False  #: marked personal data
+    folder: str = ""
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A table or view of a source with its fields. Identifiers reach SQL only from here."""
+    """Rows of a source with their fields. Identifiers reach SQL only from here."""
 
     id: UUID
     organization_id: UUID
@@ -67,15 +33,27 @@ class Dataset:
     name: str
     label: str
     description: str = ""
-    schema_name: str | None = None
-    table_name: str
+    folder: str = ""
+    origin: Origin
+    steps: tuple[Step, ...] = ()
+    joins: tuple[Join, ...] = ()
+    row_key: tuple[str, ...] = ()  #: columns that tell the base rows apart; needed where a join multiplies them
     fields: tuple[Field, ...]
+    measures: tuple[DatasetMeasure, ...] = ()
     time_field: str | None = None  #: the date field that a period applies to by default
     row_noun: str = "rows"  #: "order lines", "events": used in sentences
+    needs: Permission = Permission.VIEW_REPORTS  #: what a person must be allowed to, to ask it anything
+    is_certified: bool = False  #: checked and vouched for by a data administrator
+    version: int = 1  #: counts saves
+    updated_at: datetime | None = None
 
     def field(self, name: str) -> Field | None:
         """Return the field called `name`, or None."""
         return next((field for field in self.fields if field.name == name), None)
+
+    def measure(self, name: str) -> DatasetMeasure | None:
+        """Return the measure called `name`, or None."""
+        return next((measure for measure in self.measures if measure.name == name), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +65,5 @@ class Source:
     name: str
     kind: str
     connection: dict[str, str | int | bool]
+    version: int = 1  #: counts saves; part of every cache key
+    updated_at: datetime | None = None

@@ -1,67 +1,102 @@
-"""The stored JSON of a dataset's content: its table, fields and time field."""
+"""The JSON form of a dataset's content, the same in the API and in the database: parse strictly, dump canonically."""
 
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.domain.dataset import Dataset, Field, FieldType, Format, NumberStyle
+from pydantic import ValidationError
+
+from core.domain.dataset import Dataset
+from core.domain.dataset_models import ContentModel
+from core.domain.definition_json import KEPT_KEYS
+from core.domain.field import Field
+from core.domain.filter_models import ConditionModel, check_depth
+from core.domain.json_form import check_size, dump_value, first_mistake, walk_models
+from core.errors import InvalidDataset
+
+MAX_BYTES = 4_000_000
+_NOT_CONTENT = frozenset({"id", "organization_id", "source_id", "name", "label", "version", "updated_at"})
 
 
 def dump_content(dataset: Dataset) -> dict[str, Any]:
-    """Return the JSON of everything in a dataset that is not a column of its own."""
-    return {
-        "description": dataset.description,
-        "schema_name": dataset.schema_name,
-        "table_name": dataset.table_name,
-        "time_field": dataset.time_field,
-        "row_noun": dataset.row_noun,
-        "fields": [dump_field(field) for field in dataset.fields],
+    """The canonical JSON of everything but ids, name, label, version and the time of the last save.
+
+    All keys of the content and of its fields; in other parts, those at their defaults are left out.
+    """
+    content = {
+        field.name: dump_value(getattr(dataset, field.name), kept=KEPT_KEYS)
+        for field in fields(dataset)
+        if field.name not in _NOT_CONTENT
     }
+    return content | {"fields": [dump_field(field) for field in dataset.fields]}
 
 
 def load_dataset(
-    content: dict[str, Any], *, dataset_id: UUID, organization_id: UUID, source_id: UUID, name: str, label: str
+    content: object,
+    *,
+    dataset_id: UUID,
+    organization_id: UUID,
+    source_id: UUID,
+    name: str,
+    label: str,
+    version: int = 1,
+    updated_at: datetime | None = None,
 ) -> Dataset:
-    """Return the dataset behind a stored row."""
+    """Read the content, stored or sent, into a dataset. Raises InvalidDataset with its place."""
     return Dataset(
         id=dataset_id,
         organization_id=organization_id,
         source_id=source_id,
         name=name,
         label=label,
-        description=content["description"],
-        schema_name=content["schema_name"],
-        table_name=content["table_name"],
-        time_field=content["time_field"],
-        row_noun=content["row_noun"],
-        fields=tuple(_load_field(field) for field in content["fields"]),
+        version=version,
+        updated_at=updated_at,
+        **_content(content).build(),
     )
 
 
 def dump_field(field: Field) -> dict[str, Any]:
-    """Return the JSON of one field; the API shows the same."""
-    return {
-        "name": field.name,
-        "label": field.label,
-        "type": str(field.type),
-        "description": field.description,
-        "format": {
-            "style": str(field.format.style),
-            "decimals": field.format.decimals,
-            "unit": field.format.unit,
-        },
-        "is_measure": field.is_measure,
-        "is_personal": field.is_personal,
-    }
+    """The JSON of one field with all its keys; the API shows the same."""
+    return {**dump_value(field, whole=True), "format": dump_value(field.format, whole=True)}
 
 
-def _load_field(data: dict[str, Any]) -> Field:
-    shown = data["format"]
-    return Field(
-        name=data["name"],
-        label=data["label"],
-        type=FieldType(data["type"]),
-        description=data["description"],
-        format=Format(style=NumberStyle(shown["style"]), decimals=shown["decimals"], unit=shown["unit"]),
-        is_measure=data["is_measure"],
-        is_personal=data["is_personal"],
-    )
+def dataset_schema() -> dict[str, Any]:
+    """The JSON Schema of a dataset's content."""
+    schema = ContentModel.model_json_schema()
+    schema["title"] = "Dataset content"
+    return schema
+
+
+def _content(data: object) -> ContentModel:
+    if not isinstance(data, dict):
+        raise InvalidDataset("The content of a dataset is a JSON object.", place="")
+    check_size(data, what="A dataset", max_bytes=MAX_BYTES, refuse=InvalidDataset)
+    try:
+        model = ContentModel.model_validate(data)
+    except ValidationError as error:
+        place, words = first_mistake(error)
+        raise InvalidDataset(words, place=place) from error
+    check_depth(model, refuse=InvalidDataset)
+    _check_parameters(model)
+    for place, parts in (("fields", model.fields), ("measures", model.measures), ("joins", model.joins)):
+        _refuse_second(place, [part.name for part in parts])
+    return model
+
+
+def _check_parameters(model: ContentModel) -> None:
+    """Parameters belong to reports; a dataset's own conditions have their values."""
+    for place, part in walk_models(model):
+        if isinstance(part, ConditionModel) and part.parameter is not None:
+            words = f"{place}.parameter: Conditions of a dataset take no parameters."
+            raise InvalidDataset(words, place=f"{place}.parameter")
+
+
+def _refuse_second(place: str, names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            second = f"{place}[{index}].name"
+            raise InvalidDataset(f"{second}: '{name}' is there already.", place=second)
+        seen.add(name)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from core.domain.dataset import FieldType, Format
-from core.domain.definition import Chart
+from core.domain.appearance import Chart, FormatRule
+from core.domain.csv_options import CsvSource
+from core.domain.field import FieldType, Format
 from core.domain.filter import ResolvedWindow
 
 
@@ -30,6 +31,10 @@ class ResultColumn:
     type: FieldType
     role: ColumnRole
     format: Format = Format()
+    scale: int | None = None  #: digits after the point of exact numbers; None: unknown or floating
+    width: int | None = None  #: characters asked for; None: as the data needs
+    is_hidden: bool = False  #: in the batches, not shown in files and on screen
+    spans: tuple[str, ...] = ()  #: what the pivot spread over it: ("Germany", "2026"); labels of the header rows above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,15 @@ class Kpi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """The measures over several rows: over all (level 0), or over those that share their first `level` groupings."""
+
+    level: int
+    keys: "tuple[CellValue, ...]"  #: the values of the first `level` groupings
+    values: "tuple[CellValue, ...]"  #: one for each result column; None where it has no total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultHead:
     """Everything about a result but its rows; JSON-serializable, so that a spooled result carries it along.
 
@@ -68,13 +82,17 @@ class ResultHead:
     columns: tuple[ResultColumn, ...]
     kpis: tuple[Kpi, ...] = ()
     chart: Chart | None = None
+    totals: tuple[Total, ...] = ()  #: the grand total first, then subtotals in the order of the rows
+    rules: tuple[FormatRule, ...] = ()  #: conditional formatting
     rows_matched: int  #: rows the question has without its limit
+    is_at_least: bool = False  #: `rows_matched` was not counted to the end
     row_limit: int | None  #: the definition's limit
     logical_at: datetime  #: the instant relative dates resolved against
     as_of: datetime  #: when the source was read
     is_snapshot: bool  #: whether all queries saw one state of the source
     timezone: str
     organization: str = ""
+    notes: tuple[str, ...] = ()  #: sentences a reader must know: "The source has no snapshot: …"
     definition_sha256: str = ""
     owner: str = ""
 
@@ -95,6 +113,7 @@ class Result:
 
     head: ResultHead
     batches: Iterable[pa.RecordBatch]
+    csv: CsvSource | None = None  #: where a live query's source may write CSV itself, instead of handing out batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +139,11 @@ class Preview:
     filters_in_words: tuple[str, ...]
     as_of: datetime
     elapsed_s: float
+    is_at_least: bool = False  #: `rows_matched` was not counted to the end
+    totals: tuple[Total, ...] = ()
+    rules: tuple[FormatRule, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_cached: bool = False  #: answered from memory; `as_of` says how old it is
 
 
 CellValue = str | int | float | bool | Decimal | date | datetime | None

@@ -1,8 +1,10 @@
 """Runs: one execution of a report version for one logical time, its states and their only transitions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from core.domain.artifact import Artifact
@@ -109,6 +111,7 @@ class Run:
     title: str
     report_version: int | None
     definition: ReportDefinition
+    parameters: Mapping[str, Any]  #: values given for the definition's parameters, as JSON
     requested_by: UUID | None  #: the person whose rows these are
     formats: tuple[str, ...]
     logical_at: datetime

@@ -1,8 +1,10 @@
 """Schedules: when a report runs, in which timezone, for whom and in which formats."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -89,6 +91,7 @@ class Schedule:
     formats: tuple[str, ...]
     email_subject: str | None
     email_body: str | None
+    report_parameters: Mapping[str, Any]  #: values for the report's parameters, as JSON
     misfire: Misfire
     is_active: bool
     next_run_at: datetime | None
@@ -111,5 +114,6 @@ class ScheduleDraft:
     description: str = ""
     email_subject: str | None = None
     email_body: str | None = None
+    report_parameters: Mapping[str, Any] = field(default_factory=dict)
     misfire: Misfire = Misfire.LATEST
     is_active: bool = True
