@@ -38,7 +38,7 @@ def guard_host(host: str, port: int, *, allowed: Collection[str], resolve: Resol
     a.b.c.d, and a name any of whose addresses is refused. `allowed` (ALLOW_PRIVATE_HOSTS) names hosts or addresses that
     may lie in private ranges. Raises InvalidAddress.
     """
-    name = _normalised(host)
+    name = host_name(host)
     if not 1 <= port <= 65535:
         raise InvalidAddress(f"{port} is not a port: use 1 to 65535.")
     is_allowed = name in {entry.strip().strip("[]").rstrip(".").lower() for entry in allowed}
@@ -52,8 +52,11 @@ def guard_host(host: str, port: int, *, allowed: Collection[str], resolve: Resol
     return str(addresses[0])
 
 
-def _normalised(host: str) -> str:
-    """The host in lower-case ASCII without brackets and final dot; only names and plain addresses pass."""
+def host_name(host: str) -> str:
+    """Return a host in lower-case ASCII without brackets and final dot; nothing is looked up.
+
+    Only names and plain addresses pass. Raises InvalidAddress.
+    """
     bare = host.strip()
     literal = _address(bare.removeprefix("[").removesuffix("]"))
     if literal is not None:

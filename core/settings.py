@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         (),
         description="Hosts inside private ranges that webhooks, S3, SMTP and sources may reach, separated by commas.",
     )
+    source_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Folders beside DATA_DIR whose DuckDB files may be sources, separated by commas."
+    )
     workers: int = Field(2, ge=1, le=64, description="Runs a daemon works on at the same time.")
     run_timeout_s: int = Field(
         1800, ge=1, le=86_400, description="Longest time one attempt of a run may take, in seconds."
@@ -76,9 +79,9 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
     retention_days: int = Field(90, ge=1, le=36_500, description="Days that produced files are kept.")
 
-    @field_validator("allow_private_hosts", mode="before")
+    @field_validator("allow_private_hosts", "source_folders", mode="before")
     @classmethod
-    def _split_hosts(cls, value: object) -> object:
+    def _split_list(cls, value: object) -> object:
         """Accept the comma-separated form of the environment."""
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 

@@ -84,3 +84,26 @@ prepare_browser() {
     fi
     say "No browser found: charts are left out of files. On Debian: sudo apt-get install chromium"
 }
+
+find_mariadb() {
+    for candidate in mariadbd mysqld /usr/sbin/mariadbd /usr/libexec/mariadbd; do
+        command -v "$candidate" >/dev/null 2>&1 && return
+    done
+    return 1
+}
+
+# The tests start a real MariaDB of their own. Without one they fail and say so.
+prepare_mariadb() {
+    find_mariadb && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "Installing MariaDB for the tests (once) ..."
+        (
+            # The package would start a server; the tests start theirs.
+            export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+            apt-get install -y -qq --no-install-recommends mariadb-server ||
+                { apt-get update -qq && apt-get install -y -qq --no-install-recommends mariadb-server; }
+        ) >/dev/null 2>&1 </dev/null
+        find_mariadb && return
+    fi
+    say "No MariaDB found: its tests will fail. On Debian: sudo apt-get install mariadb-server"
+}

@@ -14,11 +14,11 @@ import pytest
 from core.catalog.sources import SOURCES, open_source
 from core.catalog.sources.connector import CompiledQuery, Connector
 from core.catalog.sources.duckdb_files import FILES, DuckDbFiles
-from core.catalog.sources.duckdb_source import DuckDbConnector
+from core.catalog.sources.duckdb_source import DuckDbConnector, allowed_path
 from core.clock import FixedClock
-from core.domain.dataset import FieldType, NumberStyle
+from core.domain.field import FieldType, NumberStyle
 from core.errors import InvalidInput, QueryFailed, QueryTimedOut, RunCancelled, SourceUnavailable
-from core.settings import Settings
+from core.settings import Settings, load_settings
 from tests.query_parts import NOW, orders_source
 
 COUNT = CompiledQuery(sql="SELECT count(*) FROM t")
@@ -52,7 +52,7 @@ def _let_go() -> Iterator[None]:
 
 
 def test_the_registry_opens_a_source_by_its_kind(path: Path, tmp_path: Path) -> None:
-    opened = open_source(orders_source(path), {}, Settings(data_dir=tmp_path / "data"))
+    opened = open_source(orders_source(path), {}, Settings(data_dir=tmp_path / "data", source_folders=(path.parent,)))
     opened.test()
     assert opened.has_snapshot
     assert count(opened) == 1000
@@ -272,3 +272,25 @@ def test_a_sort_larger_than_memory_spills_into_a_folder_of_ours(tmp_path: Path) 
     assert Path(row["d"]).parent == tmp_path / "spill"
     assert os.stat(tmp_path / "spill").st_mode & 0o777 == 0o700  # noqa: PTH116
     assert row["m"] == "953.6 MiB"
+
+
+@pytest.mark.parametrize("typed", ["/etc/passwd", "../outside.duckdb", "a/../../outside.duckdb"])
+def test_files_outside_the_allowed_folders_are_refused(tmp_path, typed):
+    settings = load_settings(data_dir=tmp_path / "data", _env_file=None)
+    if typed.startswith("~"):  # no tilde is expanded: this is a folder of that name
+        assert not allowed_path("~/x.duckdb", settings).is_relative_to(Path.home())
+        return
+    with pytest.raises(InvalidInput, match="SOURCE_FOLDERS") as refusal:
+        allowed_path(typed, settings)
+    assert refusal.value.place == "connection.path"
+
+
+def test_a_link_out_of_the_data_folder_is_no_way_around(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "secret.duckdb").touch()
+    (tmp_path / "data" / "link.duckdb").symlink_to(tmp_path / "secret.duckdb")
+    settings = load_settings(data_dir=tmp_path / "data", _env_file=None)
+    with pytest.raises(InvalidInput):
+        allowed_path("link.duckdb", settings)
+    opened = load_settings(data_dir=tmp_path / "data", source_folders=str(tmp_path), _env_file=None)
+    assert allowed_path("link.duckdb", opened) == tmp_path / "secret.duckdb"

@@ -1,29 +1,81 @@
-"""The registry of source kinds: a new kind is one file and one line here."""
+"""The registry of source kinds, and the way to a source: a new kind is one new file plus one line here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from core.catalog.sources.connector import Connector, SourceKind
-from core.catalog.sources.duckdb_source import DUCKDB
+from core.catalog.sources.guarded import OPEN_SOURCES, GuardedConnector, Opening
 from core.clock import Clock, SystemClock
 from core.domain.dataset import Source
 from core.errors import InvalidInput
 from core.settings import Settings
 
-#: Every kind a source can be of, by key.
-SOURCES: dict[str, SourceKind] = {kind.key: kind for kind in (DUCKDB,)}
+_SYSTEM_CLOCK = SystemClock()
+
+
+class _Registry(Mapping[str, SourceKind]):
+    """Kinds by key. One is loaded when it is first asked for: no start waits for drivers."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, key: str) -> SourceKind:
+        module, name = self._places[key].split(":")
+        kind: SourceKind = getattr(import_module(module), name)
+        return kind
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+#: Every kind a source can be of, by key, in the order people are offered them.
+SOURCES: Mapping[str, SourceKind] = _Registry(
+    {
+        "postgresql": "core.catalog.sources.postgresql_source:POSTGRESQL",
+        "mysql": "core.catalog.sources.mysql_source:MYSQL",
+        "clickhouse": "core.catalog.sources.clickhouse_source:CLICKHOUSE",
+        "chdb": "core.catalog.sources.chdb_source:CHDB",
+        "duckdb": "core.catalog.sources.duckdb_source:DUCKDB",
+        "file": "core.catalog.sources.file_source:FILE",
+        "workspace": "core.catalog.sources.workspace_source:WORKSPACE",
+    }
+)
 
 
 def open_source(
     source: Source, secrets: Mapping[str, str], settings: Settings, clock: Clock | None = None
-) -> Connector:
-    """Return the connector of `source`. Nothing is opened yet. Raises InvalidInput for an unknown kind or a gap."""
-    kind = SOURCES.get(source.kind)
-    if kind is None:
+) -> GuardedConnector:
+    """Return the process's connector of `source`, with its connection limit and circuit breaker.
+
+    Nothing is opened yet. Raises InvalidInput for an unknown kind or a gap.
+    """
+    opening = Opening(source=source, secrets=secrets, settings=settings, clock=clock or _SYSTEM_CLOCK)
+    return OPEN_SOURCES.get(opening, _connector)
+
+
+def open_draft(source: Source, secrets: Mapping[str, str], settings: Settings, clock: Clock | None = None) -> Connector:
+    """Return a connector of its own for a source that is not saved: to test and introspect it. Close it.
+
+    Raises InvalidInput as `open_source` does.
+    """
+    return _connector(Opening(source=source, secrets=secrets, settings=settings, clock=clock or _SYSTEM_CLOCK))
+
+
+def _connector(opening: Opening) -> Connector:
+    source = opening.source
+    if source.kind not in SOURCES:
         raise InvalidInput(
             f"There is no kind of source called '{source.kind}'. Known: {', '.join(sorted(SOURCES))}.", place="kind"
         )
+    kind = SOURCES[source.kind]
     for field in kind.connection_fields:
-        given = secrets if field.is_secret else source.connection
+        given = opening.secrets if field.is_secret else source.connection
         if field.is_required and not given.get(field.name):
             raise InvalidInput(f"The source '{source.name}' needs a {field.label.lower()}.", place=field.name)
-    return kind.open(source.connection, secrets, settings, clock or SystemClock())
+    return kind.open(source.connection, opening.secrets, opening.settings, opening.clock)

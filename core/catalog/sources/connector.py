@@ -4,16 +4,18 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Dialect
+from sqlalchemy import Dialect
 from sqlalchemy.sql import ClauseElement
 
+from core.catalog.sources.sql_functions import SqlFunctions
 from core.clock import Clock
-from core.domain.dataset import Dataset, Field
-from core.domain.definition import Aggregation
-from core.domain.filter import DateUnit
+from core.domain.csv_options import CsvLines, CsvOptions
+from core.domain.field import Field, FieldType
+from core.domain.relation import TableOrigin
+from core.domain.result import ResultColumn
 from core.settings import Settings
 
 
@@ -26,6 +28,16 @@ class CompiledQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKeyDraft:
+    """Columns of a table that name a row of another one."""
+
+    columns: tuple[str, ...]
+    schema_name: str | None
+    table_name: str
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableDraft:
     """A table found by introspection: what a dataset can be made of."""
 
@@ -33,49 +45,11 @@ class TableDraft:
     table_name: str
     fields: tuple[Field, ...]
     skipped: tuple[str, ...] = ()  #: columns whose type no report can show
-
-
-class SqlFunctions(Protocol):
-    """SQL that engines write differently. Columns are raw columns of the source; instants there are UTC."""
-
-    @property
-    def wants_spans(self) -> bool:
-        """Whether `bucket` is so much cheaper in a known span that asking for the first and last value pays off."""
-        ...
-
-    def instant(self, value: datetime) -> ColumnElement[Any]:
-        """A bound instant that compares with a raw date-and-time column without touching the column."""
-        ...
-
-    def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
-        """The column as text, free of charge where it is text already."""
-        ...
-
-    def matches(self, column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-        r"""Case-insensitive LIKE; `pattern` is a LIKE pattern whose escape character is `\`."""
-        ...
-
-    def bucket(
-        self,
-        column: ColumnElement[Any],
-        *,
-        grain: DateUnit,
-        timezone: str | None,
-        between: tuple[datetime, datetime] | None = None,
-    ) -> ColumnElement[Any]:
-        """The first day, as a date, of the unit that a value lies in. `timezone` is None for dates without time.
-
-        `between`: every row that gets here lies in this half-open span; a hint that may make it cheaper.
-        """
-        ...
-
-    def aggregate(self, aggregation: Aggregation, column: ColumnElement[Any], field: Field) -> ColumnElement[Any]:
-        """A measure over a column: sums of whole numbers are 64-bit, averages and medians are doubles."""
-        ...
-
-    def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
-        """Order by `key` with empty values last either way."""
-        ...
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKeyDraft, ...] = ()
+    is_view: bool = False
+    row_estimate: int | None = None
+    description: str = ""
 
 
 class Snapshot(Protocol):
@@ -86,7 +60,7 @@ class Snapshot(Protocol):
         """When the state was taken (aware, UTC)."""
         ...
 
-    def row_key(self, dataset: Dataset) -> str | None:
+    def row_key(self, table: TableOrigin) -> str | None:
         """A hidden column that numbers the rows in the order in which a plain scan hands them out each time.
 
         None where there is none, as in views: their rows keep their places only under an order by every column.
@@ -106,6 +80,30 @@ class Snapshot(Protocol):
 
     def cancel(self) -> None:
         """Stop whatever runs; its caller gets RunCancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CsvQuestion:
+    """Rows wanted as CSV, byte for byte as our renderer writes them."""
+
+    statement: CompiledQuery | ClauseElement
+    unordered: CompiledQuery | ClauseElement  #: at least the same rows, in any order: to look something up in them
+    columns: tuple[ResultColumn, ...]  #: what the statement gives, in order
+    keys: tuple[str, ...]  #: those of them that are written
+    timezone: str
+    options: CsvOptions
+
+
+@runtime_checkable
+class WritesCsv(Protocol):
+    """What a snapshot offers beside the rest where its source writes CSV faster than batches come."""
+
+    def csv(self, question: CsvQuestion) -> CsvLines | None:
+        """The rows as lines, of the same state as all else; None where the source cannot give the same bytes.
+
+        Read it to its end or close it before the next query. Raises SourceError, its chunks too.
+        """
         ...
 
 
@@ -135,8 +133,12 @@ class Connector(Protocol):
         """Raise SourceUnavailable saying what is wrong, if anything is."""
         ...
 
-    def introspect(self) -> tuple[TableDraft, ...]:
-        """Every table and view with its columns, typed and labelled."""
+    def introspect(self, table: TableOrigin | None = None) -> tuple[TableDraft, ...]:
+        """Every table and view, or only `table` if it is there, with its columns, typed and labelled."""
+        ...
+
+    def close(self) -> None:
+        """Let go of idle connections; what runs goes on."""
         ...
 
 
@@ -147,6 +149,9 @@ class ConnectionField:
     name: str
     label: str
     help: str = ""
+    type: FieldType = FieldType.TEXT  #: TEXT, INTEGER or BOOLEAN
+    choices: tuple[str, ...] = ()  #: TEXT only: the values it may have
+    default: str | int | bool | None = None
     is_secret: bool = False
     is_required: bool = True
 
@@ -159,3 +164,5 @@ class SourceKind:
     label: str
     connection_fields: tuple[ConnectionField, ...]
     open: Callable[[Mapping[str, str | int | bool], Mapping[str, str], Settings, Clock], Connector]
+    is_offered: bool = True  #: people may create sources of it; uploads and the workspace's own activity come otherwise
+    runs_sql: bool = True  #: saved SQL may be written for it

@@ -93,21 +93,26 @@ def _open(path: Path, spill_dir: Path) -> duckdb.DuckDBPyConnection:
     """
     if not path.is_file():
         raise SourceUnavailable(f"'{path.name}' is not a file.")
-    spill_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     connection = duckdb.connect(":memory:")
     try:
         connection.execute(f"ATTACH {_literal(path)} AS {CATALOG} (READ_ONLY)")
-        connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
-        # A folder each: handles of several processes would write spill files of the same names.
-        connection.execute(f"SET temp_directory = {_literal(spill_dir / uuid4().hex)}")
-        connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
+        shut_in(connection, spill_dir)
     except duckdb.Error as error:
         connection.close()
         _log.warning("duckdb_open_failed file=%s error=%s", path.name, type(error).__name__)
         raise SourceUnavailable(_reason(path, str(error))) from error
     return connection
+
+
+def shut_in(connection: duckdb.DuckDBPyConnection, spill_dir: Path) -> None:
+    """Bound the engine's memory, and close everything to it for good but what is attached or allowed by now."""
+    spill_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
+    connection.execute(f"SET memory_limit = '{_MEMORY_LIMIT}'")
+    # A folder each: handles of several processes would write spill files of the same names.
+    connection.execute(f"SET temp_directory = {_literal(spill_dir / uuid4().hex)}")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def _literal(path: Path) -> str:

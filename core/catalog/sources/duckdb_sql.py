@@ -5,12 +5,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb_engine
-from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Dialect, Double, Text, bindparam, case, cast, func
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    Dialect,
+    Double,
+    Integer,
+    String,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+)
 
-from core.catalog.sources.offsets import utc_offsets
-from core.domain.dataset import Field, FieldType
+from core.catalog.sources.duckdb_values import NULL_TYPES, convert, typed_literal
+from core.catalog.sources.duckdb_zones import by_offsets, knows_zone, own_local
+from core.catalog.sources.offsets import all_utc_offsets, utc_offsets
+from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
-from core.domain.filter import DateUnit
+from core.domain.field import FieldType
+from core.domain.filter import Grain, Scalar
 
 #: Compiles to `$1, $2, …`, which DuckDB binds by position.
 DIALECT: Dialect = duckdb_engine.Dialect(paramstyle="numeric_dollar")
@@ -24,7 +43,8 @@ _TYPES: dict[str, FieldType] = {
     "BOOLEAN": FieldType.BOOLEAN,
     "DATE": FieldType.DATE,
     **dict.fromkeys(
-        ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"), FieldType.DATETIME
+        ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS"),
+        FieldType.DATETIME,
     ),
 }
 
@@ -36,8 +56,10 @@ def field_type(duckdb_type: str) -> FieldType | None:
     return _TYPES.get(re.split(r"\(", duckdb_type, maxsplit=1)[0])
 
 
-class DuckDbFunctions:
+class DuckDbFunctions(SqlFunctions):
     """DuckDB's own SQL. The session's timezone is UTC, so naive and aware columns read the same."""
+
+    sql_dialect = "duckdb"
 
     #: First and last value are in the file's statistics.
     wants_spans = True
@@ -50,56 +72,136 @@ class DuckDbFunctions:
         """A cast, which DuckDB drops for text columns and needs for UUID and ENUM ones."""
         return cast(column, Text)
 
-    def matches(self, column: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
+    def matches(self, column: ColumnElement[Any], pattern: str, *, ignore_case: bool = True) -> ColumnElement[bool]:
         """ILIKE, case-insensitive beyond ASCII too."""
-        return self.text(column).ilike(pattern, escape="\\")
+        text = self.text(column)
+        return text.ilike(pattern, escape="\\") if ignore_case else text.like(pattern, escape="\\")
 
-    def bucket(
-        self,
-        column: ColumnElement[Any],
-        *,
-        grain: DateUnit,
-        timezone: str | None,
-        between: tuple[datetime, datetime] | None = None,
-    ) -> ColumnElement[Any]:
-        """`date_trunc` of the local time, as a date; weeks start on Monday."""
-        local = column if timezone is None or timezone == "UTC" else self._local(column, timezone, between)
-        if grain is DateUnit.DAY:
-            return cast(local, Date)
-        return cast(func.date_trunc(str(grain), local), Date)
+    def bucket(self, column: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
+        """`date_trunc` of the local time, as a date; parts as whole numbers."""
+        is_local = how.timezone is None or how.timezone == "UTC"
+        local = column if is_local else self._local(column, str(how.timezone), how.between)
+        return _part(local, how) if how.grain.unit is None else _span(local, how)
 
     def _local(
         self, column: ColumnElement[Any], timezone: str, between: tuple[datetime, datetime] | None
     ) -> ColumnElement[Any]:
-        """The wall clock of `timezone`. In a known span by its offsets there: six times as fast as DuckDB's own way."""
+        """The wall clock of `timezone`. In a known span by its offsets there: six times as fast as DuckDB's own way.
+
+        Over all times DuckDB's own way, but for zones of which it knows other offsets than windows are resolved with.
+        """
         offsets = utc_offsets(timezone, *between) if between is not None else None
         if offsets is None:
-            return func.timezone(timezone, func.timezone("UTC", column))
+            known = knows_zone(timezone)
+            return own_local(column, timezone) if known else by_offsets(column, all_utc_offsets(timezone))
         shifted = [column + func.to_seconds(seconds) for _, seconds in offsets]
         if len(offsets) == 1:
             return shifted[0]
         cases = [(column < self.instant(until), local) for (until, _), local in zip(offsets, shifted, strict=True)]
         return case(*cases[:-1], else_=shifted[-1])
 
-    def aggregate(self, aggregation: Aggregation, column: ColumnElement[Any], field: Field) -> ColumnElement[Any]:
+    def aggregate(
+        self, aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldType, *, percent: float | None = None
+    ) -> ColumnElement[Any]:
         """DuckDB sums whole numbers to 128 bits: brought back to 64, where an overflow is an error, never a wrap."""
         match aggregation:
             case Aggregation.COUNT:
-                return func.count(column)
+                return func.count(operand)
             case Aggregation.COUNT_DISTINCT:
-                return func.count(column.distinct())
+                return func.count(operand.distinct())
             case Aggregation.SUM:
-                total = func.sum(column)
-                return cast(total, BigInteger) if field.type is FieldType.INTEGER else total
+                total = func.sum(operand)
+                return cast(total, BigInteger) if kind is FieldType.INTEGER else total
             case Aggregation.AVERAGE:
-                return func.avg(cast(column, Double))
+                return func.avg(cast(operand, Double))
             case Aggregation.MEDIAN:
-                return func.median(cast(column, Double))
-            case Aggregation.MIN:
-                return func.min(column)
-            case Aggregation.MAX:
-                return func.max(column)
+                return func.median(cast(operand, Double))
+            case Aggregation.PERCENTILE:
+                return func.quantile_cont(cast(operand, Double), _constant((percent or 0) / 100))
+            case _:
+                pick = func.min if aggregation is Aggregation.MIN else func.max
+                # An ENUM's least value is the one declared first.
+                return pick(self.text(operand) if kind is FieldType.TEXT else operand)
+
+    def converted(
+        self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
+    ) -> ColumnElement[Any]:
+        """`TRY_CAST` of what has the form of the wanted type: by itself it reads `0x1F`, `1_000` and `inf` too."""
+        return convert(column, given, wanted, scale)
+
+    def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
+        """An element of the split text; past the last one it is null."""
+        return func.list_extract(func.string_split(self.text(text), separator), _constant(number), type_=Text)
+
+    def days_between(self, first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
+        """The days that begin after the first day up to the last."""
+        return func.date_diff("day", cast(first, Date), cast(last, Date), type_=BigInteger)
+
+    def days_added(self, day: ColumnElement[Any], days: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A date and a whole number."""
+        return cast(day, Date) + cast(days, Integer)
+
+    def months_added(self, day: ColumnElement[Any], months: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A date and an interval of months, which clips by itself."""
+        return cast(cast(day, Date) + func.to_months(cast(months, Integer)), Date)
+
+    def rounded(self, number: ColumnElement[Any], digits: int, kind: FieldType) -> ColumnElement[Any]:  # noqa: ARG002
+        """`round`, half away from zero for exact and floating numbers alike."""
+        return func.round(number, _constant(digits), type_=number.type)
+
+    def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
+        """A bound value in a cast: a bare one would be read as whatever suits its neighbours."""
+        return typed_literal(value, kind)
+
+    def empty(self, kind: FieldType) -> ColumnElement[Any]:
+        """A cast null; one of a number is exact with one digit, which widens to whatever it meets."""
+        return cast(null(), NULL_TYPES[kind])
 
     def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
-        """NULLS LAST, spelled out."""
+        """NULLS LAST, spelled out. Texts are cast: an ENUM would sort by its declaration."""
+        key = self.text(key) if isinstance(key.type, String) else key
         return ((key.desc() if descending else key.asc()).nulls_last(),)
+
+
+def _span(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
+    """The first day of the span: shifted to where the plain calendar begins, cut, and shifted back."""
+    if how.grain is Grain.DAY:
+        return cast(local, Date)
+    shift = _shift(how)
+    if shift is None:
+        return cast(func.date_trunc(str(how.grain), local), Date)
+    return cast(func.date_trunc(str(how.grain), local - shift) + shift, Date)
+
+
+def _part(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
+    match how.grain:
+        case Grain.ISO_WEEK:
+            return func.strftime(local, "%G-W%V", type_=Text)
+        case Grain.QUARTER_OF_YEAR:
+            shift = _shift(how)
+            return func.quarter(local if shift is None else local - shift, type_=BigInteger)
+    function = {
+        Grain.HOUR_OF_DAY: func.hour,
+        Grain.DAY_OF_WEEK: func.isodow,
+        Grain.DAY_OF_MONTH: func.day,
+        Grain.MONTH_OF_YEAR: func.month,
+    }[how.grain]
+    return function(local, type_=BigInteger)
+
+
+def _shift(how: Bucketing) -> ColumnElement[Any] | None:
+    """How much later than the plain calendar's the unit begins; None for not at all."""
+    days = how.calendar.week_start - 1 if how.grain is Grain.WEEK else 0
+    months = how.calendar.fiscal_year_start - 1
+    if how.grain is Grain.QUARTER:
+        months %= 3
+    elif how.grain not in (Grain.YEAR, Grain.QUARTER_OF_YEAR):
+        months = 0
+    if days:
+        return func.to_days(_constant(days))
+    return func.to_months(_constant(months)) if months else None
+
+
+def _constant(value: float) -> ColumnElement[Any]:
+    """A number of ours in the text itself, where DuckDB wants a constant or is quicker with one."""
+    return literal_column(repr(value))

@@ -2,7 +2,7 @@
 
 import re
 
-from core.domain.dataset import Field, FieldType, Format, NumberStyle
+from core.domain.field import Field, FieldType, Format, NumberStyle
 
 _ACRONYMS = {"id", "url", "ip", "api", "sql", "vat", "sku", "http", "utc", "uuid", "csv", "pdf"}
 _PLAIN = {"id", "year", "code", "number", "no", "zip"}

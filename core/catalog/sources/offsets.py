@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 #: Two changes this close together are taken for none; the shortest on record are weeks apart.
 _STEP = timedelta(days=1)
 _LONGEST = timedelta(days=4000)
+_FIRST = datetime(1900, 1, 1, tzinfo=UTC)
+_LAST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=512)
@@ -26,6 +28,21 @@ def utc_offsets(timezone: str, starts_at: datetime, ends_at: datetime) -> tuple[
             offsets.append((_change(at, after, zone), _seconds(at, zone)))
         at = after
     return (*offsets, (last + timedelta(microseconds=1), _seconds(last, zone)))
+
+
+@lru_cache(maxsize=64)
+def all_utc_offsets(timezone: str) -> tuple[tuple[datetime, int], ...]:
+    """As `utc_offsets`, from 1900 to 2200."""
+    found: list[tuple[datetime, int]] = []
+    at = _FIRST
+    while at < _LAST:
+        until = min(at + _LONGEST, _LAST)
+        for end, seconds in utc_offsets(timezone, at, until) or ():
+            if found and found[-1][1] == seconds:
+                found.pop()
+            found.append((end, seconds))
+        at = until
+    return tuple(found)
 
 
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:

@@ -9,7 +9,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from core.catalog.sources.connector import CompiledQuery
 
 #: Clauses that people look for at the start of a line; what stands in quotes is skipped over.
-_CLAUSE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')|\s+(FROM|WHERE|GROUP BY|ORDER BY|LIMIT)\b""")
+_CLAUSE = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`)|\s+(FROM|WHERE|GROUP BY|ORDER BY|LIMIT)\b""")
 
 
 def compile_statement(statement: CompiledQuery | ClauseElement, dialect: Dialect) -> CompiledQuery:

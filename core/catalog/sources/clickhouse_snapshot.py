@@ -1,0 +1,114 @@
+"""Several queries of ClickHouse under one deadline; it has no state that they could share."""
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+import pyarrow as pa
+from sqlalchemy.sql import ClauseElement
+
+from core.catalog.sources.clickhouse_dialect import DIALECT
+from core.catalog.sources.clickhouse_results import plain_batch, plain_schema
+from core.catalog.sources.connector import CompiledQuery
+from core.catalog.sources.statement import compile_statement
+from core.catalog.sources.watch import QueryWatch
+from core.domain.relation import TableOrigin
+from core.errors import BroadsheetError
+
+_log = logging.getLogger(__name__)
+
+
+class Batches(Protocol):
+    """The answer to a query as it comes."""
+
+    def schema(self) -> pa.Schema:
+        """The types of the columns."""
+        ...
+
+    def next(self) -> pa.RecordBatch | None:
+        """The next rows; None after the last ones."""
+        ...
+
+
+class Link(Protocol):
+    """A way to ClickHouse. Whatever it raises is one of our errors."""
+
+    def run(self, query: CompiledQuery, *, mark: str, deadline_s: float) -> AbstractContextManager[Batches]:
+        """Run a query that `stop` knows by its mark. Leaving the context ends it."""
+        ...
+
+    def stop(self, mark: str) -> None:
+        """End the query with this mark, if it runs."""
+        ...
+
+
+class ClickHouseSnapshot:
+    """Each query sees the newest state: there are no transactions to read in."""
+
+    def __init__(self, link: Link, *, as_of: datetime, deadline_s: float) -> None:
+        self._link = link
+        self._as_of = as_of
+        self._deadline_s = deadline_s
+        self._mark = ""
+        self._watch = QueryWatch(self._stop, deadline_s=deadline_s)
+
+    @property
+    def as_of(self) -> datetime:
+        """When the first query could begin."""
+        return self._as_of
+
+    def row_key(self, table: TableOrigin) -> str | None:  # noqa: ARG002
+        """None: merges in the background renumber the rows."""
+        return None
+
+    def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
+        """Run a query with a small result."""
+        batches = list(self.stream(statement))
+        return pa.Table.from_batches(batches)
+
+    def stream(self, statement: CompiledQuery | ClauseElement) -> Generator[pa.RecordBatch, None, None]:
+        """Run a query and hand out its rows as they come."""
+        query = compile_statement(statement, DIALECT)
+        self._mark = uuid4().hex
+        with self._waiting():
+            running = self._link.run(query, mark=self._mark, deadline_s=self._deadline_s)
+            answer = running.__enter__()
+        try:
+            with self._waiting():
+                given = answer.schema()
+            schema = plain_schema(given)
+            yield pa.RecordBatch.from_pylist([], schema=schema)
+            while (batch := self._next(answer)) is not None:
+                yield plain_batch(batch, schema)
+        finally:
+            running.__exit__(None, None, None)
+
+    def cancel(self) -> None:
+        """Stop what runs; everything after it is refused."""
+        self._watch.cancel()
+
+    def close(self) -> None:
+        """End the watch."""
+        self._watch.close()
+
+    def _next(self, answer: Batches) -> pa.RecordBatch | None:
+        with self._waiting():
+            return answer.next()
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Around whatever waits for the engine: a stop explains the error that it causes."""
+        with self._watch.running():
+            try:
+                yield
+            except BroadsheetError as error:
+                if (reason := self._watch.reason()) is not None:
+                    raise reason from error
+                _log.warning("clickhouse_query_failed error=%s cause=%s", error.code, type(error.__cause__).__name__)
+                raise
+
+    def _stop(self) -> None:
+        self._link.stop(self._mark)

@@ -1,0 +1,123 @@
+"""A second connection to a PostgreSQL server, in the state of the first one, on which COPY writes rows as CSV."""
+
+import logging
+import select
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+
+import psycopg
+from psycopg import pq, sql
+from psycopg.errors import error_from_result
+
+from core.catalog.sources.connector import CsvQuestion
+from core.domain.csv_options import CsvLines
+
+_log = logging.getLogger(__name__)
+
+#: Rows handed on at once.
+_CHUNK_ROWS = 2000
+_CANCEL_TIMEOUT_S = 5.0
+#: Between two looks at whether to stop.
+_POLL_MS = 1000
+_BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+class CopyLink:
+    """The connection. It lives as long as one COPY."""
+
+    def __init__(self, conninfo: str, *, state: str, settings: str) -> None:
+        """Connect and see what the transaction that exported `state` sees. Raises psycopg's errors."""
+        self._connection = psycopg.connect(conninfo, autocommit=True)
+        try:
+            self._connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            self._connection.execute(_BEGIN)
+            self._connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(state))
+            self._connection.execute(settings.encode())
+            # Compiling our long expressions would cost more than they do.
+            self._connection.execute("SET LOCAL jit = off")
+        except psycopg.Error:
+            self.close()
+            raise
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether the database's texts are: in other encodings first characters cannot be told by their number."""
+        return self._connection.info.parameter_status("server_encoding") == "UTF8"
+
+    def start(self, statement: str) -> None:
+        """Start the COPY. Raises psycopg's errors."""
+        # The extended protocol takes one statement and no more.
+        result = self._connection.pgconn.exec_params(statement.encode(), None)
+        if result.status != pq.ExecStatus.COPY_OUT:
+            raise error_from_result(result)
+
+    def chunks(
+        self, lines: CsvLines, question: CsvQuestion, asking: Callable[[], AbstractContextManager[None]]
+    ) -> Generator[bytes, None, None]:
+        """Whole lines as they come, counted into `lines`; ends early where the renderer has to write the rows.
+
+        `asking` goes around whatever waits for the server.
+        """
+        newline = question.options.newline.text.encode()
+        try:
+            while True:
+                with asking():
+                    rows, is_last = self._rows(lines)
+                if rows:
+                    lines.rows += len(rows)
+                    rows.append(b"")
+                    yield newline.join(rows)
+                if is_last:
+                    return
+        finally:
+            self.close()
+
+    def cancel(self) -> None:
+        """Ask the server to end the COPY; from any thread."""
+        self._connection.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
+
+    def close(self) -> None:
+        """End the connection, and with it what runs."""
+        try:
+            self._connection.close()
+        except psycopg.Error as error:
+            _log.info("postgresql_copy_close_failed error=%s", type(error).__name__)
+
+    def _rows(self, lines: CsvLines) -> tuple[list[bytes], bool]:
+        """The next rows without the ends of their lines, and whether they are the last.
+
+        The server sends each row by itself: this loop is what a row costs here, so it reads from libpq directly.
+        """
+        read = self._connection.pgconn.get_copy_data
+        rows: list[bytes] = []
+        while len(rows) < _CHUNK_ROWS:
+            size, data = read(1)
+            if size > 0:
+                rows.append(data[:-1].tobytes())  # bytes, unlike views, are nothing to the garbage collector
+            elif size < 0:
+                lines.is_whole = self._is_complete()
+                return rows, True
+            elif not self._wait():
+                break
+        return rows, False
+
+    def _wait(self) -> bool:
+        """Until the server sends more, but not for long."""
+        poll = select.poll()
+        poll.register(self._connection.pgconn.socket, select.POLLIN)
+        if not poll.poll(_POLL_MS):
+            return False
+        self._connection.pgconn.consume_input()
+        return True
+
+    def _is_complete(self) -> bool:
+        """Whether all rows came; not where a value does not fit our expressions, which the renderer may yet write."""
+        result = self._connection.pgconn.get_result()
+        if result is None:
+            raise psycopg.OperationalError("the connection was lost")
+        if result.status == pq.ExecStatus.COMMAND_OK:
+            return True
+        error = error_from_result(result)
+        if not isinstance(error, psycopg.DataError):
+            raise error
+        return False
