@@ -1,103 +1,187 @@
-"""The labelled result columns that a definition gives, and the labels of fields, measures and grains."""
+"""The labelled result columns that a definition gives: their types, formats and widths."""
 
-from core.domain.dataset import Dataset, Field, FieldType, Format, NumberStyle
-from core.domain.definition import Aggregation, Grouping, Measure, ReportDefinition
+from collections.abc import Mapping
+from dataclasses import replace
+
+from core.domain.appearance import ColumnOption
+from core.domain.dataset import Dataset
+from core.domain.definition import Aggregation, Calculation, CalculationKind, Grouping, Measure, ReportDefinition
+from core.domain.field import DateStyle, Field, FieldType, Format, NumberStyle
+from core.domain.filter import Calendar, Grain
 from core.domain.result import ColumnRole, ResultColumn
 from core.errors import InvalidDefinition
-from core.query.field_rules import aggregated_type
+from core.query.field_rules import INTERPOLATED
+from core.query.labels import (
+    calculation_label,
+    field_of,
+    grouping_label,
+    lower_first,
+    measure_label,
+    sentence_case,
+)
+from core.query.measures import measure_type, resolve_measure, result_type, row_type
 
-_AGGREGATION_LABELS = {
-    Aggregation.COUNT_DISTINCT: "{} (distinct)",
-    Aggregation.SUM: "{}",
-    Aggregation.AVERAGE: "Average {}",
-    Aggregation.MIN: "Lowest {}",
-    Aggregation.MAX: "Highest {}",
-    Aggregation.MEDIAN: "Median {}",
-}
-_TEMPORAL_LABELS = {Aggregation.MIN: "First {}", Aggregation.MAX: "Last {}"}
+__all__ = [
+    "calculation_column",
+    "field_of",
+    "grouping_column",
+    "grouping_label",
+    "known_columns",
+    "lower_first",
+    "measure_column",
+    "measure_label",
+    "resolve_measure",
+    "result_columns",
+    "sentence_case",
+]
+
+_COUNTS = (Aggregation.COUNT, Aggregation.COUNT_DISTINCT)
+#: How the first day of a span is written; a fiscal quarter or year by the month it begins in.
+_DATE_STYLES = {Grain.MONTH: DateStyle.MONTH, Grain.QUARTER: DateStyle.QUARTER, Grain.YEAR: DateStyle.YEAR}
+_WHOLE = Format(decimals=0)
+_SHARE = Format(style=NumberStyle.PERCENT, decimals=1)
 
 
 def result_columns(definition: ReportDefinition, dataset: Dataset) -> tuple[ResultColumn, ...]:
-    """The columns of the result, in order. Raises InvalidDefinition for a field that is gone."""
-    if not definition.is_summary:
-        return tuple(_detail_column(field_of(dataset, name)) for name in definition.columns)
-    groupings = tuple(_grouping_column(grouping, dataset) for grouping in definition.groupings)
-    return groupings + tuple(measure_column(measure, dataset) for measure in definition.measures)
+    """The columns of the result in order, before a pivot spreads them, with the definition's options applied.
+
+    Raises InvalidDefinition for a field or key that is gone.
+    """
+    options = {option.key: option for option in definition.options}
+    columns = known_columns(definition, dataset)
+    for calculation in definition.calculations:
+        column = calculation_column(calculation, dataset, columns, is_summary=definition.is_summary)
+        columns[column.key] = _with_option(column, options)
+    return tuple(columns.values())
 
 
-def field_of(dataset: Dataset, name: str) -> Field:
-    """The field called `name`. Raises InvalidDefinition."""
-    field = dataset.field(name)
-    if field is None:
-        raise InvalidDefinition(f"{dataset.label} has no field '{name}' any more. Choose another one.")
-    return field
+def known_columns(definition: ReportDefinition, dataset: Dataset) -> dict[str, ResultColumn]:
+    """The columns by key that calculations compute of: all others, with the definition's options applied."""
+    if definition.is_summary:
+        columns = [grouping_column(grouping, dataset, definition.calendar) for grouping in definition.groupings]
+        columns += [measure_column(measure, dataset) for measure in definition.measures]
+    else:
+        columns = [_detail_column(field_of(dataset, name)) for name in definition.columns]
+    options = {option.key: option for option in definition.options}
+    return {column.key: _with_option(column, options) for column in columns}
 
 
-def measure_column(measure: Measure, dataset: Dataset) -> ResultColumn:
-    """The column of a measure."""
-    field = field_of(dataset, measure.field) if measure.field else None
-    kind = aggregated_type(measure.aggregation, field.type if field else None)
+def grouping_column(grouping: Grouping, dataset: Dataset, calendar: Calendar = Calendar()) -> ResultColumn:
+    """The column of a grouping: a date for spans, a whole number for parts of a date, a text for ISO weeks."""
+    field = field_of(dataset, grouping.field)
+    kind, written = field.type, field.format
+    if grouping.grain is not None:
+        kind = grain_type(grouping.grain)
+        written = _grain_format(grouping.grain, field.format, calendar)
     return ResultColumn(
-        key=measure.key,
-        label=measure_label(measure, dataset),
+        key=grouping.key,
+        label=grouping_label(grouping, dataset, calendar),
         type=kind,
-        role=ColumnRole.MEASURE,
-        format=_measure_format(measure, field),
+        role=ColumnRole.DIMENSION,
+        format=written,
+        scale=None if grouping.grain else field.scale,
     )
 
 
-def measure_label(measure: Measure, dataset: Dataset) -> str:
-    """What a measure is called: its own label, or one made from its field: "Average amount", "Events"."""
-    if measure.label:
-        return measure.label
-    field = dataset.field(measure.field) if measure.field else None
-    if field is None:
-        return sentence_case(dataset.row_noun)
-    patterns = {**_AGGREGATION_LABELS, **(_TEMPORAL_LABELS if field.type.is_temporal else {})}
-    pattern = patterns[measure.aggregation]
-    return pattern.format(field.label if pattern.startswith("{}") else lower_first(field.label))
+def grain_type(grain: Grain) -> FieldType:
+    """The type of the values that a grain gives."""
+    if grain.unit is not None:
+        return FieldType.DATE
+    return FieldType.TEXT if grain is Grain.ISO_WEEK else FieldType.INTEGER
 
 
-def grouping_label(grouping: Grouping, dataset: Dataset) -> str:
-    """What a grouping is called: "Feature", "Occurred at (month)"."""
-    label = field_of(dataset, grouping.field).label
-    if grouping.grain is None:
-        return label
-    return f"{label} ({grouping.grain})"
+def measure_column(measure: Measure, dataset: Dataset) -> ResultColumn:
+    """The column of a measure of any of the three kinds."""
+    resolved = resolve_measure(measure, dataset)
+    field = field_of(dataset, resolved.field) if resolved.field else None
+    kind = measure_type(resolved, dataset)
+    keeps_scale = resolved.aggregation in (Aggregation.SUM, Aggregation.MIN, Aggregation.MAX)
+    return ResultColumn(
+        key=resolved.key,
+        label=measure_label(resolved, dataset),
+        type=kind,
+        role=ColumnRole.MEASURE,
+        format=resolved.format or _measure_format(resolved, field, kind),
+        scale=field.scale if field is not None and keeps_scale else None,
+    )
 
 
-def sentence_case(text: str) -> str:
-    """First letter in upper case, the rest as it is."""
-    return text[:1].upper() + text[1:]
+def calculation_column(
+    calculation: Calculation, dataset: Dataset, columns: Mapping[str, ResultColumn], *, is_summary: bool
+) -> ResultColumn:
+    """The column of a calculation; `columns` are those it may refer to, by key."""
+    if calculation.kind is CalculationKind.EXPRESSION:
+        return _expression_column(calculation, dataset, columns, is_summary=is_summary)
+    of = columns.get(calculation.of or "")
+    if of is None:
+        raise InvalidDefinition(f"The report has no measure '{calculation.of}' to compute of.")
+    label = calculation_label(calculation, of.label)
+    column = replace(of, key=calculation.name, label=label, width=None, is_hidden=False)
+    match calculation.kind:
+        case CalculationKind.SHARE | CalculationKind.CHANGE_PERCENT:
+            column = replace(column, type=FieldType.DECIMAL, format=_SHARE, scale=None)
+        case CalculationKind.RANK:
+            column = replace(column, type=FieldType.INTEGER, format=_WHOLE, scale=None)
+    return replace(column, format=calculation.format or column.format)
 
 
-def lower_first(text: str) -> str:
-    """First letter in lower case, unless the word is an acronym."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+def _expression_column(
+    calculation: Calculation, dataset: Dataset, columns: Mapping[str, ResultColumn], *, is_summary: bool
+) -> ResultColumn:
+    text = calculation.expression or ""
+    if is_summary:
+        kind = result_type(text, {key: column.type for key, column in columns.items()})
+    else:
+        kind = row_type(text, dataset)
+    return ResultColumn(
+        key=calculation.name,
+        label=calculation_label(calculation, None),
+        type=kind,
+        role=ColumnRole.MEASURE if kind.is_number else ColumnRole.DIMENSION,
+        format=calculation.format or _computed_format(kind),
+    )
+
+
+def _with_option(column: ResultColumn, options: Mapping[str, ColumnOption]) -> ResultColumn:
+    option = options.get(column.key)
+    if option is None:
+        return column
+    return replace(
+        column,
+        label=option.label or column.label,
+        format=option.format or column.format,
+        width=option.width,
+        is_hidden=option.is_hidden,
+    )
 
 
 def _detail_column(field: Field) -> ResultColumn:
     role = ColumnRole.MEASURE if field.is_measure else ColumnRole.DIMENSION
-    return ResultColumn(key=field.name, label=field.label, type=field.type, role=role, format=field.format)
-
-
-def _grouping_column(grouping: Grouping, dataset: Dataset) -> ResultColumn:
-    field = field_of(dataset, grouping.field)
     return ResultColumn(
-        key=grouping.key,
-        label=grouping_label(grouping, dataset),
-        type=FieldType.DATE if grouping.grain else field.type,
-        role=ColumnRole.DIMENSION,
-        format=field.format,
+        key=field.name, label=field.label, type=field.type, role=role, format=field.format, scale=field.scale
     )
 
 
-def _measure_format(measure: Measure, field: Field | None) -> Format:
-    if field is None or measure.aggregation is Aggregation.COUNT_DISTINCT:
-        return Format(decimals=0)
+def _grain_format(grain: Grain, written: Format, calendar: Calendar) -> Format:
+    if grain.unit is None:
+        return Format(style=NumberStyle.PLAIN)
+    style = _DATE_STYLES.get(grain, written.date_style)
+    if grain is not Grain.MONTH and grain in _DATE_STYLES and calendar.fiscal_year_start != 1:
+        style = DateStyle.MONTH
+    return replace(written, date_style=style)
+
+
+def _measure_format(measure: Measure, field: Field | None, kind: FieldType) -> Format:
+    if field is None or measure.aggregation in _COUNTS:
+        return _computed_format(kind)
     if not field.type.is_number:
         return field.format
-    if measure.aggregation in (Aggregation.AVERAGE, Aggregation.MEDIAN) and field.format.decimals is None:
+    if measure.aggregation in INTERPOLATED and field.format.decimals is None:
         style = NumberStyle.NUMBER if field.format.style is NumberStyle.PLAIN else field.format.style
         return Format(style=style, decimals=2, unit=field.format.unit)
     return field.format
+
+
+def _computed_format(kind: FieldType) -> Format:
+    """How values that no field stands behind are written."""
+    return {FieldType.INTEGER: _WHOLE, FieldType.DECIMAL: Format(decimals=2)}.get(kind, Format())

@@ -1,21 +1,36 @@
 """Which operators and aggregations a field takes, and what type an aggregation gives."""
 
-from core.domain.dataset import FieldType
 from core.domain.definition import Aggregation
+from core.domain.field import FieldType
 from core.domain.filter import Operator
 
 _EMPTINESS = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
 _EQUALITY = (Operator.IS, Operator.IS_NOT)
-_ORDER = (Operator.GREATER, Operator.AT_LEAST, Operator.LESS, Operator.AT_MOST, Operator.BETWEEN)
-_TEXT = (Operator.CONTAINS, Operator.NOT_CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH)
+_ORDER = (
+    Operator.GREATER,
+    Operator.AT_LEAST,
+    Operator.LESS,
+    Operator.AT_MOST,
+    Operator.BETWEEN,
+    Operator.NOT_BETWEEN,
+)
+_WINDOWS = (Operator.IN_WINDOW, Operator.NOT_IN_WINDOW)
+_TEXT = (
+    Operator.CONTAINS,
+    Operator.NOT_CONTAINS,
+    Operator.STARTS_WITH,
+    Operator.NOT_STARTS_WITH,
+    Operator.ENDS_WITH,
+    Operator.NOT_ENDS_WITH,
+)
 
 _OPERATORS: dict[FieldType, tuple[Operator, ...]] = {
     FieldType.TEXT: (*_EQUALITY, *_TEXT, *_EMPTINESS),
     FieldType.INTEGER: (*_EQUALITY, *_ORDER, *_EMPTINESS),
     FieldType.DECIMAL: (*_EQUALITY, *_ORDER, *_EMPTINESS),
     FieldType.BOOLEAN: (*_EQUALITY, *_EMPTINESS),
-    FieldType.DATE: (Operator.IN_WINDOW, *_EQUALITY, *_ORDER, *_EMPTINESS),
-    FieldType.DATETIME: (Operator.IN_WINDOW, *_EQUALITY, *_ORDER, *_EMPTINESS),
+    FieldType.DATE: (*_WINDOWS, *_EQUALITY, *_ORDER, *_EMPTINESS),
+    FieldType.DATETIME: (*_WINDOWS, *_EQUALITY, *_ORDER, *_EMPTINESS),
 }
 
 _NUMBER_AGGREGATIONS = (
@@ -24,6 +39,7 @@ _NUMBER_AGGREGATIONS = (
     Aggregation.MIN,
     Aggregation.MAX,
     Aggregation.MEDIAN,
+    Aggregation.PERCENTILE,
     Aggregation.COUNT_DISTINCT,
 )
 _RANGE_AGGREGATIONS = (Aggregation.COUNT_DISTINCT, Aggregation.MIN, Aggregation.MAX)
@@ -37,6 +53,9 @@ _AGGREGATIONS: dict[FieldType, tuple[Aggregation, ...]] = {
     FieldType.DATETIME: _RANGE_AGGREGATIONS,
 }
 
+#: Aggregations whose result lies between values, so that it is a double.
+INTERPOLATED = (Aggregation.AVERAGE, Aggregation.MEDIAN, Aggregation.PERCENTILE)
+
 #: How many values an operator takes: least, most (None: any number).
 VALUE_COUNTS: dict[Operator, tuple[int, int | None]] = {
     Operator.IS: (1, None),
@@ -45,12 +64,16 @@ VALUE_COUNTS: dict[Operator, tuple[int, int | None]] = {
     Operator.NOT_CONTAINS: (1, None),
     Operator.STARTS_WITH: (1, None),
     Operator.ENDS_WITH: (1, None),
+    Operator.NOT_STARTS_WITH: (1, None),
+    Operator.NOT_ENDS_WITH: (1, None),
     Operator.GREATER: (1, 1),
     Operator.AT_LEAST: (1, 1),
     Operator.LESS: (1, 1),
     Operator.AT_MOST: (1, 1),
     Operator.BETWEEN: (2, 2),
+    Operator.NOT_BETWEEN: (2, 2),
     Operator.IN_WINDOW: (0, 0),
+    Operator.NOT_IN_WINDOW: (0, 0),
     Operator.IS_EMPTY: (0, 0),
     Operator.IS_NOT_EMPTY: (0, 0),
 }
@@ -70,6 +93,6 @@ def aggregated_type(aggregation: Aggregation, kind: FieldType | None) -> FieldTy
     """The type of a measure over a field of type `kind`; None for a count of rows."""
     if kind is None or aggregation in (Aggregation.COUNT, Aggregation.COUNT_DISTINCT):
         return FieldType.INTEGER
-    if aggregation in (Aggregation.AVERAGE, Aggregation.MEDIAN):
+    if aggregation in INTERPOLATED:
         return FieldType.DECIMAL
     return kind

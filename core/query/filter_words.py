@@ -1,14 +1,15 @@
 """Says filters in plain English."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from core.domain.dataset import Dataset, Field, NumberStyle
-from core.domain.filter import Condition, FilterGroup, Match, Operator, Scalar
+from core.domain.definition import ReportDefinition
+from core.domain.field import Field, FieldType, NumberStyle
+from core.domain.filter import Calendar, Condition, FilterGroup, Match, Operator, Scalar
 from core.domain.moments import day_words
-from core.query.columns import field_of
+from core.domain.text import is_one_line
 from core.query.window_words import (
     instant_in_words,
     resolved_days_in_words,
@@ -25,11 +26,16 @@ _VERBS = {
     Operator.NOT_CONTAINS: "does not contain",
     Operator.STARTS_WITH: "starts with",
     Operator.ENDS_WITH: "ends with",
+    Operator.NOT_STARTS_WITH: "does not start with",
+    Operator.NOT_ENDS_WITH: "does not end with",
     Operator.GREATER: "is greater than",
     Operator.AT_LEAST: "is at least",
     Operator.LESS: "is less than",
     Operator.AT_MOST: "is at most",
     Operator.BETWEEN: "is between",
+    Operator.NOT_BETWEEN: "is not between",
+    Operator.IN_WINDOW: "is within",
+    Operator.NOT_IN_WINDOW: "is not within",
     Operator.IS_EMPTY: "is empty",
     Operator.IS_NOT_EMPTY: "is not empty",
 }
@@ -39,14 +45,19 @@ _TEMPORAL_VERBS = {
     Operator.LESS: "is before",
     Operator.AT_MOST: "is on or before",
 }
+_RANGES = (Operator.BETWEEN, Operator.NOT_BETWEEN)
+#: Operators that heed case unless told otherwise.
+_HEEDING = (Operator.IS, Operator.IS_NOT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterWords:
     """Words for the filters of one definition. `with_dates` adds the days that relative windows stand for."""
 
-    dataset: Dataset
+    look_up: Callable[[str], Field]  #: finds what a condition names
     timezone: str
+    calendar: Calendar
+    parameters: Mapping[str, str]  #: labels by name
     logical_at: datetime
     with_dates: bool
 
@@ -72,23 +83,39 @@ class FilterWords:
         return self.group(item) if needs_none else f"({self.group(item)})"
 
     def condition(self, condition: Condition, *, is_alone: bool = False) -> str:
-        """One condition: "Country is "DE" or "FR"", "Shipped at is within the last 7 days"."""
-        field = field_of(self.dataset, condition.field)
+        """One condition: "Country is "DE" or "FR"", "Shipped at is within the last 7 days", "Country is [Region]"."""
+        field = self.look_up(condition.field)
         if condition.window is not None:
-            days = resolved_days_in_words(condition.window, self.logical_at, self.timezone)
-            if self.with_dates and is_alone:
-                words = window_in_words(condition.window)
-                return f"{field.label}: {words}" if words == days else f"{field.label}: {words} ({days})"
-            predicate = window_as_predicate(condition.window)
-            return f"{field.label} {predicate} ({days})" if self.with_dates else f"{field.label} {predicate}"
-        verb = (_TEMPORAL_VERBS if field.type.is_temporal else {}).get(
-            condition.operator, _VERBS.get(condition.operator, "")
-        )
-        values = [self._value(value, field) for value in condition.values]
+            return self._window(condition, field, is_alone=is_alone)
+        verb = _VERBS[condition.operator]
+        if field.type.is_temporal:
+            verb = _TEMPORAL_VERBS.get(condition.operator, verb)
+        values = self._values(condition.values, field)
+        if not values and condition.parameter is not None:
+            values = [f"[{self.parameters.get(condition.parameter, condition.parameter)}]"]
         if not values:
             return f"{field.label} {verb}"
-        joining = "and" if condition.operator is Operator.BETWEEN else "or"
-        return f"{field.label} {verb} {_some(values, joining)}"
+        joining = "and" if condition.operator in _RANGES else "or"
+        return f"{field.label} {verb} {joined(values, joining)}{_case(condition, field)}"
+
+    def _window(self, condition: Condition, field: Field, *, is_alone: bool) -> str:
+        window, calendar = condition.window, self.calendar
+        if window is None:
+            return field.label
+        days = resolved_days_in_words(window, self.logical_at, self.timezone, calendar)
+        is_negated = condition.operator is Operator.NOT_IN_WINDOW
+        if self.with_dates and is_alone and not is_negated:
+            words = window_in_words(window, calendar)
+            return f"{field.label}: {words}" if words == days else f"{field.label}: {words} ({days})"
+        predicate = f"{field.label} {window_as_predicate(window, calendar, negated=is_negated)}"
+        return f"{predicate} ({days})" if self.with_dates and not predicate.endswith(days) else predicate
+
+    def _values(self, values: Sequence[Scalar], field: Field) -> list[str]:
+        """The values in words; of many only the first ones."""
+        if len(values) <= _MAX_NAMED_VALUES:
+            return [self._value(value, field) for value in values]
+        shown = values[: _MAX_NAMED_VALUES - 1]
+        return [*(self._value(value, field) for value in shown), f"one of {len(values) - len(shown):,} more"]
 
     def _value(self, value: Scalar, field: Field) -> str:
         if isinstance(value, bool):
@@ -98,7 +125,8 @@ class FilterWords:
         if field.type.is_temporal:
             return self._moment(value)
         text = str(value)
-        return f'"{text[:_MAX_TEXT]}…"' if len(text) > _MAX_TEXT else f'"{text}"'
+        shown = "".join(character if is_one_line(character) else " " for character in text[:_MAX_TEXT])
+        return f'"{shown}…"' if len(text) > _MAX_TEXT else f'"{shown}"'
 
     def _moment(self, value: str | date) -> str:
         if isinstance(value, str):
@@ -108,13 +136,28 @@ class FilterWords:
         return instant_in_words(value if value.tzinfo else value.replace(tzinfo=ZoneInfo(self.timezone)), self.timezone)
 
 
+def filter_words(
+    definition: ReportDefinition, look_up: Callable[[str], Field], logical_at: datetime, *, with_dates: bool
+) -> FilterWords:
+    """Words for filters of `definition`; `look_up` finds what their conditions name."""
+    return FilterWords(
+        look_up=look_up,
+        timezone=definition.timezone,
+        calendar=definition.calendar,
+        parameters={parameter.name: parameter.label for parameter in definition.parameters},
+        logical_at=logical_at,
+        with_dates=with_dates,
+    )
+
+
 def joined(words: Sequence[str], last: str) -> str:
     """Join words the way people do: "A, B and C"."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def _some(values: Sequence[str], last: str) -> str:
-    if len(values) <= _MAX_NAMED_VALUES:
-        return joined(values, last)
-    shown = values[: _MAX_NAMED_VALUES - 1]
-    return joined([*shown, f"one of {len(values) - len(shown):,} more"], last)
+def _case(condition: Condition, field: Field) -> str:
+    """What differs from how the operator treats case by itself."""
+    heeds = condition.operator in _HEEDING
+    if field.type is not FieldType.TEXT or condition.ignore_case is None or condition.ignore_case is not heeds:
+        return ""
+    return " (in any case)" if condition.ignore_case else " (case as written)"

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.dataset import Dataset
-from core.domain.definition import Aggregation, Measure
-from core.domain.filter import ResolvedWindow
+from core.domain.definition import Aggregation, Measure, ReportDefinition
+from core.domain.filter import Calendar, ResolvedWindow
 from core.domain.result import Kpi
 from core.query.columns import measure_column
-from core.query.compiler import trend_unit
+from core.query.compile.trend import trend_unit
+from core.query.measures import resolve_measure
 from core.query.windows import add_units, unit_start
 
 #: Where a unit without rows is a zero; for the others it is no point at all.
@@ -18,7 +19,7 @@ _ZERO_WITHOUT_ROWS = {Aggregation.COUNT, Aggregation.COUNT_DISTINCT, Aggregation
 
 
 def build_kpis(
-    measures: Sequence[Measure],
+    definition: ReportDefinition,
     dataset: Dataset,
     *,
     values: Mapping[str, Any],
@@ -26,12 +27,12 @@ def build_kpis(
     trend: Sequence[Mapping[str, Any]],
     period: ResolvedWindow | None,
 ) -> tuple[Kpi, ...]:
-    """Headline numbers in the order of `measures`. `trend`: rows whose first value is the unit's first day."""
+    """Headline numbers in the order of the definition. `trend`: rows whose first value is the unit's first day."""
     by_day = {next(iter(row.values())): row for row in trend}
-    days = unit_starts(period) if period is not None else []
+    days = unit_starts(period, definition.calendar) if period is not None else []
     kpis = []
-    for measure in measures:
-        column = measure_column(measure, dataset)
+    for asked in definition.kpis:
+        column, measure = measure_column(asked, dataset), resolve_measure(asked, dataset)
         kpis.append(
             Kpi(
                 label=column.label,
@@ -44,10 +45,10 @@ def build_kpis(
     return tuple(kpis)
 
 
-def unit_starts(period: ResolvedWindow) -> list[date]:
+def unit_starts(period: ResolvedWindow, calendar: Calendar = Calendar()) -> list[date]:
     """The first days of the trend's units in the period, oldest first."""
     unit = trend_unit(period)
-    day = unit_start(period.first_on, unit)
+    day = unit_start(period.first_on, unit, calendar)
     days = []
     while day <= period.last_on:
         days.append(day)

@@ -1,12 +1,13 @@
 """Reads the values of conditions as the type of their field: exact numbers, days and instants."""
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from core.domain.dataset import Field, FieldType
+from core.domain.field import Field, FieldType
 from core.domain.filter import Scalar
 from core.errors import InvalidDefinition
 from core.query.windows import resolved_days
@@ -25,15 +26,11 @@ _EXPECTED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A half-open span of instants that an operand of a date-and-time field stands for; one instant when equal."""
+    """A half-open span of instants that an operand of a date-and-time field stands for, or one instant."""
 
     starts_at: datetime
     ends_at: datetime
-
-    @property
-    def is_instant(self) -> bool:
-        """Whether it is a single instant, not a day."""
-        return self.starts_at == self.ends_at
+    is_instant: bool = False  #: a day that a zone skipped has no length either
 
 
 Operand = str | int | Decimal | bool | date | Span
@@ -54,6 +51,8 @@ def read_operand(value: Scalar, field: Field, timezone: str) -> Operand:
 
 
 def _number(value: int | float, field: Field) -> int | Decimal:
+    if not math.isfinite(value):
+        raise _mismatch(value, field)
     if field.type is FieldType.DECIMAL:
         return Decimal(str(value))
     if value != int(value):
@@ -76,7 +75,7 @@ def _temporal(value: str | date, field: Field, timezone: str) -> date | Span:
         raise InvalidDefinition(f"{field.label} holds days without a time; leave the time out.")
     instant = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))
     resolved_days(instant.date(), instant.date(), timezone)
-    return Span(starts_at=instant, ends_at=instant)
+    return Span(starts_at=instant, ends_at=instant, is_instant=True)
 
 
 def _day(value: str) -> date:

@@ -1,38 +1,46 @@
 """Compiles filters and windows to predicates on raw columns; values are always bound."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
 
-from core.catalog.sources.connector import SqlFunctions
-from core.domain.dataset import Dataset, Field, FieldType
-from core.domain.filter import Condition, FilterGroup, Match, Operator, ResolvedWindow
+from core.catalog.sources.sql_functions import SqlFunctions
+from core.domain.field import Field, FieldType
+from core.domain.filter import Calendar, Condition, FilterGroup, Match, Operator, ResolvedWindow
 from core.errors import InvalidDefinition
 from core.query.operands import Operand, Span, read_operand
 from core.query.windows import resolve_window
 
 Predicate = ColumnElement[bool]
+Resolve = Callable[[str], tuple[Field, ColumnElement[Any]]]
+
+#: What hides nulls from a plain comparison holds for them: they are not that, not there, not inside.
+_OPPOSITES = {
+    Operator.IS_NOT: Operator.IS,
+    Operator.NOT_CONTAINS: Operator.CONTAINS,
+    Operator.NOT_STARTS_WITH: Operator.STARTS_WITH,
+    Operator.NOT_ENDS_WITH: Operator.ENDS_WITH,
+    Operator.NOT_BETWEEN: Operator.BETWEEN,
+    Operator.NOT_IN_WINDOW: Operator.IN_WINDOW,
+    Operator.IS_NOT_EMPTY: Operator.IS_EMPTY,
+}
+#: What stands before and after the text in a LIKE pattern.
+_WILDCARDS = {Operator.CONTAINS: ("%", "%"), Operator.STARTS_WITH: ("", "%"), Operator.ENDS_WITH: ("%", "")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredicateCompiler:
-    """Compiles the filters of one definition at one logical time."""
+    """Compiles filters at one logical time. `resolve` gives the field and the column that a condition's name means."""
 
-    dataset: Dataset
-    relation: FromClause
+    resolve: Resolve
     functions: SqlFunctions
     logical_at: datetime
     timezone: str
-
-    def column(self, name: str) -> tuple[Field, ColumnElement[Any]]:
-        """The field called `name` and its column. Raises InvalidDefinition."""
-        field = self.dataset.field(name)
-        if field is None:
-            raise InvalidDefinition(f"{self.dataset.label} has no field '{name}' any more.")
-        return field, self.relation.c[field.name]
+    calendar: Calendar = Calendar()
 
     def group(self, group: FilterGroup) -> Predicate:
         """A group; an empty one holds for every row. NONE holds where every item is false or unknown."""
@@ -49,58 +57,55 @@ class PredicateCompiler:
 
     def window(self, field_name: str, window: ResolvedWindow) -> Predicate:
         """Inside a window, as a half-open range on the raw column so that indexes and zone maps serve it."""
-        field, column = self.column(field_name)
-        return self._between(column, field, window.first_on, window.last_on, (window.starts_at, window.ends_at))
+        field, column = self.resolve(field_name)
+        if field.type is FieldType.DATE:
+            return and_(column >= window.first_on, column < window.last_on + timedelta(days=1))
+        starts_at, ends_at = self.functions.instant(window.starts_at), self.functions.instant(window.ends_at)
+        return and_(column >= starts_at, column < ends_at)
 
     def condition(self, condition: Condition) -> Predicate:
         """One condition."""
-        field, column = self.column(condition.field)
-        match condition.operator:
-            case Operator.IN_WINDOW:
-                if condition.window is None:
-                    raise InvalidDefinition(f"The filter on {field.label} has no window.")
-                return self.window(field.name, resolve_window(condition.window, self.logical_at, self.timezone))
-            case Operator.IS_EMPTY:
-                return self._is_empty(field, column)
-            case Operator.IS_NOT_EMPTY:
-                return not_(self._is_empty(field, column))
+        field, column = self.resolve(condition.field)
+        opposite = _OPPOSITES.get(condition.operator)
+        if opposite is None:
+            return self._positive(condition, condition.operator, field, column)
+        found = self._positive(condition, opposite, field, column)
+        return not_(found) if opposite is Operator.IS_EMPTY else or_(column.is_(None), not_(found))
+
+    def _positive(
+        self, condition: Condition, operator: Operator, field: Field, column: ColumnElement[Any]
+    ) -> Predicate:
+        if operator is Operator.IN_WINDOW:
+            if condition.window is None:
+                raise InvalidDefinition(f"The filter on {field.label} has no window.")
+            window = resolve_window(condition.window, self.logical_at, self.timezone, self.calendar)
+            return self.window(condition.field, window)
+        if operator is Operator.IS_EMPTY:
+            is_null = column.is_(None)
+            return or_(is_null, self.functions.text(column) == "") if field.type is FieldType.TEXT else is_null
         operands = [read_operand(value, field, self.timezone) for value in condition.values]
         match field.type:
             case FieldType.TEXT:
-                return self._text(condition.operator, column, [str(operand) for operand in operands])
+                return self._text(operator, column, [str(operand) for operand in operands], condition.ignore_case)
             case FieldType.DATETIME:
-                spans = [operand for operand in operands if isinstance(operand, Span)]
-                return self._instants(condition.operator, column, spans)
+                return self._instants(operator, column, [each for each in operands if isinstance(each, Span)])
             case _:
-                return _plain(condition.operator, column, operands)
+                return _plain(operator, column, operands)
 
-    def _between(
-        self,
-        column: ColumnElement[Any],
-        field: Field,
-        first: date,
-        last: date,
-        instants: tuple[datetime, datetime],
+    def _text(
+        self, operator: Operator, column: ColumnElement[Any], values: Sequence[str], ignore_case: bool | None
     ) -> Predicate:
-        if field.type is FieldType.DATE:
-            return and_(column >= first, column < last + timedelta(days=1))
-        starts_at, ends_at = instants
-        return and_(column >= self.functions.instant(starts_at), column < self.functions.instant(ends_at))
-
-    def _is_empty(self, field: Field, column: ColumnElement[Any]) -> Predicate:
-        if field.type is FieldType.TEXT:
-            return or_(column.is_(None), self.functions.text(column) == "")
-        return column.is_(None)
-
-    def _text(self, operator: Operator, column: ColumnElement[Any], values: Sequence[str]) -> Predicate:
-        if operator in (Operator.IS, Operator.IS_NOT):
-            return _plain(operator, self.functions.text(column), values, raw=column)
-        prefix, suffix = {
-            Operator.STARTS_WITH: ("", "%"),
-            Operator.ENDS_WITH: ("%", ""),
-        }.get(operator, ("%", "%"))
-        found = or_(*(self.functions.matches(column, f"{prefix}{_escaped(value)}{suffix}") for value in values))
-        return or_(column.is_(None), not_(found)) if operator is Operator.NOT_CONTAINS else found
+        if operator not in _WILDCARDS:
+            text = self.functions.text(column)
+            if not ignore_case:
+                return _plain(operator, text, values)
+            # The engine folds both sides: Python knows other letters than it does.
+            folded = [self.functions.folded(self.functions.literal(value, FieldType.TEXT)) for value in values]
+            return _plain(operator, self.functions.folded(text), folded)
+        before, after = _WILDCARDS[operator]
+        patterns = [f"{before}{_escaped(value)}{after}" for value in values]
+        folds = ignore_case is not False
+        return or_(*(self.functions.matches(column, pattern, ignore_case=folds) for pattern in patterns))
 
     def _instants(self, operator: Operator, column: ColumnElement[Any], spans: Sequence[Span]) -> Predicate:
         """Days compare as whole days: after a day begins with the next one."""
@@ -108,8 +113,6 @@ class PredicateCompiler:
         match operator:
             case Operator.IS:
                 return or_(*(self._within(column, span) for span in spans))
-            case Operator.IS_NOT:
-                return or_(column.is_(None), not_(or_(*(self._within(column, span) for span in spans))))
             case Operator.GREATER if first.is_instant:
                 return column > self.functions.instant(first.starts_at)
             case Operator.GREATER:
@@ -133,21 +136,14 @@ class PredicateCompiler:
         return column <= bound if span.is_instant else column < bound
 
 
-def _plain(
-    operator: Operator,
-    column: ColumnElement[Any],
-    values: Sequence[Operand],
-    *,
-    raw: ColumnElement[Any] | None = None,
-) -> Predicate:
-    """Comparisons that need no translation. `raw`: the column to ask for null, where `column` wraps it."""
+def _plain(operator: Operator, column: ColumnElement[Any], values: Sequence[Operand | ColumnElement[Any]]) -> Predicate:
+    """Comparisons that need no translation."""
     first = values[0]
     match operator:
         case Operator.IS:
-            return column == first if len(values) == 1 else column.in_(values)
-        case Operator.IS_NOT:
-            different = column != first if len(values) == 1 else column.not_in(values)
-            return or_((column if raw is None else raw).is_(None), different)
+            # Not every engine takes a list of exact numbers for a floating column.
+            is_listed = len(values) > 1 and not any(isinstance(value, Decimal) for value in values)
+            return column.in_(values) if is_listed else or_(*(column == value for value in values))
         case Operator.GREATER:
             return column > first
         case Operator.AT_LEAST:

@@ -1,48 +1,90 @@
 """Resolves date windows in the report's timezone to days and instants; reads no clock."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.domain.filter import DateUnit, DateWindow, ResolvedWindow, WindowKind
+from core.domain.definition import Comparison
+from core.domain.filter import Calendar, DateUnit, DateWindow, ResolvedWindow, WindowKind
 from core.errors import InvalidDefinition
 
 _MONTHS = {DateUnit.MONTH: 1, DateUnit.QUARTER: 3, DateUnit.YEAR: 12}
+_WEEKS_A_YEAR = 52
+#: Every month has these.
+_SURE_DAYS = 28
 #: Days this close to the calendar's ends have no instant in some timezone.
 _FIRST_DAY = date(1, 1, 3)
 _LAST_DAY = date(9999, 12, 28)
 
 
-def resolve_window(window: DateWindow, logical_at: datetime, timezone: str) -> ResolvedWindow:
+def resolve_window(
+    window: DateWindow, logical_at: datetime, timezone: str, calendar: Calendar = Calendar()
+) -> ResolvedWindow:
     """The days and instants of `window` as seen at `logical_at`. Raises InvalidDefinition outside the calendar."""
     today = logical_at.astimezone(ZoneInfo(timezone)).date()
     try:
-        first, last = _days(window, today)
+        first, last = _days(window, add_units(today, window.offset_unit, window.offset), calendar)
     except (OverflowError, ValueError) as error:
         raise _outside() from error
     return resolved_days(first, last, timezone)
 
 
-def previous_window(resolved: ResolvedWindow, window: DateWindow) -> ResolvedWindow:
+def previous_window(resolved: ResolvedWindow, window: DateWindow, calendar: Calendar = Calendar()) -> ResolvedWindow:
     """The same kind of span directly before: 7 days before 7 days, a whole month before a whole month.
 
     A span to date compares with the unit before up to the same day in it, clipped to that unit's length.
     """
     first, last = resolved.first_on, resolved.last_on
+    day_before = first - timedelta(days=1)
     try:
         match window.kind:
             case WindowKind.BETWEEN:
-                days = (last - first).days + 1
-                earlier = first - timedelta(days=days), first - timedelta(days=1)
+                earlier = first - (last - first) - timedelta(days=1), day_before
             case WindowKind.TO_DATE:
-                start = add_units(first, window.unit, -1)
-                earlier = start, min(_same_place(last, first, start, window.unit), first - timedelta(days=1))
+                start = unit_start(day_before, window.unit, calendar)
+                earlier = start, min(_same_place(last, first, start, window.unit), day_before)
             case WindowKind.THIS:
-                earlier = add_units(first, window.unit, -1), first - timedelta(days=1)
+                earlier = unit_start(day_before, window.unit, calendar), day_before
             case WindowKind.LAST | WindowKind.NEXT:
-                earlier = add_units(first, window.unit, -window.n), first - timedelta(days=1)
+                earlier = add_units(first, window.unit, -window.n), day_before
     except (OverflowError, ValueError) as error:
         raise _outside() from error
     return resolved_days(*earlier, resolved.timezone)
+
+
+def compared_window(
+    resolved: ResolvedWindow, window: DateWindow, comparison: Comparison, calendar: Calendar = Calendar()
+) -> ResolvedWindow:
+    """The span that `resolved` compares with: the one directly before, or the same one a year before.
+
+    A year before weeks are the same weekdays 52 weeks before. A 29 February compares with a 28 February.
+    """
+    if comparison is Comparison.PREVIOUS_PERIOD:
+        return previous_window(resolved, window, calendar)
+    unit, count = compared_shift(resolved, window, comparison)
+    try:
+        first = add_units(resolved.first_on, unit, -count)
+        if window.kind is WindowKind.BETWEEN or window.kind is WindowKind.TO_DATE or window.unit is DateUnit.DAY:
+            last = add_units(resolved.last_on, unit, -count)
+        else:  # whole units: to the end of the last of them, which may be a 29 February
+            last = add_units(resolved.last_on + timedelta(days=1), unit, -count) - timedelta(days=1)
+    except (OverflowError, ValueError) as error:
+        raise _outside() from error
+    return resolved_days(first, last, resolved.timezone)
+
+
+def compared_shift(resolved: ResolvedWindow, window: DateWindow, comparison: Comparison) -> tuple[DateUnit, int]:
+    """How far a day of the compared span moves to lie at its place in `resolved`: a unit and how many of it."""
+    if comparison is Comparison.PREVIOUS_YEAR:
+        is_weekly = window.unit is DateUnit.WEEK and window.kind is not WindowKind.BETWEEN
+        return (DateUnit.WEEK, _WEEKS_A_YEAR) if is_weekly else (DateUnit.YEAR, 1)
+    match window.kind:
+        case WindowKind.BETWEEN:
+            return DateUnit.DAY, (resolved.last_on - resolved.first_on).days + 1
+        case WindowKind.TO_DATE | WindowKind.THIS:
+            return window.unit, 1
+        case WindowKind.LAST | WindowKind.NEXT:
+            return window.unit, window.n
 
 
 def resolved_days(first: date, last: date, timezone: str) -> ResolvedWindow:
@@ -81,31 +123,29 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return later.replace(microsecond=0).astimezone(zone)
 
 
-def unit_start(day: date, unit: DateUnit) -> date:
-    """The first day of the unit that `day` lies in; weeks start on Monday."""
+def unit_start(day: date, unit: DateUnit, calendar: Calendar = Calendar()) -> date:
+    """The first day of the unit that `day` lies in."""
     match unit:
         case DateUnit.DAY:
             return day
         case DateUnit.WEEK:
-            return day - timedelta(days=day.weekday())
-        case DateUnit.MONTH:
-            return day.replace(day=1)
-        case DateUnit.QUARTER:
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case DateUnit.YEAR:
-            return day.replace(month=1, day=1)
+            return day - timedelta(days=(day.isoweekday() - calendar.week_start) % 7)
+        case DateUnit.MONTH | DateUnit.QUARTER | DateUnit.YEAR:
+            months = (day.month - calendar.fiscal_year_start) % _MONTHS[unit]
+            return add_units(day.replace(day=1), DateUnit.MONTH, -months)
 
 
-def add_units(start: date, unit: DateUnit, count: int) -> date:
-    """Move the first day of a unit by `count` units; for days and weeks any day moves."""
-    if unit in _MONTHS:
-        months = start.year * 12 + start.month - 1 + count * _MONTHS[unit]
-        return date(months // 12, months % 12 + 1, start.day)
-    return start + timedelta(days=count * (7 if unit is DateUnit.WEEK else 1))
+def add_units(day: date, unit: DateUnit, count: int) -> date:
+    """Move a day by `count` units, clipped to the end of the month it comes to."""
+    if unit not in _MONTHS:
+        return day + timedelta(days=count * (7 if unit is DateUnit.WEEK else 1))
+    months = day.year * 12 + day.month - 1 + count * _MONTHS[unit]
+    year, month = months // 12, months % 12 + 1
+    return date(year, month, day.day if day.day <= _SURE_DAYS else min(day.day, monthrange(year, month)[1]))
 
 
-def _days(window: DateWindow, today: date) -> tuple[date, date]:
-    start = unit_start(today, window.unit)
+def _days(window: DateWindow, today: date, calendar: Calendar) -> tuple[date, date]:
+    start = unit_start(today, window.unit, calendar)
     one_day = timedelta(days=1)
     match window.kind:
         case WindowKind.LAST:
@@ -116,8 +156,8 @@ def _days(window: DateWindow, today: date) -> tuple[date, date]:
         case WindowKind.TO_DATE:
             return start, today
         case WindowKind.NEXT:
-            after = add_units(start, window.unit, 1)
-            return after, add_units(after, window.unit, window.n) - one_day
+            first = start if window.include_current else add_units(start, window.unit, 1)
+            return first, add_units(first, window.unit, window.n) - one_day
         case WindowKind.BETWEEN:
             if window.first_on is None or window.last_on is None or window.first_on > window.last_on:
                 raise InvalidDefinition("A fixed window needs a first day and a last day that is not before it.")
@@ -128,10 +168,7 @@ def _same_place(last: date, first: date, start: date, unit: DateUnit) -> date:
     """The day that lies in the unit from `start` where `last` lies in the one from `first`, clipped to month ends."""
     if unit not in _MONTHS:
         return start + (last - first)
-    months = (last.year - first.year) * 12 + last.month - first.month
-    month = add_units(start, DateUnit.MONTH, months)
-    end = add_units(month, DateUnit.MONTH, 1) - timedelta(days=1)
-    return month.replace(day=min(last.day, end.day))
+    return add_units(last, DateUnit.MONTH, (start.year - first.year) * 12 + start.month - first.month)
 
 
 def _outside() -> InvalidDefinition:

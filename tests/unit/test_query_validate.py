@@ -2,11 +2,11 @@ from typing import Any
 
 import pytest
 
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 from core.domain.filter import Operator
 from core.errors import InvalidDefinition
 from core.query.validate import aggregations_for, operators_for, validate_definition
-from tests.query_parts import condition, definition, matching, orders_dataset
+from tests.definition_parts import condition, definition, matching, orders_dataset
 
 ONE = {"columns": ["country"]}
 
@@ -26,7 +26,7 @@ ONE = {"columns": ["country"]}
         ({**ONE, "timezone": "Mars/Olympus"}, "timezone", 'no timezone "Mars/Olympus"'),
         ({**ONE, "timezone": "../../etc/passwd"}, "timezone", "no timezone"),
         ({**ONE, "sort": [{"key": "amount"}]}, "sort[0].key", "no column 'amount'"),
-        ({**ONE, "sort": [{"key": "country"}, {"key": "country"}]}, "sort[0].key", "more than once"),
+        ({**ONE, "sort": [{"key": "country"}, {"key": "country"}]}, "sort[1].key", "more than once"),
         ({**ONE, "chart": {"kind": "bar", "x": "nope", "y": ["country"]}}, "chart.x", "'nope' to draw"),
         ({**ONE, "chart": {"kind": "bar", "x": "country", "y": ["count"]}}, "chart.y[0]", "'count' to draw"),
         ({**ONE, "period": {"field": "country", "window": {"kind": "this"}}}, "period.field", "Country is text"),

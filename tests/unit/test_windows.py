@@ -5,9 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.filter import DateUnit, DateWindow, WindowKind
+from core.domain.definition import Comparison
+from core.domain.filter import Calendar, DateUnit, DateWindow, ResolvedWindow, WindowKind
 from core.errors import InvalidDefinition
-from core.query.windows import day_start, previous_window, resolve_window
+from core.query.windows import (
+    add_units,
+    compared_shift,
+    compared_window,
+    day_start,
+    previous_window,
+    resolve_window,
+    unit_start,
+)
 
 #: Monday 23 Nov 2026, 03:00 UTC: still Sunday in New York.
 NIGHT = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -133,3 +142,148 @@ def test_the_span_before_always_ends_before_the_window(
 def test_a_window_that_cannot_be_is_refused_in_words(asked: DateWindow) -> None:
     with pytest.raises(InvalidDefinition, match=r"window"):
         resolve_window(asked, NIGHT, "UTC")
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        (window("next", "month", include_current=True), "2026-11-01", "2026-11-30"),
+        (window("next", "week", 2, include_current=True), "2026-11-23", "2026-12-06"),
+        (window("last", "day", 7, offset=-1), "2025-11-16", "2025-11-22"),
+        (window("to_date", "year", offset=-1), "2025-01-01", "2025-11-23"),
+        (window("this", "month", offset=-3, offset_unit=DateUnit.MONTH), "2026-08-01", "2026-08-31"),
+        (window("this", "day", offset=2, offset_unit=DateUnit.WEEK), "2026-12-07", "2026-12-07"),
+        (window("last", "quarter", offset=1, offset_unit=DateUnit.QUARTER), "2026-10-01", "2026-12-31"),
+    ],
+)
+def test_an_offset_moves_the_logical_day_first(asked: DateWindow, first: str, last: str) -> None:
+    resolved = resolve_window(asked, NIGHT, "UTC")
+    assert (str(resolved.first_on), str(resolved.last_on)) == (first, last)
+
+
+def test_an_offset_from_a_long_month_comes_to_the_end_of_a_short_one() -> None:
+    asked = window("this", "day", offset=-1, offset_unit=DateUnit.MONTH)
+    assert resolve_window(asked, datetime(2026, 3, 31, 12, tzinfo=UTC), "UTC").first_on == date(2026, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("asked", "calendar", "first", "last"),
+    [
+        (window("this", "week"), Calendar(week_start=7), "2026-11-22", "2026-11-28"),
+        (window("this", "week"), Calendar(week_start=2), "2026-11-17", "2026-11-23"),
+        (window("last", "week", 2), Calendar(week_start=6), "2026-11-07", "2026-11-20"),
+        (window("this", "year"), Calendar(fiscal_year_start=4), "2026-04-01", "2027-03-31"),
+        (window("last", "year"), Calendar(fiscal_year_start=12), "2024-12-01", "2025-11-30"),
+        (window("this", "quarter"), Calendar(fiscal_year_start=2), "2026-11-01", "2027-01-31"),
+        (window("to_date", "quarter"), Calendar(fiscal_year_start=12), "2026-09-01", "2026-11-23"),
+        (window("this", "month"), Calendar(week_start=5, fiscal_year_start=9), "2026-11-01", "2026-11-30"),
+    ],
+)
+def test_weeks_and_years_begin_where_the_calendar_says(
+    asked: DateWindow, calendar: Calendar, first: str, last: str
+) -> None:
+    resolved = resolve_window(asked, NIGHT, "UTC", calendar)
+    assert (str(resolved.first_on), str(resolved.last_on)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("asked", "logical", "first", "last"),
+    [
+        (window("last", "month"), "2026-11-23", "2025-10-01", "2025-10-31"),
+        (window("last", "month"), "2028-03-05", "2027-02-01", "2027-02-28"),
+        (window("last", "month"), "2029-03-05", "2028-02-01", "2028-02-29"),  # the whole of a longer February
+        (window("last", "day", 7), "2026-11-23", "2025-11-16", "2025-11-22"),
+        (window("last", "day"), "2028-03-01", "2027-02-28", "2027-02-28"),
+        (window("last", "week", 2), "2026-11-23", "2025-11-10", "2025-11-23"),  # Mondays to Sundays
+        (window("to_date", "week"), "2026-11-25", "2025-11-24", "2025-11-26"),
+        (window("to_date", "month"), "2028-02-29", "2027-02-01", "2027-02-28"),
+        (window("to_date", "year"), "2028-02-29", "2027-01-01", "2027-02-28"),
+        (window("to_date", "quarter"), "2026-11-23", "2025-10-01", "2025-11-23"),
+        (window("this", "year"), "2026-11-23", "2025-01-01", "2025-12-31"),
+        (
+            window("between", first_on=date(2028, 2, 29), last_on=date(2028, 3, 2)),
+            "2026-11-23", "2027-02-28", "2027-03-02",
+        ),
+    ],
+)  # fmt: skip
+def test_the_same_span_a_year_before(asked: DateWindow, logical: str, first: str, last: str) -> None:
+    resolved = resolve_window(asked, datetime.fromisoformat(f"{logical}T12:00+00:00"), "UTC")
+    earlier = compared_window(resolved, asked, Comparison.PREVIOUS_YEAR)
+    assert (str(earlier.first_on), str(earlier.last_on)) == (first, last)
+
+
+DAYS = st.dates(date(1975, 1, 1), date(2060, 1, 1))
+CALENDARS = st.builds(Calendar, week_start=st.integers(1, 7), fiscal_year_start=st.integers(1, 12))
+UNITS = st.sampled_from(list(DateUnit))
+RELATIVE = st.builds(
+    DateWindow,
+    kind=st.sampled_from([kind for kind in WindowKind if kind is not WindowKind.BETWEEN]),
+    n=st.integers(1, 40),
+    unit=UNITS,
+    include_current=st.booleans(),
+    offset=st.integers(-9, 9),
+    offset_unit=UNITS,
+)
+
+
+def resolved_on(asked: DateWindow, day: date, calendar: Calendar) -> ResolvedWindow:
+    return resolve_window(asked, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), "Europe/Berlin", calendar)
+
+
+@given(day=DAYS, unit=UNITS, calendar=CALENDARS, count=st.integers(-50, 50))
+def test_units_tile_the_calendar(day: date, unit: DateUnit, calendar: Calendar, count: int) -> None:
+    start = unit_start(day, unit, calendar)
+    after = add_units(start, unit, 1)
+    assert start <= day < after
+    assert unit_start(after - timedelta(days=1), unit, calendar) == start
+    assert unit_start(after, unit, calendar) == after
+    moved = add_units(start, unit, count)
+    assert unit_start(moved, unit, calendar) == moved
+    assert add_units(moved, unit, -count) == start
+    if unit is DateUnit.WEEK:
+        assert start.isoweekday() == calendar.week_start
+    if unit is DateUnit.YEAR:
+        assert (start.month, start.day) == (calendar.fiscal_year_start, 1)
+
+
+@given(day=DAYS, unit=UNITS, calendar=CALENDARS, n=st.integers(1, 12))
+def test_last_this_and_next_lie_side_by_side(day: date, unit: DateUnit, calendar: Calendar, n: int) -> None:
+    last, this, following = (
+        resolved_on(DateWindow(kind=kind, unit=unit, n=n), day, calendar)
+        for kind in (WindowKind.LAST, WindowKind.THIS, WindowKind.NEXT)
+    )
+    assert last.last_on + timedelta(days=1) == this.first_on <= day <= this.last_on
+    assert this.last_on + timedelta(days=1) == following.first_on
+    ending, beginning = (
+        resolved_on(DateWindow(kind=kind, unit=unit, n=n, include_current=True), day, calendar)
+        for kind in (WindowKind.LAST, WindowKind.NEXT)
+    )
+    assert (ending.last_on, beginning.first_on) == (this.last_on, this.first_on)
+    assert resolved_on(DateWindow(kind=WindowKind.TO_DATE, unit=unit), day, calendar).first_on == this.first_on
+
+
+@given(asked=RELATIVE, day=DAYS, calendar=CALENDARS)
+def test_spans_before_follow_each_other_without_overlap(asked: DateWindow, day: date, calendar: Calendar) -> None:
+    resolved = resolved_on(asked, day, calendar)
+    earlier = compared_window(resolved, asked, Comparison.PREVIOUS_PERIOD, calendar)
+    earliest = compared_window(earlier, asked, Comparison.PREVIOUS_PERIOD, calendar)
+    assert earliest.first_on <= earliest.last_on < earlier.first_on <= earlier.last_on < resolved.first_on
+    if asked.kind is not WindowKind.TO_DATE:
+        assert earlier.last_on + timedelta(days=1) == resolved.first_on
+        assert earliest.last_on + timedelta(days=1) == earlier.first_on
+    assert unit_start(earlier.first_on, asked.unit, calendar) == earlier.first_on
+
+
+@given(asked=RELATIVE, day=DAYS, calendar=CALENDARS, against=st.sampled_from(list(Comparison)))
+def test_the_compared_span_moves_onto_the_current_one(
+    asked: DateWindow, day: date, calendar: Calendar, against: Comparison
+) -> None:
+    resolved = resolved_on(asked, day, calendar)
+    earlier = compared_window(resolved, asked, against, calendar)
+    unit, count = compared_shift(resolved, asked, against)
+    assert resolved.first_on - add_units(earlier.first_on, unit, count) <= timedelta(days=1)  # 29 February
+    assert add_units(earlier.last_on, unit, count) <= resolved.last_on
+    if against is Comparison.PREVIOUS_YEAR:
+        assert timedelta(days=364) <= resolved.first_on - earlier.first_on <= timedelta(days=366)
+        if asked.unit is DateUnit.WEEK:
+            assert earlier.first_on.isoweekday() == resolved.first_on.isoweekday()

@@ -6,7 +6,7 @@ import pytest
 from core.domain.filter import DateWindow, WindowKind
 from core.query.windows import resolve_window
 from core.query.words import describe, filters_in_words, period_in_words
-from tests.query_parts import NOW, condition, definition, matching, orders_dataset
+from tests.definition_parts import NOW, condition, definition, matching, orders_dataset
 
 COUNT = {"aggregation": "count"}
 REVENUE = {"aggregation": "sum", "field": "amount", "label": "Revenue"}
@@ -91,7 +91,7 @@ def last(n: int = 7, unit: str = "day", field: str = "at", **rest: Any) -> dict[
             },
             (
                 "Orders with Ordered at, where Ordered at is on or after 1 Nov 2026 and Ordered at is before "
-                "5 Nov 2026, 05:00 and Shipped on is within the last 3 weeks and Order ID is 12345"
+                "5 Nov 2026, 05:00 and Shipped on is within the last 3 complete weeks and Order ID is 12345"
             ),
         ),
         (

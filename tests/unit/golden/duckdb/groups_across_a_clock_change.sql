@@ -1,4 +1,4 @@
-SELECT CAST(date_trunc($1, CASE WHEN ("orders"."at" < $2) THEN "orders"."at" + to_seconds($3) WHEN ("orders"."at" < $4) THEN "orders"."at" + to_seconds($5) ELSE "orders"."at" + to_seconds($6) END) AS DATE) AS "at__week", "orders"."country" AS "country", count(*) AS "count", CAST(sum("orders"."items") AS BIGINT) AS "sum__items", median(CAST("orders"."amount" AS DOUBLE PRECISION)) AS "median__amount"
+SELECT CAST(date_trunc($1, CASE WHEN ("orders"."at" < $2) THEN "orders"."at" + to_seconds($3) WHEN ("orders"."at" < $4) THEN "orders"."at" + to_seconds($5) ELSE "orders"."at" + to_seconds($6) END) AS DATE) AS "at__week", CAST("orders"."country" AS TEXT) AS "country", count(*) AS "count", CAST(sum("orders"."items") AS BIGINT) AS "sum__items", median(CAST("orders"."amount" AS DOUBLE PRECISION)) AS "median__amount"
 FROM "orders"
 WHERE "orders"."at" >= $7 AND "orders"."at" < $8
 GROUP BY 1, 2

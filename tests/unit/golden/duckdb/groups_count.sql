@@ -1,7 +1,7 @@
 SELECT count(*) AS row_count
-FROM (SELECT CAST(date_trunc($1, timezone($2, timezone($3, "orders"."at"))) AS DATE) AS "at__week", "orders"."country" AS "country"
+FROM (SELECT CAST(date_trunc($1, timezone($2, timezone($3, CAST("orders"."at" AS TIMESTAMP WITHOUT TIME ZONE)))) AS DATE) AS "at__week", CAST("orders"."country" AS TEXT) AS "country"
 FROM "orders"
-GROUP BY 1, 2) AS grouped
+GROUP BY 1, 2) AS counted
 -- $1 = 'week'
--- $2 = 'America/New_York'
+-- $2 = 'Asia/Kathmandu'
 -- $3 = 'UTC'

@@ -1,4 +1,4 @@
-SELECT "orders"."at", "orders"."country", "orders"."note ""x"""
+SELECT "orders"."at" AS "at", "orders"."country" AS "country", "orders"."note ""x""" AS "note_x 9c7cbfb7d662"
 FROM "orders"
 WHERE "orders"."at" >= $1 AND "orders"."at" < $2
 ORDER BY "rowid" ASC NULLS LAST

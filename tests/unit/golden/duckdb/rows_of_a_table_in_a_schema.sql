@@ -1,4 +1,4 @@
-SELECT "Sales"."or""ders"."items"
+SELECT "Sales"."or""ders"."items" AS "items"
 FROM "Sales"."or""ders"
 ORDER BY "Sales"."or""ders"."items" ASC NULLS LAST
 LIMIT $1

@@ -1,5 +1,5 @@
-SELECT "orders"."at", "orders"."country", "orders"."note ""x"""
+SELECT "orders"."at" AS "at", "orders"."country" AS "country", "orders"."note ""x""" AS "note_x 9c7cbfb7d662"
 FROM "orders"
-ORDER BY "orders"."country" DESC NULLS LAST, "orders"."at" ASC NULLS LAST, "orders"."note ""x""" ASC NULLS LAST
+ORDER BY CAST("orders"."country" AS TEXT) DESC NULLS LAST, "orders"."at" ASC NULLS LAST, CAST("orders"."note ""x""" AS TEXT) ASC NULLS LAST
 LIMIT $1
 -- $1 = 1000

@@ -1,0 +1,40 @@
+"""The outermost select of a summary: its order, and its values in the form that the connector hands over."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, column, func
+
+from core.domain.result import ResultColumn
+from core.query.compile.keys import merges_others
+from core.query.compile.level import Level, level_of
+from core.query.compile.ordering import order_by, sorted_keys
+from core.query.compile.scope import Scope
+
+#: Name of the extra column of a page of groups.
+TOTAL = "rows matched"
+
+
+def final_select(
+    scope: Scope, level: Level, columns: Mapping[str, ResultColumn], *, with_total: bool = False
+) -> Select[Any]:
+    """The rows of a summary in their order; `columns` describes each of them.
+
+    `with_total` adds the column `TOTAL`: how many rows there are, known once they are made.
+    """
+    sortable: dict[str, ColumnElement[Any]] = {key: column(name) for key, name in level.names.items()}
+    handed_out = {key: _handed_out(scope, columns[key], element) for key, element in sortable.items()}
+    statement = level.statement
+    is_plain = scope.functions.orders_by_names and not merges_others(scope)
+    if not is_plain or any(handed_out[key] is not element for key, element in sortable.items()):
+        # An order over the form handed out would be another one, and names mean nothing inside of its expressions.
+        outer, sortable = level.opened("result")
+        handed_out = {key: _handed_out(scope, columns[key], element) for key, element in sortable.items()}
+        statement = level_of(outer, handed_out, level.names).statement
+    if with_total:
+        statement = statement.add_columns(func.count().over().label(TOTAL))
+    return statement.order_by(*order_by(scope, sorted_keys(scope, level.keys), sortable))
+
+
+def _handed_out(scope: Scope, described: ResultColumn, element: ColumnElement[Any]) -> ColumnElement[Any]:
+    return scope.functions.output(element, described.type, described.scale)

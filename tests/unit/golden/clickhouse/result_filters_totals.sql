@@ -1,0 +1,10 @@
+SELECT "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount"
+FROM (SELECT count(*) AS "count", sum(multiply("orders"."amount", toDecimal256('1', 0))) AS "sum__amount"
+FROM "orders" JOIN (SELECT "unfiltered"."country" AS "country", "unfiltered"."at__month" AS "at__month", "unfiltered"."count" AS "count", "unfiltered"."sum__amount" AS "sum__amount"
+FROM (SELECT CAST("orders"."country" AS String) AS "country", toStartOfMonth(toDate32(plus(toDateTime64("orders"."at", 6, 'UTC'), toIntervalSecond(transform(roundDown(toUnixTimestamp64Micro(toDateTime64("orders"."at", 6, 'UTC')), [-4611686018427387904, -1577943676000000, 504901800000000]), [-4611686018427387904, -1577943676000000, 504901800000000], [20476, 19800, 20700], 0))))) AS "at__month", count(*) AS "count", sum(multiply("orders"."amount", toDecimal256('1', 0))) AS "sum__amount"
+FROM "orders"
+GROUP BY 1, 2) AS "unfiltered"
+WHERE "unfiltered"."count" > {p1:Int64}) AS "kept" ON coalesce(CAST("orders"."country" AS String), {p2:String}) = coalesce("kept"."country", {p2:String}) AND CASE WHEN (CAST("orders"."country" AS String) IS NULL) THEN 1 ELSE 0 END = CASE WHEN ("kept"."country" IS NULL) THEN 1 ELSE 0 END AND coalesce(toStartOfMonth(toDate32(plus(toDateTime64("orders"."at", 6, 'UTC'), toIntervalSecond(transform(roundDown(toUnixTimestamp64Micro(toDateTime64("orders"."at", 6, 'UTC')), [-4611686018427387904, -1577943676000000, 504901800000000]), [-4611686018427387904, -1577943676000000, 504901800000000], [20476, 19800, 20700], 0))))), {p3:Date32}) = coalesce("kept"."at__month", {p3:Date32}) AND CASE WHEN (toStartOfMonth(toDate32(plus(toDateTime64("orders"."at", 6, 'UTC'), toIntervalSecond(transform(roundDown(toUnixTimestamp64Micro(toDateTime64("orders"."at", 6, 'UTC')), [-4611686018427387904, -1577943676000000, 504901800000000]), [-4611686018427387904, -1577943676000000, 504901800000000], [20476, 19800, 20700], 0))))) IS NULL) THEN 1 ELSE 0 END = CASE WHEN ("kept"."at__month" IS NULL) THEN 1 ELSE 0 END) AS "result"
+-- $1 = 1
+-- $2 = ''
+-- $3 = datetime.date(2000, 1, 1)

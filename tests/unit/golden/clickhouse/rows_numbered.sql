@@ -1,0 +1,4 @@
+SELECT CAST("orders"."at" AS DateTime64(6, 'UTC')) AS "at", CAST("orders"."country" AS String) AS "country", CAST("orders"."note ""x""" AS String) AS "note_x 9c7cbfb7d662"
+FROM "orders"
+LIMIT {p1:Int64}
+-- $1 = 1000

@@ -1,0 +1,5 @@
+SELECT "orders"."at" AS "at", CAST("orders"."country" AS TEXT) AS "country", CAST("orders"."note ""x""" AS TEXT) AS "note_x 9c7cbfb7d662"
+FROM "orders"
+ORDER BY CAST("orders"."country" AS TEXT) COLLATE "C" DESC NULLS LAST, "rowid" ASC NULLS LAST
+LIMIT %s
+-- $1 = 1000

@@ -1,0 +1,2 @@
+SELECT "Sales"."pro""ducts"."sku" AS "sku"
+FROM "Sales"."pro""ducts"
