@@ -11,7 +11,9 @@ from core.api.execution_routes import execution_routes
 from core.api.problems import add_problem_handlers
 from core.api.report_routes import report_routes
 from core.api.schedule_routes import schedule_routes
+from core.api.source_routes import source_routes
 from core.api.token_routes import token_routes
+from core.api.upload_routes import upload_routes
 from core.bootstrap import Broadsheet
 
 #: What answers without a token. A route that is not listed here answers 401 to strangers.
@@ -44,8 +46,10 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     add_problem_handlers(app)
     app.include_router(docs_routes.docs_routes())
     app.include_router(token_routes(broadsheet.access, sign_ins))
-    app.include_router(dataset_routes(broadsheet.catalog))
-    app.include_router(report_routes(broadsheet.reports, broadsheet.runs))
+    app.include_router(source_routes(broadsheet.sources))
+    app.include_router(upload_routes(broadsheet.uploads))
+    app.include_router(dataset_routes(broadsheet.catalog, broadsheet.datasets))
+    app.include_router(report_routes(broadsheet.reports, broadsheet.runs, broadsheet.catalog))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))
     app.include_router(execution_routes(broadsheet.runs))
     return app

@@ -55,25 +55,26 @@ class ReportIn(_In):
     definition: Json
 
 
-class PreviewIn(_In):
+class PreviewOfReportIn(_In):
+    """Which page to preview, with which values for the parameters; `refresh` asks the source in any case."""
+
+    parameters: Object = Field(default_factory=dict)
+    page: PageNumber = 1
+    limit: PreviewLimit = 100
+    refresh: bool = False
+
+
+class PreviewIn(PreviewOfReportIn):
     """A definition to preview without saving it."""
 
     definition: Json
-    page: PageNumber = 1
-    limit: PreviewLimit = 100
-
-
-class PreviewOfReportIn(_In):
-    """Which page of a saved report to preview."""
-
-    page: PageNumber = 1
-    limit: PreviewLimit = 100
 
 
 class ExportIn(_In):
     """A file to make; `as_of` moves the logical time that relative dates resolve against."""
 
     format: Text
+    parameters: Object = Field(default_factory=dict)
     as_of: Instant | None = None
 
 
@@ -94,6 +95,7 @@ class ScheduleIn(_In):
     schedule_config: Object
     recipients: list[RecipientIn]
     formats: list[Text]
+    report_parameters: Object = Field(default_factory=dict)
     email_subject: Text | None = Field(None, max_length=300)
     email_body: Text | None = Field(None, max_length=10_000)
     is_active: bool = True
@@ -108,6 +110,7 @@ class ScheduleIn(_In):
             config=parse_config(self.schedule_config),
             recipients=tuple(Recipient(channel=r.type, address=r.value, role=r.role) for r in self.recipients),
             formats=tuple(self.formats),
+            report_parameters=self.report_parameters,
             email_subject=self.email_subject or None,
             email_body=self.email_body or None,
             misfire=self.misfire,
@@ -170,6 +173,7 @@ def schedule_out(schedule: Schedule) -> Json:
         "schedule_config": dump_config(schedule.config),
         "recipients": [{"type": r.channel, "value": r.address, "role": r.role} for r in schedule.recipients],
         "formats": list(schedule.formats),
+        "report_parameters": dict(schedule.report_parameters),
         "email_subject": schedule.email_subject,
         "email_body": schedule.email_body,
         "is_active": schedule.is_active,
@@ -202,6 +206,7 @@ def execution_out(run: Run) -> Json:
         "report_version": run.report_version,
         "title": run.title,
         "formats": list(run.formats),
+        "parameters": dict(run.parameters),
         "logical_at": run.logical_at.isoformat(),
         "scheduled_for": _iso(run.scheduled_for),
         "created_at": run.created_at.isoformat(),
@@ -239,6 +244,8 @@ def _artifact_out(artifact: Artifact) -> Json:
         "media_type": artifact.media_type,
         "size_bytes": artifact.size_bytes,
         "sha256": artifact.sha256,
+        "filters": list(artifact.manifest.filters_in_words),
+        "period": artifact.manifest.period,
         "altered": artifact.manifest.altered,
         "notes": list(artifact.manifest.notes),
         "created_at": artifact.created_at.isoformat(),

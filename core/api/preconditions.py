@@ -19,10 +19,13 @@ def expected_version(if_match: str | None) -> int | None:
 
 @contextmanager
 def stale_as_412(if_match: str | None) -> Iterator[None]:
-    """Answer 412 instead of 409 where the caller named the version."""
+    """Answer 412 instead of 409 where the caller named the version.
+
+    A conflict that has a place is about something else: a name that is taken, reports that would break.
+    """
     try:
         yield
     except Conflict as error:
-        if if_match is None:
+        if if_match is None or error.place is not None:
             raise
         raise PreconditionFailed(error.user_message) from error

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from core.api.exact_json import ExactJSONResponse
-from core.errors import BroadsheetError, InvalidInput, TooManyRequests
+from core.errors import BreaksReports, BroadsheetError, InvalidInput, InvalidUpload, TooManyRequests
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,11 +29,12 @@ class PreconditionFailed(BroadsheetError):
     http_status = 412
 
 
-def problem(status: int, code: str, detail: str, *, place: str | None = None) -> JSONResponse:
-    """Return the response for one problem. `place` says where in the request."""
+def problem(status: int, code: str, detail: str, *, place: str | None = None, **members: object) -> JSONResponse:
+    """Return the response for one problem. `place` says where in the request; `members` come on top."""
     body: dict[str, Any] = {"type": "about:blank", "title": code, "status": status, "detail": detail, "code": code}
     if place is not None:
         body["place"] = place
+    body |= members
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
     # A name in the request that is no valid text may stand in the answer about it.
     return ExactJSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
@@ -41,7 +42,10 @@ def problem(status: int, code: str, detail: str, *, place: str | None = None) ->
 
 def problem_of(error: BroadsheetError) -> JSONResponse:
     """Return the response for an error of ours."""
-    response = problem(error.http_status, error.code, error.user_message, place=error.place)
+    named: dict[str, object] = {"reports": list(error.reports)} if isinstance(error, BreaksReports) else {}
+    if isinstance(error, InvalidUpload) and error.upload_id is not None:
+        named["upload_id"] = str(error.upload_id)
+    response = problem(error.http_status, error.code, error.user_message, place=error.place, **named)
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
@@ -58,7 +62,7 @@ def parse_body(model: type[Model], body: dict[str, Any]) -> Model:
 def _invalid(first: Mapping[str, Any]) -> InvalidInput:
     """Return the error for the first thing a model did not take."""
     place = ".".join(str(part) for part in first["loc"] if part != "body")
-    return InvalidInput(f"{first['msg'].removeprefix('Value error, ')}.", place=place or None)
+    return InvalidInput(f"{first['msg'].removeprefix('Value error, ').rstrip('.')}.", place=place or None)
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 
 from core.api.authentication import Caller
+from core.api.catalog_models import problem_out
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json, PageLimit, PageNumber, Search, VersionNumber
 from core.api.models import (
@@ -20,23 +21,36 @@ from core.api.models import (
     whole_out,
 )
 from core.api.preconditions import expected_version, stale_as_412
+from core.api.preview_json import preview_response
 from core.api.threads import blocking
-from core.domain.access import Permission, Principal
+from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_schema, parse_definition
-from core.domain.result import Preview
+from core.domain.parameters import parse_parameters
+from core.services.catalog import CatalogService
 from core.services.reports import ReportService
 from core.services.runs import RunService
 
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
-def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
+def report_routes(reports: ReportService, runs: RunService, catalog: CatalogService) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/reports", tags=["Reports"])
 
     def parse(definition: Json) -> ReportDefinition:
         return parse_definition(definition, default_limit=reports.row_limit_default)
+
+    def show(caller: Principal, definition: ReportDefinition, asked: PreviewOfReportIn) -> ExactJSONResponse:
+        shown = reports.preview(
+            caller,
+            definition,
+            parameters=parse_parameters(definition, asked.parameters),
+            page=asked.page,
+            page_size=asked.limit,
+            refresh=asked.refresh,
+        )
+        return preview_response(shown, caller)
 
     @router.get("", summary="The reports you may see")
     @blocking
@@ -59,15 +73,15 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
     @router.post("/preview", summary="Preview a definition without saving it")
     @blocking
     def preview(body: PreviewIn, caller: Caller) -> ExactJSONResponse:
-        shown = reports.preview(caller, parse(body.definition), page=body.page, page_size=body.limit)
-        return _preview_out(shown, caller)
+        return show(caller, parse(body.definition), body)
 
     @router.get("/{report_id}", summary="One report")
     @blocking
     def get_report(report_id: UUID, caller: Caller, response: Response, version: VersionNumber | None = None) -> Json:
         report = reports.get(caller, report_id, version=version)
         response.headers["ETag"] = f'"{report.version}"'
-        return report_out(report)
+        problems = [problem_out(problem) for problem in catalog.problems(caller, report)]
+        return {**report_out(report), "problems": problems}
 
     @router.put("/{report_id}", summary="Save a new version")
     @blocking
@@ -98,35 +112,12 @@ def report_routes(reports: ReportService, runs: RunService) -> APIRouter:
     @router.post("/{report_id}/preview", summary="Preview a saved report")
     @blocking
     def preview_report(report_id: UUID, body: PreviewOfReportIn, caller: Caller) -> ExactJSONResponse:
-        definition = reports.get(caller, report_id).definition
-        return _preview_out(reports.preview(caller, definition, page=body.page, page_size=body.limit), caller)
+        return show(caller, reports.get(caller, report_id).definition, body)
 
     @router.post("/{report_id}/export", status_code=202, summary="Make a file of a report")
     @blocking
     def export_report(report_id: UUID, body: ExportIn, caller: Caller) -> Json:
-        return execution_out(runs.export(caller, report_id, body.format, as_of=body.as_of))
+        given = parse_parameters(reports.get(caller, report_id).definition, body.parameters)
+        return execution_out(runs.export(caller, report_id, body.format, parameters=given, as_of=body.as_of))
 
     return router
-
-
-def _preview_out(preview: Preview, caller: Principal) -> ExactJSONResponse:
-    return ExactJSONResponse(
-        {
-            "columns": [
-                {"key": c.key, "label": c.label, "type": str(c.type), "role": str(c.role), "unit": c.format.unit}
-                for c in preview.columns
-            ],
-            "rows": [list(row.values()) for row in preview.table.to_pylist()],
-            "rows_matched": preview.rows_matched,
-            "page": preview.page,
-            "limit": preview.page_size,
-            "sentence": preview.sentence,
-            "filters": list(preview.filters_in_words),
-            "period": None
-            if preview.period is None
-            else {"first_on": preview.period.first_on, "last_on": preview.period.last_on},
-            "as_of": preview.as_of,
-            "elapsed_s": round(preview.elapsed_s, 4),
-            "sql": preview.sql if caller.may(Permission.SEE_SQL) else None,
-        }
-    )

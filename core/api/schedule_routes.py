@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Response
 
 from core.api.authentication import Caller
+from core.api.catalog_models import problem_out
 from core.api.inputs import Json, Object, PageLimit, PageNumber
 from core.api.models import (
     NextRunsIn,
@@ -59,7 +60,8 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     def get_schedule(schedule_id: UUID, caller: Caller, response: Response) -> Json:
         schedule = schedules.get(caller, schedule_id)
         response.headers["ETag"] = f'"{schedule.version}"'
-        return schedule_out(schedule)
+        problems = [problem_out(problem) for problem in schedules.problems(caller, schedule)]
+        return {**schedule_out(schedule), "problems": problems}
 
     @router.put("/{schedule_id}", summary="Replace a schedule")
     @blocking

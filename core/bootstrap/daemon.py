@@ -4,12 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.bootstrap.parts import make_parts
+from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.queue import worker_app
 from core.render import RENDERERS
 from core.render.chart_images import ChartRenderer
 from core.runs.delivering import Deliverer
 from core.runs.filing import Filing
+from core.runs.missing_fields import MissingFields
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
@@ -18,8 +20,10 @@ from core.runs.retention import Retention
 from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
+from core.services.catalog_watch import CatalogWatch
 from core.services.daemon import DaemonService
 from core.services.demo_workspace import demo_path, refresh_demo_data
+from core.services.uploads import UploadService
 from core.settings import Settings
 
 
@@ -27,7 +31,6 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
     """Return what a daemon does, over `settings`; raises SettingError or DatabaseUnavailable."""
     parts = make_parts(settings, clock or SystemClock())
     spool_dir, scratch_dir = _folder(settings, "spool"), _folder(settings, "scratch")
-    stores = {parts.store.name: parts.store}
     drawer = ChartRenderer()
     outbox = Outbox(parts.database, parts.clock, parts.ledger)
     filing = Filing(
@@ -37,21 +40,30 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         store=parts.store,
         scratch_dir=scratch_dir,
     )
+    missing = MissingFields(parts.database, parts.clock, channel=parts.channels["email"], base_url=settings.base_url)
 
     def close() -> None:
         drawer.close()
+        OPEN_SOURCES.close()
         parts.database.dispose()
 
     return DaemonService(
         parts.database,
         parts.clock,
         planner=Planner(parts.database, parts.clock),
-        pipeline=Pipeline(parts.database, parts.ledger, executor=parts.executor, filing=filing, spool_dir=spool_dir),
+        pipeline=Pipeline(
+            parts.database,
+            parts.ledger,
+            executor=parts.executor,
+            filing=filing,
+            missing=missing,
+            spool_dir=spool_dir,
+        ),
         deliverer=Deliverer(
             parts.database,
             outbox,
             channels=parts.channels,
-            stores=stores,
+            stores=parts.stores,
             describe=lambda stored: describe_config(parse_config(stored)),
             base_url=settings.base_url,
         ),
@@ -59,12 +71,15 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         retention=Retention(
             parts.database,
             parts.clock,
-            stores=stores,
+            stores=parts.stores,
             spool_dir=spool_dir,
             scratch_dir=scratch_dir,
             files_kept=timedelta(days=settings.retention_days),
             run_timeout=timedelta(seconds=settings.run_timeout_s),
+            purge_uploads=UploadService(parts.database, settings, parts.clock).purge,
         ),
+        missing=missing,
+        watch=CatalogWatch(parts.database, parts.connections, parts.clock),
         ledger=parts.ledger,
         workers=lambda daemon: Workers(
             worker_app(parts.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=settings.workers

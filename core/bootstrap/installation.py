@@ -11,6 +11,7 @@ from core.secrets import app_role_password
 from core.services import people
 from core.services.demo_workspace import FirstSignIn, ensure_demo_workspace, ensure_first_workspace
 from core.services.people import AddedUser, NewUser
+from core.services.workspace_activity import ensure_workspace_activity
 from core.settings import Settings
 
 
@@ -20,7 +21,9 @@ def prepare(settings: Settings, clock: Clock | None = None) -> tuple[DatabaseUrl
     if urls.owner is None:
         return urls, None
     with _connected(urls) as owner:
-        return urls, ensure_first_workspace(owner, settings, clock or SystemClock())
+        sign_in = ensure_first_workspace(owner, settings, clock or SystemClock())
+    _complete(urls)
+    return urls, sign_in
 
 
 def migrate(settings: Settings) -> None:
@@ -32,14 +35,26 @@ def migrate(settings: Settings) -> None:
 
 def seed_demo(settings: Settings, clock: Clock | None = None) -> FirstSignIn | None:
     """Create the demo workspace, or bring its data up to today and return None where it exists."""
-    with _owner(settings) as owner:
-        return ensure_demo_workspace(owner, settings, clock or SystemClock())
+    urls = prepare_database(settings, app_password=app_role_password(settings))
+    with _connected(urls) as owner:
+        sign_in = ensure_demo_workspace(owner, settings, clock or SystemClock())
+    _complete(urls)
+    return sign_in
 
 
 def add_user(settings: Settings, user: NewUser) -> AddedUser:
     """Create an account, or add a known one to one more organization. Raises InvalidInput or Conflict."""
     with _owner(settings) as owner:
         return people.add_user(owner, user)
+
+
+def _complete(urls: DatabaseUrls) -> None:
+    """Give new organizations what every one of them has; as the app's role, which row-level security holds."""
+    app = Database(urls.app, pool_size=1)
+    try:
+        ensure_workspace_activity(app)
+    finally:
+        app.dispose()
 
 
 @contextmanager

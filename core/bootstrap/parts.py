@@ -5,17 +5,20 @@ from datetime import timedelta
 
 from sqlalchemy.engine import URL
 
-from core.artifacts import open_store
+from core.artifacts import open_stores
 from core.artifacts.store import ArtifactStore
-from core.catalog.sources import open_source
 from core.clock import Clock
 from core.db.database import Database
 from core.db.migrate import prepare_database
 from core.deliver import CHANNELS
 from core.deliver.channel import Channel
 from core.query.executor import QueryExecutor
+from core.query.preview_cache import PreviewCache
 from core.runs.ledger import Ledger
-from core.secrets import app_role_password
+from core.secrets import SecretBox, app_role_password, load_secret_key
+from core.services.connections import Connections
+from core.services.ready_made import ensure_ready_made
+from core.services.workspace_activity import ensure_workspace_activity, way_to_activity
 from core.settings import Settings
 
 
@@ -26,9 +29,11 @@ class Parts:
     clock: Clock
     url: URL
     database: Database
+    connections: Connections
     executor: QueryExecutor
     ledger: Ledger
-    store: ArtifactStore
+    store: ArtifactStore  #: where new files go
+    stores: dict[str, ArtifactStore]  #: where files may lie, by name
     channels: dict[str, Channel]
 
 
@@ -36,17 +41,29 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
     """Return the parts over `settings`; raises SettingError or DatabaseUnavailable."""
     url = prepare_database(settings, app_password=app_role_password(settings)).app
     database = Database(url)
+    ensure_workspace_activity(database)
+    ensure_ready_made(database, settings)
+    stores = open_stores(settings)
+    connections = Connections(
+        database,
+        SecretBox(load_secret_key(settings)),
+        settings,
+        clock,
+        own_secrets=lambda source: way_to_activity(source, url),
+    )
     return Parts(
         clock=clock,
         url=url,
         database=database,
-        executor=QueryExecutor(lambda source: open_source(source, {}, settings, clock), clock),
+        connections=connections,
+        executor=QueryExecutor(connections.open, clock, cache=PreviewCache()),
         ledger=Ledger(
             database,
             clock,
             max_attempts=settings.run_max_attempts,
             timeout=timedelta(seconds=settings.run_timeout_s),
         ),
-        store=open_store(settings),
+        store=stores[settings.artifact_store],
+        stores=stores,
         channels={key: make(settings, clock) for key, make in CHANNELS.items()},
     )

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from core.bootstrap.parts import make_parts
+from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.database import Database
 from core.render import RENDERERS
 from core.secrets import derive, load_secret_key
 from core.services.access import AccessService
 from core.services.catalog import CatalogService
+from core.services.datasets import DatasetService
 from core.services.health import HealthService
 from core.services.outbox import OutboxService
 from core.services.reports import ReportService
 from core.services.runs import RunService
 from core.services.schedules import ScheduleService
+from core.services.sources import SourceService
+from core.services.uploads import UploadService
 from core.settings import Settings, load_settings
 
 
@@ -27,6 +31,9 @@ class Broadsheet:
     clock: Clock
     access: AccessService
     catalog: CatalogService
+    sources: SourceService
+    datasets: DatasetService
+    uploads: UploadService
     reports: ReportService
     schedules: ScheduleService
     runs: RunService
@@ -36,6 +43,7 @@ class Broadsheet:
 
     def close(self) -> None:
         """Close the connections."""
+        OPEN_SOURCES.close()
         self.database.dispose()
 
 
@@ -48,11 +56,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         clock=parts.clock,
         access=AccessService(parts.database, parts.clock, jwt_key=derive(load_secret_key(settings), "jwt")),
         catalog=catalog,
+        sources=SourceService(parts.database, parts.connections),
+        datasets=DatasetService(parts.database, parts.connections, parts.clock),
+        uploads=UploadService(parts.database, settings, parts.clock),
         reports=ReportService(
             parts.database, catalog, parts.executor, parts.clock, row_limit_default=settings.row_limit_default
         ),
         schedules=ScheduleService(parts.database, parts.clock, channels=parts.channels),
-        runs=RunService(parts.database, parts.clock, ledger=parts.ledger, stores={parts.store.name: parts.store}),
+        runs=RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores),
         outbox=OutboxService(parts.database, settings),
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),
         database=parts.database,

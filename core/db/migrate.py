@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from core.db.roles import (
     FUNCTION_GRANTS,
     TABLE_GRANTS,
+    VIEW_GRANTS,
     app_role_name,
     as_driver_url,
     ensure_app_role,
@@ -163,7 +164,7 @@ def _look(url: URL) -> _Login:
 
 def _mark(role: str) -> str:
     """Return what a migration notes beside its revision: whom it granted to, and a digest of what."""
-    digest = hashlib.sha256(repr((TABLE_GRANTS, FUNCTION_GRANTS)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((TABLE_GRANTS, VIEW_GRANTS, FUNCTION_GRANTS)).encode()).hexdigest()[:16]
     return f"grants {digest} to {role}"
 
 

@@ -30,6 +30,7 @@ class PlannedSchedule:
     formats: tuple[str, ...]
     email_subject: str | None
     email_body: str | None
+    report_parameters: dict[str, Any]
     misfire: Misfire
     next_run_at: datetime | None
 
@@ -108,6 +109,7 @@ def _select_planned() -> Select[Any]:
             ScheduleRow.formats,
             ScheduleRow.email_subject,
             ScheduleRow.email_body,
+            ScheduleRow.report_parameters,
             ScheduleRow.misfire,
             ScheduleRow.next_run_at,
         )

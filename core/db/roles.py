@@ -31,6 +31,7 @@ TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
     "datasets": (_EVERYTHING,),
     "reports": (_EVERYTHING,),
     "report_versions": ("SELECT, INSERT, DELETE",),
+    "report_notices": (_EVERYTHING,),
     "schedules": (_EVERYTHING,),
     "runs": (_EVERYTHING,),
     "run_events": ("SELECT, INSERT, DELETE",),
@@ -43,6 +44,13 @@ TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
     "procrastinate_events": (_EVERYTHING,),
     "procrastinate_workers": (_EVERYTHING,),
     "procrastinate_periodic_defers": (_EVERYTHING,),
+}
+
+#: What a workspace sees of its own doings; row-level security holds on the tables below.
+VIEW_GRANTS: dict[str, tuple[LiteralString, ...]] = {
+    "activity_runs": ("SELECT",),
+    "activity_deliveries": ("SELECT",),
+    "activity_sign_ins": ("SELECT",),
 }
 
 #: The SECURITY DEFINER functions.
@@ -58,6 +66,9 @@ FUNCTION_GRANTS = (
     "organization_of_delivery(uuid)",
     "artifact_of_link(text, timestamptz)",
     "artifacts_older_than(timestamptz, integer)",
+    "organizations_without_source(text, text)",
+    "datasets_to_check(timestamptz, integer)",
+    "organizations_to_tell(timestamptz)",
 )
 
 #: Why a role is not fit to be the app's; no row: it is fit.
@@ -105,7 +116,7 @@ def grant_app(owner: Connection[object], role: str) -> None:
     run = owner.execute
     run(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(owner.info.dbname), grantee))
     run(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(grantee))
-    for table, privileges in TABLE_GRANTS.items():
+    for table, privileges in (TABLE_GRANTS | VIEW_GRANTS).items():
         run(sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(table), grantee))
         for privilege in privileges:
             run(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(privilege), sql.Identifier(table), grantee))

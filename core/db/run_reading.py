@@ -38,6 +38,7 @@ _COLUMNS = (
     RunRow.title,
     RunRow.report_version,
     RunRow.definition,
+    RunRow.parameters,
     RunRow.requested_by,
     RunRow.formats,
     RunRow.logical_at,

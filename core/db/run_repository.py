@@ -1,6 +1,7 @@
 """The ledger's rows: inserting runs and every change of a run's state, each one fenced by its lease token."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,7 @@ class RunDraft:
     email_subject: str | None = None
     email_body: str | None = None
     scheduled_for: datetime | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)  #: values given for the definition's parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class LedgerRun:
     title: str
     definition: dict[str, Any]
     definition_sha256: str
+    parameters: dict[str, Any]
     requested_by: UUID | None
     recipients: tuple[Recipient, ...]
     formats: tuple[str, ...]
@@ -90,6 +93,7 @@ _COLUMNS = (
     RunRow.title,
     RunRow.definition,
     RunRow.definition_sha256,
+    RunRow.parameters,
     RunRow.requested_by,
     RunRow.recipients,
     RunRow.formats,
@@ -210,6 +214,7 @@ def _insert(session: Session, draft: RunDraft, *, now: datetime, state: RunState
         "state": str(state),
         "recipients": [asdict(recipient) for recipient in draft.recipients],
         "formats": list(draft.formats),
+        "parameters": dict(draft.parameters),
         "created_at": now,
         "finished_at": now if state is RunState.MISSED else None,
     }

@@ -102,6 +102,7 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
         "formats": list(draft.formats),
         "email_subject": draft.email_subject,
         "email_body": draft.email_body,
+        "report_parameters": dict(draft.report_parameters),
         "misfire": str(draft.misfire),
         "is_active": draft.is_active,
     }
@@ -131,6 +132,7 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.formats,
             ScheduleRow.email_subject,
             ScheduleRow.email_body,
+            ScheduleRow.report_parameters,
             ScheduleRow.misfire,
             ScheduleRow.is_active,
             ScheduleRow.next_run_at,

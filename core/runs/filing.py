@@ -11,13 +11,15 @@ from core.artifacts.manifest import build_manifest
 from core.artifacts.store import ArtifactStore
 from core.clock import Clock
 from core.db.run_repository import LedgerRun
-from core.domain.artifact import Artifact
-from core.domain.result import Result
+from core.domain.artifact import Artifact, Rendering
+from core.domain.result import Result, ResultHead
 from core.errors import ArtifactError, RenderError
 from core.render.renderer import Renderer
-from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, render_file
+from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, render_file, write_file
 
 _CHART = "chart"
+#: The format that is written from front to back, without a look at anything but the rows.
+_STRAIGHT = "csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,32 @@ class Filing:
             keys=tuple(keys),
         )
 
+    def takes_rows_straight(self, run: LedgerRun) -> bool:
+        """Whether the rows of a run can go into its one file while they are read, as nothing else looks at them."""
+        return tuple(run.formats) == (_STRAIGHT,) and _STRAIGHT in self._renderers and not run.recipients
+
+    def write_straight(self, result: Result, path: Path) -> Rendering:
+        """Write that file; it appears whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            rendering = write_file(result, self._renderers[_STRAIGHT], temporary, Picture())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return rendering
+
+    def file_straight(self, run: LedgerRun, head: ResultHead, path: Path, rendering: Rendering) -> Filed:
+        """Store a file that `write_straight` left."""
+        keys: list[str] = []
+        try:
+            file = finished_file(head, self._renderers[_STRAIGHT], path, rendering)
+            artifact = self._stored(run, head, file, keys)
+        except BaseException:
+            self.discard(keys)
+            raise
+        return Filed(artifacts=(artifact,), files=(file,), picture_key=None, picture_notes=(), keys=tuple(keys))
+
     def discard(self, keys: Iterable[str]) -> None:
         """Clear away files that no run speaks of; one that stays costs room, nothing else."""
         for key in keys:
@@ -99,22 +127,25 @@ class Filing:
         if renderer is None:
             raise RenderError(f"There is no file format called {name!r}.")
         file = render_file(result, renderer, folder, picture if renderer.takes_chart else Picture())
-        key = self._put(run, name, file.path, keys)
+        artifact = self._stored(run, result.head, file, keys)
         file.path.unlink(missing_ok=True)
-        artifact = Artifact(
+        return artifact, file
+
+    def _stored(self, run: LedgerRun, head: ResultHead, file: RenderedFile, keys: list[str]) -> Artifact:
+        key = self._put(run, file.format, file.path, keys)
+        return Artifact(
             id=uuid4(),
             run_id=run.id,
-            format=name,
+            format=file.format,
             file_name=file.file_name,
             media_type=file.media_type,
             store=self._store.name,
             storage_key=key,
             sha256=file.sha256,
             size_bytes=file.size_bytes,
-            manifest=build_manifest(result.head, file.rendering, file.sha256, file.size_bytes),
+            manifest=build_manifest(head, file.rendering, file.sha256, file.size_bytes),
             created_at=self._clock.now(),
         )
-        return artifact, file
 
     def _put(self, run: LedgerRun, name: str, path: Path, keys: list[str]) -> str:
         key = _key(run, name, run.lease_token)

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from core.deliver.mail import MailFigures, MailKpi, MailLinks, MailOrigin, compose_mail
 from core.domain.delivery import Attachment, Message
+from core.domain.field import NumberStyle
 from core.domain.result import Kpi, ResultHead
-from core.render.cells import display_number, header_label
+from core.domain.shown import shown_columns
+from core.render.cells import display_header, display_number
 from core.render.masthead import period_words
 from core.runs.result_record import ResultRecord
 
@@ -52,10 +54,11 @@ def compose(inputs: MailInputs) -> Message:
 
 def figures_of(head: ResultHead, rows: tuple[tuple[str, ...], ...]) -> MailFigures:
     """Return what the mail shows of the data."""
+    columns = shown_columns(head.columns)
     return MailFigures(
-        headers=tuple(header_label(column) for column in head.columns),
+        headers=tuple(display_header(column) for column in columns),
         rows=rows,
-        numeric=tuple(column.type.is_number for column in head.columns),
+        numeric=tuple(column.type.is_number for column in columns),
         kpis=tuple(_kpi(kpi) for kpi in head.kpis),
         period=period_words(head.period) if head.period else None,
         compared_with=period_words(head.previous_period) if head.previous_period else None,
@@ -64,7 +67,7 @@ def figures_of(head: ResultHead, rows: tuple[tuple[str, ...], ...]) -> MailFigur
 
 def _kpi(kpi: Kpi) -> MailKpi:
     value = "no data" if kpi.value is None else display_number(kpi.value, kpi.format)
-    if kpi.value is not None and kpi.format.unit:
+    if kpi.value is not None and kpi.format.unit and kpi.format.style is not NumberStyle.DURATION:
         value = f"{value} {kpi.format.unit}"
     change = kpi.change
     if change is None:

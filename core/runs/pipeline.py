@@ -2,28 +2,58 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
-from core.access.policy import require
-from core.db import access_repository, artifact_repository, catalog_repository, run_repository
+from core.access.policy import require_dataset
+from core.db import (
+    access_repository,
+    artifact_repository,
+    dataset_repository,
+    notice_repository,
+    run_repository,
+    source_repository,
+)
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
-from core.domain.access import Permission, Principal
+from core.domain.access import Principal
 from core.domain.dataset import Dataset, Source
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import parse_definition
+from core.domain.parameters import ParameterValue, bind_parameters, parse_parameters
+from core.domain.result import Result
 from core.domain.run import RunKind, RunStep
-from core.errors import BroadsheetError, DatabaseUnavailable, LeaseLost, NotAllowed, RunCancelled
+from core.errors import (
+    BroadsheetError,
+    DatabaseUnavailable,
+    FieldMissing,
+    InvalidInput,
+    LeaseLost,
+    NotAllowed,
+    ParametersUnfit,
+    RunCancelled,
+)
 from core.query.executor import HeadFields, QueryExecutor
+from core.query.given_values import check_given
 from core.query.spool import open_spool, write_spool
 from core.runs import failpoints
-from core.runs.filing import Filing
+from core.runs.filing import Filed, Filing
 from core.runs.guard import Guard, WatchedBatches
 from core.runs.ledger import Ledger
+from core.runs.missing_fields import MissingFields
 from core.runs.rendering import words_about
-from core.runs.result_record import ResultRecord, dump_record, load_record, remove_spools, shown_rows, spool_path
+from core.runs.result_record import (
+    ResultRecord,
+    dump_record,
+    kept_rows,
+    load_record,
+    remove_spools,
+    shown_rows,
+    spool_path,
+    written_path,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +67,7 @@ class Subject:
     source: Source
     principal: Principal
     description: str
+    parameters: Mapping[str, ParameterValue]
 
 
 class Pipeline:
@@ -49,12 +80,14 @@ class Pipeline:
         *,
         executor: QueryExecutor,
         filing: Filing,
+        missing: MissingFields,
         spool_dir: Path,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._executor = executor
         self._filing = filing
+        self._missing = missing
         self._spool_dir = spool_dir
 
     def advance(self, run_id: UUID) -> None:
@@ -100,6 +133,8 @@ class Pipeline:
         else:
             logger.error("run_broke run=%s", run.id, exc_info=error)
         self._ledger.fail(run, error)
+        if isinstance(error, FieldMissing):
+            self._missing.found(run.organization_id, parse_definition(run.definition).dataset_id, error.fields)
 
     def _steps(self, run: LedgerRun, guard: Guard) -> None:
         if run.step not in (RunStep.RENDERED, RunStep.DELIVERING):
@@ -117,13 +152,12 @@ class Pipeline:
         """Return the committed result if its rows are still on this machine, else query."""
         if run.step is RunStep.QUERIED and run.result_head is not None:
             record = load_record(run.result_head)
-            if spool_path(self._spool_dir, run.id, record.spool_token).exists():
+            if kept_rows(self._spool_dir, run.id, record).exists():
                 return record
         return self._query(run, guard)
 
     def _query(self, run: LedgerRun, guard: Guard) -> ResultRecord:
         subject = self._subject(run)
-        path = spool_path(self._spool_dir, run.id, run.lease_token)
         began = time.monotonic()
         with self._executor.run(
             subject.definition,
@@ -139,39 +173,49 @@ class Pipeline:
             ),
             logical_at=run.logical_at,
             deadline_s=guard.seconds_left(),
+            parameters=subject.parameters,
             should_stop=guard.should_stop,
         ) as result:
-            rows = write_spool(result, path)
+            record = self._keep(run, replace(result, batches=WatchedBatches(result.batches, guard)))
         failpoints.reach(failpoints.SPOOLED)
         guard.check()
-        spooled = open_spool(path, result.head)
-        record = ResultRecord(head=result.head, rows=rows, spool_token=run.lease_token, shown=shown_rows(spooled))
         with self._ledger.step(
             run,
             RunStep.QUERIED,
-            message=f"{rows:,} of {result.head.rows_matched:,} rows read.",
+            message=f"{record.rows:,} of {record.head.rows_matched:,} rows read.",
             result_head=dump_record(record),
-            rows_matched=result.head.rows_matched,
-            rows_delivered=rows,
+            rows_matched=record.head.rows_matched,
+            rows_delivered=record.rows,
             query_s=time.monotonic() - began,
-        ):
-            pass
+        ) as session:
+            notice_repository.heal_report(session, run.report_id, run.report_version)
         failpoints.reach(failpoints.QUERIED)
         return record
+
+    def _keep(self, run: LedgerRun, result: Result) -> ResultRecord:
+        """Put the rows into the run's one file where that is all they are for, else where renderers may read them."""
+        head, token = result.head, run.lease_token
+        if self._filing.takes_rows_straight(run):
+            said = self._filing.write_straight(result, written_path(self._spool_dir, run.id, token))
+            return ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said)
+        path = spool_path(self._spool_dir, run.id, token)
+        rows = write_spool(result, path)
+        return ResultRecord(head=head, rows=rows, spool_token=token, shown=shown_rows(open_spool(path, head)))
 
     def _subject(self, run: LedgerRun) -> Subject:
         """Load what the run reads, as the person it is for may see it now."""
         definition = parse_definition(run.definition)
         principal = self._principal(run)
-        require(principal, Permission.VIEW_REPORTS)
         with self._database.organization(run.organization_id) as session:
-            dataset = catalog_repository.load_one_dataset(session, definition.dataset_id)
+            dataset = dataset_repository.load_one_dataset(session, definition.dataset_id)
+            require_dataset(principal, dataset)
             return Subject(
                 definition=definition,
                 dataset=dataset,
-                source=catalog_repository.load_source(session, dataset.source_id),
+                source=source_repository.load_source(session, dataset.source_id),
                 principal=principal,
                 description=run_repository.report_description(session, run.report_id),
+                parameters=_given(run, definition, dataset),
             )
 
     def _principal(self, run: LedgerRun) -> Principal:
@@ -186,9 +230,8 @@ class Pipeline:
 
     def _render(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> None:
         """Make and store every file, then record them all at once: nothing half is visible."""
-        result = open_spool(spool_path(self._spool_dir, run.id, record.spool_token), record.head)
         began = time.monotonic()
-        filed = self._filing.file(run, replace(result, batches=WatchedBatches(result.batches, guard)))
+        filed = self._filed(run, record, guard)
         failpoints.reach(failpoints.STORED)
         try:
             with self._ledger.step(
@@ -205,3 +248,23 @@ class Pipeline:
             raise
         failpoints.reach(failpoints.RENDERED)
         self._filing.discard_earlier(run)
+
+    def _filed(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> Filed:
+        path = kept_rows(self._spool_dir, run.id, record)
+        if record.rendering is not None:
+            return self._filing.file_straight(run, record.head, path, record.rendering)
+        result = open_spool(path, record.head)
+        return self._filing.file(run, replace(result, batches=WatchedBatches(result.batches, guard)))
+
+
+def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:
+    """Return the values given for the definition's parameters. Raises ParametersUnfit: no value is ever left out."""
+    try:
+        given = parse_parameters(definition, run.parameters)
+        check_given(definition, dataset, given)
+        bind_parameters(definition, given)
+    except InvalidInput as error:
+        reason = error.user_message.removeprefix(f"{error.place}: ")
+        mend = " Open the schedule and give it what the report asks for now." if run.schedule_id else ""
+        raise ParametersUnfit(f"The report changed what it asks for. {reason}{mend}", place=error.place) from error
+    return given

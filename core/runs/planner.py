@@ -128,6 +128,7 @@ def draft_of(
         title=schedule.report_name,
         definition=schedule.definition,
         definition_sha256=schedule.definition_sha256,
+        parameters=schedule.report_parameters,
         requested_by=schedule.owner_id,
         formats=schedule.formats,
         logical_at=logical_at,

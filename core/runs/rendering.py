@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,7 +11,8 @@ import pyarrow as pa
 
 from core.artifacts.file_names import artifact_file_name
 from core.domain.artifact import Rendering
-from core.domain.result import Result
+from core.domain.result import Result, ResultHead
+from core.domain.shown import shown_result
 from core.render.chart_images import NOT_DRAWN
 from core.render.charts import build_figure
 from core.render.renderer import ChartImage, Renderer
@@ -89,17 +91,27 @@ def draw_picture(result: Result, drawer: Drawer) -> Picture:
 
 
 def render_file(result: Result, renderer: Renderer, folder: Path, picture: Picture) -> RenderedFile:
-    """Write one format into `folder`; raises RenderError."""
+    """Write one format into `folder`, without hidden columns; raises RenderError."""
     path = folder / f"{renderer.format}.{renderer.extension}"
+    return finished_file(result.head, renderer, path, write_file(result, renderer, path, picture))
+
+
+def write_file(result: Result, renderer: Renderer, path: Path, picture: Picture) -> Rendering:
+    """Write one format to `path`, without hidden columns; raises RenderError."""
     with path.open("w+b") as target:
-        rendering = renderer.render(result, target, chart=picture.image, chart_note=picture.missing)
-    if picture.note:
-        rendering = replace(rendering, notes=(*rendering.notes, picture.note))
+        rendering = renderer.render(shown_result(result), target, chart=picture.image, chart_note=picture.missing)
+        target.flush()
+        os.fsync(target.fileno())
+    return replace(rendering, notes=(*rendering.notes, picture.note)) if picture.note else rendering
+
+
+def finished_file(head: ResultHead, renderer: Renderer, path: Path, rendering: Rendering) -> RenderedFile:
+    """What there is to say of a file that was written."""
     with path.open("rb") as written:
         sha256 = hashlib.file_digest(written, "sha256").hexdigest()
     return RenderedFile(
         format=renderer.format,
-        file_name=artifact_file_name(result.head.title, result.head.period, renderer.extension),
+        file_name=artifact_file_name(head.title, head.period, renderer.extension),
         media_type=renderer.media_type,
         path=path,
         sha256=sha256,

@@ -1,11 +1,13 @@
 """What the ledger keeps of a run's result: its head, where its rows are spooled, and what the mail shows of them."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from core.domain.artifact import Rendering
 from core.domain.result import Result, ResultHead
+from core.domain.shown import shown_result
 from core.query.head_json import dump_head, load_head
 from core.render.cells import display_strings
 from core.runs.rendering import first_rows
@@ -23,6 +25,7 @@ class ResultRecord:
     spool_token: int  #: lease token of the attempt that wrote the spool; another attempt never writes to the same file
     shown: tuple[tuple[str, ...], ...]  #: the first rows as people read them
     picture_key: str | None = None  #: the chart's PNG in the artifact store
+    rendering: Rendering | None = None  #: where the rows went straight into the run's one file, what was said of it
     notes: tuple[str, ...] = ()  #: why the chart is missing, or what it leaves out
 
 
@@ -35,11 +38,13 @@ def dump_record(record: ResultRecord) -> dict[str, Any]:
         "shown": [list(row) for row in record.shown],
         "picture_key": record.picture_key,
         "notes": list(record.notes),
+        "rendering": record.rendering and asdict(record.rendering),
     }
 
 
 def load_record(data: dict[str, Any]) -> ResultRecord:
     """Return the record behind stored JSON."""
+    said = data.get("rendering")
     return ResultRecord(
         head=load_head(data["head"]),
         rows=data["rows"],
@@ -47,11 +52,13 @@ def load_record(data: dict[str, Any]) -> ResultRecord:
         shown=tuple(tuple(row) for row in data["shown"]),
         picture_key=data["picture_key"],
         notes=tuple(data["notes"]),
+        rendering=said and Rendering(rows=said["rows"], altered=said["altered"], notes=tuple(said["notes"])),
     )
 
 
 def shown_rows(result: Result) -> tuple[tuple[str, ...], ...]:
-    """Return the first rows of a spooled result as people read them."""
+    """Return the first rows of a spooled result as people read them, without hidden columns."""
+    result = shown_result(result)
     table = first_rows(result, SHOWN_ROWS)
     columns = [
         display_strings(table.column(column.key), column, timezone=result.head.timezone)
@@ -63,6 +70,17 @@ def shown_rows(result: Result) -> tuple[tuple[str, ...], ...]:
 def spool_path(folder: Path, run_id: UUID, token: int) -> Path:
     """Return where the attempt with lease token `token` spools its rows."""
     return folder / f"{run_id}-{token}.arrow"
+
+
+def written_path(folder: Path, run_id: UUID, token: int) -> Path:
+    """Return where that attempt leaves a file that its rows went straight into."""
+    return folder / f"{run_id}-{token}.file"
+
+
+def kept_rows(folder: Path, run_id: UUID, record: ResultRecord) -> Path:
+    """Return where the rows of a committed result are."""
+    place = spool_path if record.rendering is None else written_path
+    return place(folder, run_id, record.spool_token)
 
 
 def remove_spools(folder: Path, run_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -34,6 +34,7 @@ class Retention:
         scratch_dir: Path,
         files_kept: timedelta,
         run_timeout: timedelta,
+        purge_uploads: Callable[[], int] = lambda: 0,
         batch: int = 500,
     ) -> None:
         """`files_kept`: how long after it was made a file is removed; `run_timeout`: the longest an attempt takes."""
@@ -44,6 +45,7 @@ class Retention:
         self._scratch_dir = scratch_dir
         self._files_kept = files_kept
         self._scratch_kept = max(SCRATCH_KEPT, 2 * run_timeout)
+        self._purge_uploads = purge_uploads
         self._batch = batch
 
     def retain(self) -> None:
@@ -58,7 +60,7 @@ class Retention:
                 logger.exception("store_not_swept store=%s", name)
         with self._database.installation() as session:
             planning_repository.forget_orphaned_jobs(session)
-        removed = self._remove_files(now)
+        removed = self._purge_uploads() + self._remove_files(now)
         if removed:
             logger.info("files_removed count=%s", removed)
 

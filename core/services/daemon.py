@@ -17,11 +17,13 @@ from core.db.tables import DaemonRow
 from core.errors import DatabaseUnavailable
 from core.runs.delivering import Deliverer
 from core.runs.ledger import Ledger
+from core.runs.missing_fields import MissingFields
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
 from core.runs.workers import Workers
+from core.services.catalog_watch import CatalogWatch
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,8 @@ class DaemonService:
         deliverer: Deliverer,
         recovery: Recovery,
         retention: Retention,
+        missing: MissingFields,
+        watch: CatalogWatch,
         ledger: Ledger,
         workers: Callable[["DaemonService"], Workers],
         refresh: Callable[[], None],
@@ -54,6 +58,8 @@ class DaemonService:
         self._deliverer = deliverer
         self._recovery = recovery
         self._retention = retention
+        self._missing = missing
+        self._watch = watch
         self._ledger = ledger
         self._make_workers = workers
         self._refresh = refresh
@@ -68,6 +74,14 @@ class DaemonService:
     def sweep(self) -> int:
         """Wake or end what nobody works on any more; returns how much that was."""
         return self._recovery.sweep()
+
+    def tell(self) -> int:
+        """Write to owners whose reports lost a field; returns how many mails that were."""
+        return self._missing.tell()
+
+    def check_catalog(self) -> int:
+        """Compare datasets with their sources, each once a day; returns how many that were."""
+        return self._watch.check()
 
     def retain(self) -> None:
         """Remove files whose time is over and what died workers left."""

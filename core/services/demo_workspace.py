@@ -12,11 +12,18 @@ from sqlalchemy.orm import Session
 
 from core.access.passwords import check_new_password, generate_password, hash_password
 from core.clock import Clock
-from core.db import access_repository, catalog_repository, report_repository, schedule_repository
+from core.db import (
+    access_repository,
+    dataset_repository,
+    report_repository,
+    schedule_repository,
+    source_repository,
+)
 from core.db.database import Database
 from core.demo.content import demo_datasets, sample_reports, usage_summary
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
+from core.domain.relation import TableOrigin
 from core.domain.schedule import Cadence, Recipient, ScheduleConfig, ScheduleDraft
 from core.errors import InvalidInput, SettingError
 from core.schedules.recurrence import next_fire_times
@@ -126,13 +133,13 @@ def _ensure_administrator(
 
 
 def _create_catalog(session: Session, organization_id: UUID) -> dict[str, UUID]:
-    source_id = catalog_repository.put_source(
+    source_id = source_repository.put_source(
         session, organization_id=organization_id, name=SOURCE_NAME, kind=SOURCE_KIND, connection={"path": DEMO_FILE}
     )
     ids: dict[str, UUID] = {}
     for draft in demo_datasets():
         ids[draft.name] = uuid4()
-        catalog_repository.insert_dataset(
+        dataset_repository.insert_dataset(
             session,
             Dataset(
                 id=ids[draft.name],
@@ -141,7 +148,7 @@ def _create_catalog(session: Session, organization_id: UUID) -> dict[str, UUID]:
                 name=draft.name,
                 label=draft.label,
                 description=draft.description,
-                table_name=draft.table_name,
+                origin=TableOrigin(table_name=draft.table_name),
                 fields=draft.fields,
                 time_field=draft.time_field,
                 row_noun=draft.row_noun,

@@ -1,5 +1,6 @@
 """Reports: building, previewing, saving and their history."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -8,21 +9,28 @@ from core.clock import Clock
 from core.db import report_repository, schedule_repository
 from core.db.database import Database
 from core.domain.access import Permission, Principal
-from core.domain.dataset import Dataset, FieldType
-from core.domain.definition import Aggregation, Chart, Grouping, Measure, Period, ReportDefinition, Sort
-from core.domain.filter import DateUnit, DateWindow, Operator, WindowKind
+from core.domain.appearance import Chart
+from core.domain.dataset import Dataset
+from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
+from core.domain.field import FieldType
+from core.domain.filter import DateUnit, DateWindow, Grain, Operator, WindowKind
 from core.domain.page import Page
+from core.domain.parameters import ParameterValue
 from core.domain.report import Report, ReportVersion
-from core.domain.result import Headline, Preview
+from core.domain.result import Headline, Preview, ResultColumn
 from core.domain.text import check_text
 from core.errors import Conflict, InvalidInput
-from core.query.executor import QueryExecutor
+from core.query.columns import result_columns
+from core.query.executor import NO_PARAMETERS, QueryExecutor
+from core.query.given_values import bind_given
 from core.query.validate import aggregations_for, operators_for, validate_definition
 from core.render.charts import build_figure, default_chart
 from core.services.catalog import CatalogService
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+Given = Mapping[str, ParameterValue]
 
 MAX_PREVIEW_ROWS = 1000
 #: A chart of more points than this says nothing more and takes the browser longer.
@@ -136,36 +144,58 @@ class ReportService:
             report_repository.archive_report(session, report_id)
 
     def preview(
-        self, principal: Principal, definition: ReportDefinition, *, page: int = 1, page_size: int = 100
+        self,
+        principal: Principal,
+        definition: ReportDefinition,
+        *,
+        parameters: Given = NO_PARAMETERS,
+        page: int = 1,
+        page_size: int = 100,
+        refresh: bool = False,
     ) -> Preview:
-        """Return one page of what a definition answers now."""
+        """Return one page of what a definition answers now; `refresh` asks the source even if it was asked lately."""
         if not 1 <= page_size <= MAX_PREVIEW_ROWS:
             raise InvalidInput(f"A preview page has 1 to {MAX_PREVIEW_ROWS:,} rows.", place="limit")
         if page < 1:
             raise InvalidInput("Pages are counted from 1.", place="page")
-        return self._preview(principal, definition, page, page_size)
+        return self._preview(principal, definition, parameters, page, page_size, refresh=refresh)
 
-    def figure(self, principal: Principal, definition: ReportDefinition, *, dark: bool = False) -> "go.Figure | None":
+    def figure(
+        self,
+        principal: Principal,
+        definition: ReportDefinition,
+        *,
+        parameters: Given = NO_PARAMETERS,
+        dark: bool = False,
+    ) -> "go.Figure | None":
         """Return the definition's chart as a Plotly figure; None where it has none."""
         if definition.chart is None:
             return None
-        preview = self._preview(principal, definition, 1, MAX_CHART_ROWS)
+        preview = self._preview(principal, definition, parameters, 1, MAX_CHART_ROWS)
         return build_figure(preview.columns, definition.chart, preview.table, dark=dark)
 
-    def headline(self, principal: Principal, definition: ReportDefinition) -> Headline:
+    def headline(
+        self, principal: Principal, definition: ReportDefinition, *, parameters: Given = NO_PARAMETERS
+    ) -> Headline:
         """Return the definition's headline numbers, compared with the span before."""
         dataset, source = self._catalog.dataset_and_source(principal, definition.dataset_id)
-        validate_definition(definition, dataset)
-        return self._executor.headline(definition, dataset, source, logical_at=self._clock.now())
+        bound = bind_given(definition, dataset, parameters)
+        return self._executor.headline(bound, dataset, source, logical_at=self._clock.now())
 
-    def default_chart(self, principal: Principal, definition: ReportDefinition) -> Chart | None:
+    def default_chart(
+        self, principal: Principal, definition: ReportDefinition, *, parameters: Given = NO_PARAMETERS
+    ) -> Chart | None:
         """Return the chart that suits the shape of a definition's result; None where none does."""
-        preview = self._preview(principal, definition, 1, 1)
+        preview = self._preview(principal, definition, parameters, 1, 1)
         return default_chart(preview.columns)
 
     def new_definition(self, principal: Principal, dataset_id: UUID) -> ReportDefinition:
         """Return a first question to a dataset, so that the builder never starts empty."""
         return quick_start(self._catalog.dataset(principal, dataset_id), principal.timezone, self._row_limit_default)
+
+    def columns_of(self, principal: Principal, definition: ReportDefinition) -> tuple[ResultColumn, ...]:
+        """Return what a definition's columns are, before a pivot spreads them; no source is asked."""
+        return result_columns(definition, self._catalog.dataset(principal, definition.dataset_id))
 
     def operators_for(self, field_type: FieldType) -> tuple[Operator, ...]:
         """Return the operators a field of this type takes."""
@@ -175,11 +205,21 @@ class ReportService:
         """Return the aggregations a field of this type takes."""
         return aggregations_for(field_type)
 
-    def _preview(self, principal: Principal, definition: ReportDefinition, page: int, page_size: int) -> Preview:
+    def _preview(
+        self,
+        principal: Principal,
+        definition: ReportDefinition,
+        parameters: Given,
+        page: int,
+        page_size: int,
+        *,
+        refresh: bool = False,
+    ) -> Preview:
         dataset, source = self._catalog.dataset_and_source(principal, definition.dataset_id)
-        validate_definition(definition, dataset)
+        bound = bind_given(definition, dataset, parameters)
+        now = self._clock.now()
         return self._executor.preview(
-            definition, dataset, source, page=page, page_size=page_size, logical_at=self._clock.now()
+            bound, dataset, source, page=page, page_size=page_size, logical_at=now, refresh=refresh
         )
 
     def _check(self, principal: Principal, name: str, description: str, definition: ReportDefinition) -> None:
@@ -204,7 +244,7 @@ def quick_start(dataset: Dataset, timezone: str, row_limit: int) -> ReportDefini
             limit=row_limit,
             timezone=timezone,
         )
-    day = Grouping(field=dataset.time_field, grain=DateUnit.DAY)
+    day = Grouping(field=dataset.time_field, grain=Grain.DAY)
     measures = [Measure(aggregation=Aggregation.COUNT)]
     first = next((field for field in dataset.fields if field.is_measure and field.type.is_number), None)
     if first is not None:

@@ -15,7 +15,7 @@ from core.artifacts.store import ArtifactStore
 from core.clock import Clock
 from core.db import (
     artifact_repository,
-    catalog_repository,
+    dataset_repository,
     delivery_repository,
     planning_repository,
     report_repository,
@@ -32,10 +32,12 @@ from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256, dump_definition
 from core.domain.delivery import DeliveryState
 from core.domain.page import Page
+from core.domain.parameters import ParameterValue, dump_parameters
 from core.domain.run import Run, RunKind, RunState
 from core.domain.schedule import Recipient
 from core.errors import ArtifactError, Conflict, InvalidInput, NotFound
-from core.query.validate import validate_definition
+from core.query.executor import NO_PARAMETERS
+from core.query.given_values import bind_given
 from core.render import renderer_for
 from core.runs.ledger import Ledger
 from core.runs.planner import draft_of
@@ -88,14 +90,20 @@ class RunService:
         report_id: UUID,
         format: str,  # noqa: A002 - the domain's word
         *,
+        parameters: Mapping[str, ParameterValue] = NO_PARAMETERS,
         as_of: datetime | None = None,
     ) -> Run:
-        """Start a download of a saved report in one format; relative dates resolve against `as_of`, else now."""
+        """Start a download of a saved report in one format; relative dates resolve against `as_of`, else now.
+
+        Raises InvalidInput where the values given are not those that the report asks for.
+        """
         require(principal, Permission.MANAGE_EXPORTS)
         renderer_for(format)
         with self._database.organization(principal.organization_id) as session:
             report = report_repository.load_report(session, report_id)
-            draft = self._export_of(principal, report.definition, report.name, format, as_of)
+            if parameters or report.definition.parameters:
+                _check_given(session, report.definition, parameters)
+            draft = self._export_of(principal, report.definition, report.name, format, parameters, as_of)
             return self._start(session, replace(draft, report_id=report.id, report_version=report.version))
 
     def export_draft(
@@ -104,13 +112,15 @@ class RunService:
         definition: ReportDefinition,
         title: str,
         format: str,  # noqa: A002
+        *,
+        parameters: Mapping[str, ParameterValue] = NO_PARAMETERS,
     ) -> Run:
-        """Start a download of a report that was never saved; raises InvalidDefinition with the place."""
+        """Start a download of a report that was never saved; raises InvalidInput with the place."""
         require(principal, Permission.MANAGE_EXPORTS)
         renderer_for(format)
         with self._database.organization(principal.organization_id) as session:
-            validate_definition(definition, catalog_repository.load_one_dataset(session, definition.dataset_id))
-            return self._start(session, self._export_of(principal, definition, title, format, None))
+            _check_given(session, definition, parameters)
+            return self._start(session, self._export_of(principal, definition, title, format, parameters, None))
 
     def run_schedule_now(self, principal: Principal, schedule_id: UUID) -> Run:
         """Send a schedule's report to its recipients now, outside ones included; so it asks what scheduling asks."""
@@ -153,6 +163,7 @@ class RunService:
                 title=run.title,
                 definition=run.definition,
                 definition_sha256=run.definition_sha256,
+                parameters=run.parameters,
                 requested_by=run.requested_by,
                 formats=run.formats,
                 logical_at=run.logical_at,
@@ -241,6 +252,7 @@ class RunService:
         definition: ReportDefinition,
         title: str,
         format: str,  # noqa: A002
+        parameters: Mapping[str, ParameterValue],
         as_of: datetime | None,
     ) -> RunDraft:
         if as_of is not None and as_of.tzinfo is None:
@@ -252,6 +264,7 @@ class RunService:
             title=name,
             definition=dump_definition(definition),
             definition_sha256=definition_sha256(definition),
+            parameters=dump_parameters(parameters),
             requested_by=principal.user_id,
             formats=(format,),
             logical_at=as_of or self._clock.now(),
@@ -264,6 +277,10 @@ class RunService:
         if store is None:
             raise ArtifactError(f"The files of this run are kept in {artifact.store!r}, which is not set up here.")
         return store.open(artifact.storage_key)
+
+
+def _check_given(session: Session, definition: ReportDefinition, given: Mapping[str, ParameterValue]) -> None:
+    bind_given(definition, dataset_repository.load_one_dataset(session, definition.dataset_id), given)
 
 
 def _sha256(token: str) -> str:

@@ -1,21 +1,27 @@
 """Schedules: creating, changing, pausing, and saying when they run."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core.access.policy import require
 from core.clock import Clock
-from core.db import report_repository, schedule_repository
+from core.db import dataset_repository, report_repository, schedule_repository
 from core.db.database import Database
 from core.deliver.channel import Channel
 from core.deliver.templates import check_subject, check_template
 from core.domain.access import Permission, Principal
+from core.domain.catalog import Problem
 from core.domain.page import Page
+from core.domain.parameters import dump_parameters, parse_parameters
 from core.domain.schedule import FireTime, Recipient, Schedule, ScheduleConfig, ScheduleDraft
 from core.domain.text import check_text
 from core.errors import Conflict, InvalidAddress, InvalidInput, InvalidSchedule
+from core.query.given_values import bind_given
 from core.render import RENDERERS, renderer_for
 from core.schedules.recurrence import check_config, next_fire_times
 from core.schedules.words import describe_config
@@ -56,13 +62,22 @@ class ScheduleService:
         with self._database.organization(principal.organization_id) as session:
             return schedule_repository.load_schedule(session, schedule_id)
 
+    def problems(self, principal: Principal, schedule: Schedule) -> tuple[Problem, ...]:
+        """Return why the next run would fail: values that the report, as it is now, needs or does not take."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            try:
+                _with_parameters(session, _draft_of(schedule))
+            except InvalidInput as error:
+                return (Problem(place=error.place, message=error.user_message),)
+        return ()
+
     def create(self, principal: Principal, draft: ScheduleDraft) -> Schedule:
         """Save a new schedule; raises InvalidInput with the place, and then nothing is saved."""
         require(principal, Permission.MANAGE_SCHEDULES)
         self._check(draft)
         with self._database.organization(principal.organization_id) as session:
-            # Locked, so that nobody archives the report in between.
-            report_repository.load_report(session, draft.report_id, lock=True)
+            draft = _with_parameters(session, draft)
             schedule_id = schedule_repository.insert_schedule(
                 session,
                 draft,
@@ -100,7 +115,9 @@ class ScheduleService:
             if draft == _draft_of(current):
                 return current
             self._check(draft)
-            report_repository.load_report(session, draft.report_id, lock=True)
+            draft = _with_parameters(session, draft)
+            if draft == _draft_of(current):
+                return current
             schedule_repository.replace_schedule(
                 session,
                 schedule_id,
@@ -204,6 +221,31 @@ class ScheduleService:
             if key in seen:
                 raise InvalidAddress(f"{recipient.address} is named twice.", place=place)
             seen.add(key)
+
+
+def _with_parameters(session: Session, draft: ScheduleDraft) -> ScheduleDraft:
+    """Return the draft with its values in canonical JSON, checked against the report's newest version.
+
+    The report is locked, so that nobody archives it or changes what it asks for in between.
+    """
+    definition = report_repository.load_report(session, draft.report_id, lock=True).definition
+    with _at_report_parameters():
+        given = parse_parameters(definition, draft.report_parameters)
+        if given or definition.parameters:
+            bind_given(definition, dataset_repository.load_one_dataset(session, definition.dataset_id), given)
+    return replace(draft, report_parameters=dump_parameters(given))
+
+
+@contextmanager
+def _at_report_parameters() -> Iterator[None]:
+    """Name the place of a value as the schedule does: `report_parameters.country`."""
+    try:
+        yield
+    except InvalidInput as error:
+        if error.place is None or not error.place.startswith("parameters"):
+            raise
+        place = f"report_{error.place}"
+        raise InvalidInput(error.user_message.removeprefix(f"{error.place}: "), place=place) from error
 
 
 def _draft_of(schedule: Schedule) -> ScheduleDraft:

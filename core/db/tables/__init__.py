@@ -2,7 +2,7 @@
 
 from core.db.tables.access import ApiTokenRow, MembershipRow, OrganizationRow, RoleRow, SessionRow, UserRow
 from core.db.tables.base import Base
-from core.db.tables.reports import DatasetRow, ReportRow, ReportVersionRow, ScheduleRow, SourceRow
+from core.db.tables.reports import DatasetRow, ReportNoticeRow, ReportRow, ReportVersionRow, ScheduleRow, SourceRow
 from core.db.tables.runs import ArtifactRow, DaemonRow, DeliveryRow, DownloadLinkRow, RunEventRow, RunRow
 
 __all__ = (
@@ -15,6 +15,7 @@ __all__ = (
     "DownloadLinkRow",
     "MembershipRow",
     "OrganizationRow",
+    "ReportNoticeRow",
     "ReportRow",
     "ReportVersionRow",
     "RoleRow",

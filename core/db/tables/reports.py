@@ -20,11 +20,12 @@ class SourceRow(Owned, Base):
     kind: Mapped[str]
     connection: Mapped[dict[str, Any]]
     secrets: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class DatasetRow(Owned, Base):
-    """A dataset of the catalog; `content` holds its fields and time field as JSON."""
+    """A dataset of the catalog; `content` holds what its rows are made of, its fields and measures as JSON."""
 
     __tablename__ = "datasets"
     __table_args__ = (
@@ -39,6 +40,10 @@ class DatasetRow(Owned, Base):
     name: Mapped[str]
     label: Mapped[str]
     content: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    is_certified: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: When it was last compared with its source by itself.
+    checked_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -79,6 +84,29 @@ class ReportVersionRow(Base):
     saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class ReportNoticeRow(Base):
+    """A field that is gone from under a report. It goes when the field is back, so that its owner is told once."""
+
+    __tablename__ = "report_notices"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "report_id"], ["reports.organization_id", "reports.id"], ondelete="CASCADE"
+        ),
+        Index("ix_report_notices_untold", "next_attempt_at", postgresql_where=text("told_at IS NULL")),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    #: Name of the field in the dataset.
+    field: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID]
+    found_at: Mapped[datetime]
+    #: When the report's owner was written to.
+    told_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Null: nobody tries any more.
+    next_attempt_at: Mapped[datetime | None]
+
+
 class ScheduleRow(Owned, Base):
     """A schedule. `next_run_at` is the only thing the planner looks for."""
 
@@ -98,6 +126,8 @@ class ScheduleRow(Owned, Base):
     formats: Mapped[list[str]]
     email_subject: Mapped[str | None]
     email_body: Mapped[str | None]
+    #: Values for the report's parameters by name.
+    report_parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     misfire: Mapped[str] = mapped_column(server_default="latest")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     next_run_at: Mapped[datetime | None]

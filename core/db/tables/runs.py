@@ -48,6 +48,8 @@ class RunRow(Owned, Base):
     #: The definition this run executes, copied when it was made: later saves do not touch it.
     definition: Mapped[dict[str, Any]]
     definition_sha256: Mapped[str]
+    #: The values given for the definition's parameters, by name.
+    parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     #: The person under whose policies the rows are read.
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     #: What the run delivers, copied from the schedule when the run was made.
