@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from core.artifacts.file_store import open_file_store
+from core.artifacts.s3_store import S3Store
 from core.artifacts.store import ArtifactStore
 from core.errors import SettingError
 from core.settings import Settings
@@ -10,6 +11,7 @@ from core.settings import Settings
 #: Value of ARTIFACT_STORE -> how the store is opened. Opening touches neither disk nor network.
 STORES: dict[str, Callable[[Settings], ArtifactStore]] = {
     "file": open_file_store,
+    "s3": S3Store,
 }
 
 
@@ -22,3 +24,9 @@ def open_store(settings: Settings, name: str | None = None) -> ArtifactStore:
         raise SettingError(
             f"ARTIFACT_STORE: there is no store {wanted!r}; choose one of {', '.join(STORES)}.", place="ARTIFACT_STORE"
         ) from None
+
+
+def open_stores(settings: Settings) -> dict[str, ArtifactStore]:
+    """Open every store that is set up, by name: files stay readable after ARTIFACT_STORE has changed."""
+    names = {"file", settings.artifact_store} | ({"s3"} if settings.s3_bucket else set())
+    return {name: open_store(settings, name) for name in sorted(names)}

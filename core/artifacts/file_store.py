@@ -1,16 +1,17 @@
-"""Artifacts as files in a folder: written aside, synced, renamed; readable by the product's user only."""
+"""Artifacts as sealed files in a folder: written aside, synced, renamed; readable by the product's user only."""
 
 import contextlib
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from core.artifacts.sealed import seal, unseal
 from core.artifacts.store import check_key
 from core.errors import ArtifactError
+from core.secrets import derive, load_secret_key
 from core.settings import Settings
 
 _FOLDER_MODE = 0o700
@@ -18,12 +19,13 @@ _SCRATCH_PREFIX = ".writing-"  #: no key starts with a dot, so a file left by a 
 
 
 class FileStore:
-    """Stores files below `folder`, which is made when the first file comes."""
+    """Stores files below `folder`, which is made when the first file comes, sealed with the key that `key` gives."""
 
     name = "file"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, key: Callable[[], str]) -> None:
         self._folder = folder
+        self._key = key
 
     def put(self, key: str, source: Path) -> None:
         """Copy `source` beside its place, sync it, and rename it over: a crash leaves the old file or the new one."""
@@ -34,7 +36,7 @@ class FileStore:
             handle, scratch = tempfile.mkstemp(prefix=_SCRATCH_PREFIX, dir=path.parent)
             try:
                 with os.fdopen(handle, "wb") as target, source.open("rb") as content:
-                    shutil.copyfileobj(content, target, 1 << 20)
+                    seal(content, target, self._key())
                     target.flush()
                     os.fsync(target.fileno())
                 Path(scratch).replace(path)
@@ -44,10 +46,10 @@ class FileStore:
             _sync_folder(path.parent)
 
     def open(self, key: str) -> BinaryIO:
-        """Open the file under `key` for reading."""
+        """Open the file under `key` for reading from front to back."""
         path = self._path(key)
         try:
-            return path.open("rb")
+            return unseal(path.open("rb"), self._key())
         except OSError as error:
             raise ArtifactError("The file is not in the store any more. Run the report again.") from error
 
@@ -84,8 +86,8 @@ class FileStore:
 
 
 def open_file_store(settings: Settings) -> FileStore:
-    """The store in the data folder."""
-    return FileStore(settings.data_dir / "artifacts")
+    """The store in the data folder; its key is read when the first file comes."""
+    return FileStore(settings.data_dir / "artifacts", key=lambda: derive(load_secret_key(settings), "artifacts"))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from core.domain.artifact import Manifest, Rendering
+from core.domain.artifact import Manifest, Rendering, TotalLine
 from core.domain.filter import ResolvedWindow
-from core.domain.result import ResultHead
+from core.domain.result import ResultHead, Total
 from core.errors import ArtifactError
 
 GENERATOR = "Broadsheet 0.1"
@@ -31,6 +31,7 @@ def build_manifest(head: ResultHead, rendering: Rendering, sha256: str, size: in
         generator=GENERATOR,
         sha256=sha256,
         size_bytes=size,
+        totals=tuple(_total(total, head) for total in head.totals),
     )
 
 
@@ -53,6 +54,7 @@ def dump_manifest(manifest: Manifest) -> dict[str, Any]:
         "generator": manifest.generator,
         "sha256": manifest.sha256,
         "size_bytes": manifest.size_bytes,
+        "totals": [{"keys": list(line.keys), "values": dict(line.values)} for line in manifest.totals],
     }
 
 
@@ -76,9 +78,21 @@ def load_manifest(data: dict[str, Any]) -> Manifest:
             generator=data["generator"],
             sha256=data["sha256"],
             size_bytes=int(data["size_bytes"]),
+            totals=tuple(
+                TotalLine(keys=tuple(line["keys"]), values=dict(line["values"])) for line in data.get("totals", ())
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ArtifactError("The file's manifest cannot be read.") from error
+
+
+def _total(total: Total, head: ResultHead) -> TotalLine:
+    values = {
+        column.key: str(value)
+        for column, value in zip(head.columns, total.values, strict=True)
+        if value is not None and not column.is_hidden
+    }
+    return TotalLine(keys=tuple(None if key is None else str(key) for key in total.keys), values=values)
 
 
 def _period(period: ResolvedWindow | None) -> str | None:

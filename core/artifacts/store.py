@@ -24,7 +24,10 @@ class ArtifactStore(Protocol):
         ...
 
     def open(self, key: str) -> BinaryIO:
-        """Open the file under `key` for reading; the caller closes it. Raises ArtifactError if there is none."""
+        """Open the file under `key`, to be read from front to back; the caller closes it.
+
+        Raises ArtifactError if there is none, and while it is read, if its bytes were changed.
+        """
         ...
 
     def delete(self, key: str) -> None:

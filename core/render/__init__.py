@@ -38,6 +38,8 @@ RENDERERS: Mapping[str, Renderer] = _Registry(
         "xlsx": "core.render.xlsx_renderer:XlsxRenderer",
         "pdf": "core.render.pdf_renderer:PdfRenderer",
         "html": "core.render.html_renderer:HtmlRenderer",
+        "jsonl": "core.render.jsonl_renderer:JsonLinesRenderer",
+        "parquet": "core.render.parquet_renderer:ParquetRenderer",
     }
 )
 

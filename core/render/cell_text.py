@@ -7,7 +7,8 @@ Decided here, for every format:
 - text longer than 32,767 UTF-16 units is cut in XLSX, on a whole character, and counted; other formats carry all of it;
 - text cells, never numbers, that a spreadsheet would take for a formula (first character = @ tab CR LF or a full-width
   form, or + - with something behind) get an apostrophe in CSV and are counted; XLSX stores them as text as they are;
-- exact numbers keep their scale (12.50), floats their shortest exact form, never an exponent for exact numbers;
+- exact numbers keep their scale (12.50), never with an exponent; floats have their shortest exact form, with an
+  exponent under 1e-4 and from 1e15 on (12345678901.5, 1e-05, 1e+22);
 - not-a-number and infinities are NaN, Infinity, -Infinity: text in XLSX, and counted there;
 - instants are ISO 8601 with the offset of the report's timezone, days are ISO 8601; years before 1 keep a minus sign.
 
@@ -16,10 +17,8 @@ What only XLSX cannot carry (15 digits, days before March 1900) is decided in `c
 
 import functools
 import re
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from threading import Lock
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -37,11 +36,6 @@ _NOT_XML_PATTERN = re.compile(_NOT_XML)
 _FORMULA = "^(?:[=@\t\r\n\uff1d\uff0b\uff0d\uff20]|[+\\-](?s:.))"  #: full-width = + - @ count too
 _FORMULA_PATTERN = re.compile(_FORMULA)
 _MOST_UNITS = 32_767  #: UTF-16 code units a spreadsheet cell can hold
-_FIRST_OFFSET_DAY = datetime(
-    1920, 1, 1, tzinfo=UTC
-)  #: offsets have whole minutes from here on (Liberia aside: until 1972)
-_LAST_OFFSET_DAY = datetime(9998, 12, 31, tzinfo=UTC)
-_WHOLE_MINUTES_ONLY_LATER = frozenset({"Africa/Monrovia", "Liberia"})
 
 
 def byte_table(characters: str, *, first_of: str = "") -> "np.ndarray":
@@ -185,47 +179,12 @@ def number_text(array: pa.Array) -> pa.Array:
             return _without_exponents(array, text)
         return text
     if pa.types.is_floating(array.type):
+        text = _with_digits(array, text)
         for short, name in (("nan", "NaN"), ("inf", "Infinity"), ("-inf", "-Infinity")):
             found = pc.equal(text, short)
             if pc.any(found).as_py():
                 text = pc.if_else(found, text_scalar(name), text)
     return text
-
-
-def day_text(array: pa.Array) -> pa.Array:
-    """Days as ISO 8601. Nulls stay."""
-    return array.cast(pa.date32()).cast(TEXT)
-
-
-def instant_text(array: pa.Array, timezone: str) -> pa.Array:
-    """Instants as ISO 8601 with the offset of `timezone`, microseconds only where a cell has any. Nulls stay."""
-    zoned = array.cast(pa.timestamp("us", tz=timezone if array.type.tz is not None else None))
-    micros = zoned.cast(pa.int64())
-    low, high = pc.min_max(micros).as_py().values()
-    ordinary = low is None or (
-        low >= _microseconds(_FIRST_OFFSET_DAY)
-        and high < _microseconds(_LAST_OFFSET_DAY)
-        and timezone not in _WHOLE_MINUTES_ONLY_LATER
-    )
-    if not ordinary:
-        return pa.array([_slow_instant(value, zoned.type.tz) for value in micros.to_pylist()], TEXT)
-    local = pc.local_timestamp(zoned) if zoned.type.tz is not None else zoned
-    text = local.cast(pa.timestamp("s"), safe=False).cast(TEXT)
-    fractional = pa.array(micros.fill_null(0).to_numpy() % 1_000_000 != 0)
-    if pc.any(fractional).as_py():
-        text = pc.if_else(fractional, local.cast(TEXT), text)
-    text = pc.binary_replace_slice(text, 10, 11, "T")
-    if zoned.type.tz is None:
-        return text
-    return pc.binary_join_element_wise(text, _offsets(pc.subtract(local.cast(pa.int64()), micros)), text_scalar(""))
-
-
-def _offsets(shifts: pa.Array) -> pa.Array | pa.Scalar:
-    """Shifts from UTC in microseconds as "+01:00"; there are few different ones, each is written once."""
-    written = shifts.dictionary_encode()
-    minutes = [(abs(shift) // 60_000_000, "-" if shift < 0 else "+") for shift in written.dictionary.to_pylist()]
-    texts = pa.array([f"{sign}{minute // 60:02d}:{minute % 60:02d}" for minute, sign in minutes], TEXT)
-    return texts[0] if len(texts) == 1 else texts.take(written.indices)
 
 
 def _bounds(text: pa.Array) -> "np.ndarray":
@@ -269,25 +228,22 @@ def _text_of_other(array: pa.Array) -> pa.Array:
         return pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], TEXT)
 
 
+def _with_digits(array: pa.Array, text: pa.Array) -> pa.Array:
+    """Floats with an exponent only under 1e-4 and from 1e15 on, of two digits at least: Arrow has it from 1e10 on."""
+    if not pa.types.is_float64(array.type):
+        return text
+    values = array.fill_null(0.0).to_numpy(zero_copy_only=False)
+    sizes = np.abs(values)
+    other = ((sizes >= 1e10) & (sizes < 1e15)) | ((sizes >= 1e-10) & (sizes < 1e-4))
+    if not other.any():
+        return text
+    digits = pa.array([repr(value).removesuffix(".0") for value in values[other].tolist()], TEXT)
+    return pc.replace_with_mask(text, pa.array(other), digits)
+
+
 def _without_exponents(array: pa.Array, text: pa.Array) -> pa.Array:
     """Exact numbers under a millionth come out of Arrow as 1E-7: write those digit by digit."""
     if not pc.any(pc.match_substring(text, "E")).as_py():
         return text
     values: list[Decimal | None] = array.to_pylist()
     return pa.array([None if value is None else f"{value:f}" for value in values], TEXT)
-
-
-def _microseconds(instant: datetime) -> int:
-    return int(instant.timestamp()) * 1_000_000
-
-
-def _slow_instant(micros: int | None, timezone: str | None) -> str | None:
-    """One instant in full: offsets with seconds, and years that `datetime` lacks (those in UTC)."""
-    if micros is None:
-        return None
-    try:
-        naive = datetime(1970, 1, 1) + timedelta(microseconds=micros)  # noqa: DTZ001 - the zone follows
-        zoned = naive.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone)) if timezone else naive
-        return zoned.isoformat()
-    except OverflowError:
-        return f"{np.datetime64(micros, 'us')}" + ("+00:00" if timezone else "")

@@ -7,7 +7,8 @@ Decided here, for every format that people read (HTML, PDF, tiles, mails):
   none for integers, the scale of exact numbers (at most 2 for averages, at least 2 for currency), 2 for floats, 1 for
   percents. A float too small for its decimals keeps two significant digits instead of reading 0.00;
 - halves of exact numbers round away from zero;
-- days are "23 Nov 2026", instants "23 Nov 2026, 09:00" in the report's timezone; any year Arrow can hold is written;
+- days are "23 Nov 2026" unless the format has another style, instants "23 Nov 2026, 09:00" in the report's timezone;
+  any year Arrow can hold is written; durations are "1 h 05 min" (`word_forms`);
 - control characters in text become U+FFFD and are counted; line breaks and tabs stay.
 """
 
@@ -20,11 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.field import DateStyle, FieldType, Format, NumberStyle
 from core.domain.result import CellValue, ResultColumn
+from core.domain.word_forms import SPAN_STYLES, day_words, duration_words
 from core.render.cell_text import Alterations, clean_characters, clean_text, utf8_array
+from core.render.day_texts import day_texts
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EXACT_DIGITS = 15  #: significant decimal digits a double carries through text and back
 _COMPACT_STEPS = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
@@ -63,9 +65,9 @@ def display_value(value: CellValue, column_type: FieldType, format: Format, time
         return display_number(value, format) if column_type.is_number else str(value)
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(timezone)) if value.tzinfo else value
-        return f"{_day_words(local.date())}, {local:%H:%M}"
+        return _with_clock(day_words(local.date(), format.date_style), f"{local:%H:%M}", format.date_style)
     if isinstance(value, date):
-        return _day_words(value)
+        return day_words(value, format.date_style)
     return clean_characters(value)
 
 
@@ -73,6 +75,8 @@ def display_number(value: Number, format: Format) -> str:  # noqa: A002
     """One number as people read it: thousands separators, decimals, percent sign; the unit stands in the header."""
     if value != value or value in (float("inf"), float("-inf")):
         return _not_finite(float(value))
+    if format.style is NumberStyle.DURATION:
+        return duration_words(value, format.decimals)
     decimals = value_decimals(value, format)
     if isinstance(value, Decimal):
         shown = decimals + 2 if format.style is NumberStyle.PERCENT else decimals
@@ -85,6 +89,8 @@ def compact_number(value: Number | None, format: Format) -> str:  # noqa: A002
     if value is None:
         return ""
     size = abs(float(value))
+    if format.style is NumberStyle.DURATION and size < float("inf"):
+        return display_number(value, format)
     if size != size or size < 1000 or size == float("inf") or format.style is NumberStyle.PERCENT:
         decimals = format.decimals if format.decimals is not None else value_decimals(value, format)
         return display_number(value, Format(style=format.style, decimals=min(decimals, 2), unit=format.unit))
@@ -106,10 +112,28 @@ def change_in_words(change: float | None) -> str:
 
 
 def header_label(column: ResultColumn) -> str:
-    """The column's heading with its unit: "Revenue (EUR)". A label that names the unit already stays as it is."""
-    unit = column.format.unit
-    label = clean_characters(column.label)
+    """The column's heading with its unit: "Revenue (EUR)". A label that names the unit already stays as it is.
+
+    For what holds the numbers themselves: durations are seconds there, "Waiting time (s)".
+    """
+    unit = "s" if _is_duration(column) else column.format.unit
+    label = _spread_label(column)
     return f"{label} ({clean_characters(unit)})" if unit and f"({unit})" not in label else label
+
+
+def display_header(column: ResultColumn) -> str:
+    """The heading above `display_strings`: with its unit, unless every cell says its own."""
+    return _spread_label(column) if _is_duration(column) else header_label(column)
+
+
+def _spread_label(column: ResultColumn) -> str:
+    """The label with what a pivot spread over it: "Germany, 2026: Revenue"."""
+    spans = ", ".join(span for span in column.spans if span)
+    return clean_characters(f"{spans}: {column.label}" if spans else column.label)
+
+
+def _is_duration(column: ResultColumn) -> bool:
+    return column.format.style is NumberStyle.DURATION and column.type.is_number
 
 
 def number_decimals(array_type: pa.DataType, column: ResultColumn) -> int:
@@ -149,9 +173,9 @@ def _texts_of(array: pa.Array, column: ResultColumn, timezone: str, tally: Alter
     if pa.types.is_boolean(kind):
         return [_boolean_words(value) for value in array.fill_null(False).to_pylist()]
     if pa.types.is_timestamp(kind):
-        return _instant_texts(array, timezone)
+        return _instant_texts(array, timezone, column.format.date_style)
     if pa.types.is_date(kind):
-        return _day_texts(array.cast(pa.date32()).cast(pa.int32()).fill_null(0).to_numpy())
+        return day_texts(array.cast(pa.date32()).cast(pa.int32()).fill_null(0).to_numpy(), column.format.date_style)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _number_texts(array, column)
     text = clean_text(utf8_array(array, column.label, tally), column.label, tally)
@@ -159,6 +183,8 @@ def _texts_of(array: pa.Array, column: ResultColumn, timezone: str, tally: Alter
 
 
 def _number_texts(array: pa.Array, column: ResultColumn) -> list[str]:
+    if column.format.style is NumberStyle.DURATION:
+        return [display_number(value or 0, column.format) for value in array.to_pylist()]
     decimals = number_decimals(array.type, column)
     write = _number_writer(column.format, decimals, exact=pa.types.is_decimal(array.type))
     if pa.types.is_integer(array.type):
@@ -217,29 +243,18 @@ def _boolean_words(value: bool) -> str:
     return "Yes" if value else "No"
 
 
-def _day_words(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year:04d}"
+def _with_clock(day: str, clock: str, style: DateStyle | None) -> str:
+    if style in SPAN_STYLES:
+        return day
+    return f"{day} {clock}" if style is DateStyle.ISO else f"{day}, {clock}"
 
 
-def _day_texts(days: "np.ndarray") -> list[str]:
-    """Days since 1970 as words; each different day is written once."""
-    unique, position = np.unique(days, return_inverse=True)
-    words = [_day_number_words(int(day)) for day in unique]
-    return [words[index] for index in position.tolist()]
-
-
-def _day_number_words(day: int) -> str:
-    """A day counted from 1970 as words; years outside 1 to 9999 are beyond `date` and go through NumPy."""
-    year, month, day_of_month = str(np.datetime64(day, "D")).rsplit("-", 2)
-    return f"{int(day_of_month)} {_MONTHS[int(month) - 1]} {year}"
-
-
-def _instant_texts(array: pa.Array, timezone: str) -> list[str]:
+def _instant_texts(array: pa.Array, timezone: str, style: DateStyle | None) -> list[str]:
     """Instants as words in `timezone`; naive ones are taken as they stand."""
     if array.type.tz is not None:
         array = pc.local_timestamp(array.cast(pa.timestamp(array.type.unit, tz=timezone)))
     minutes = array.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy() // 60_000_000
     days, minute_of_day = np.divmod(minutes, 1440)
-    clock = [f", {minute // 60:02d}:{minute % 60:02d}" for minute in range(1440)]
-    texts = zip(_day_texts(days), minute_of_day.tolist(), strict=True)
+    clock = [_with_clock("", f"{minute // 60:02d}:{minute % 60:02d}", style) for minute in range(1440)]
+    texts = zip(day_texts(days, style), minute_of_day.tolist(), strict=True)
     return [day + clock[minute] for day, minute in texts]

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.domain.dataset import FieldType, NumberStyle
+from core.domain.field import FieldType, NumberStyle
 from core.domain.result import ResultColumn
 from core.render.cell_text import clean_characters
 from core.render.cells import display_strings, header_label

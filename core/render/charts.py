@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from core.domain.dataset import FieldType, NumberStyle
-from core.domain.definition import Chart, ChartKind
+from core.domain.appearance import Chart, ChartKind
+from core.domain.field import FieldType, NumberStyle
 from core.domain.result import ColumnRole, ResultColumn
 from core.render.cells import display_strings, header_label
 from core.render.chart_series import NotDrawable, Series, by_time, ends_apart, escape, series_of, slices_of

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 from core.domain.moments import instant_words
 from core.domain.result import ColumnRole, Kpi, ResultColumn, ResultHead
-from core.render.cells import change_in_words, compact_number, display_number, header_label
+from core.render.cells import change_in_words, compact_number, display_header, display_number
 from core.render.markup import escaped
 from core.render.masthead import period_words, row_words
 from core.render.renderer import ChartImage
@@ -129,7 +129,7 @@ def _figure(kpi: Kpi) -> str:
     before = f" from {compact_number(kpi.previous, kpi.format)}" if kpi.previous is not None else ""
     value = compact_number(kpi.value, kpi.format) or "\u2013"
     return (
-        f'<div class="figure"><dt>{escaped(header_label(column))}</dt>'
+        f'<div class="figure"><dt>{escaped(display_header(column))}</dt>'
         f'<dd class="value" title="{escaped(full)}">{escaped(value)}</dd>'
         f'<dd class="quiet">{escaped(change_in_words(kpi.change) + before)}</dd>{_sparkline(kpi.trend)}</div>\n'
     )
@@ -166,7 +166,7 @@ def chart_in_words(head: ResultHead) -> str:
     """What the picture shows, for those who do not see it."""
     if head.chart is None:
         return f"Chart: {head.title}. The table below holds the same figures."
-    labels = {column.key: header_label(column) for column in head.columns}
+    labels = {column.key: display_header(column) for column in head.columns}
     shown = ", ".join(labels.get(key, key) for key in head.chart.y)
     kind = head.chart.kind.replace("_", " ").capitalize()
     return (
@@ -192,7 +192,7 @@ def _column_rules(longest: Sequence[int]) -> str:
 
 def _table_start(head: ResultHead, rows: int) -> str:
     heads = "".join(
-        f'<th scope="col"{cell_class(column)}>{escaped(header_label(column))}</th>' for column in head.columns
+        f'<th scope="col"{cell_class(column)}>{escaped(display_header(column))}</th>' for column in head.columns
     )
     long = " long" if rows >= _ZEBRA_FROM else ""
     return (

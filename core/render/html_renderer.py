@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.domain.artifact import Rendering
-from core.domain.result import Result, ResultColumn
+from core.domain.result import Result, ResultColumn, ResultHead
 from core.render.batches import convert_ahead
 from core.render.cell_text import TEXT, Alterations, clean_text, text_bytes, utf8_array
 from core.render.cells import display_strings
@@ -16,6 +16,7 @@ from core.render.html_page import Ending, cell_class, page_end, page_start
 from core.render.markup import escape_column
 from core.render.masthead import facts, row_notes
 from core.render.renderer import ChartImage
+from core.render.totals import total_batch
 
 _IN_MEMORY_BYTES = 8_000_000
 
@@ -36,6 +37,7 @@ class HtmlRenderer:
         head, tally = result.head, Alterations()
         with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
             rows, longest = _write_rows(result, body, tally)
+            longest = _write_totals(head, body, tally, longest) if rows else longest
             notes = row_notes(head, rows) + ((chart_note,) if chart_note and chart is None else ())
             ending = Ending(rows=rows, altered=tally.as_dict(), notes=notes, longest=longest)
             target.write(page_start(head, ending, chart=chart).encode())
@@ -59,13 +61,28 @@ def _write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[in
     return rows, tuple(longest)
 
 
+def _write_totals(head: ResultHead, body: IO[bytes], tally: Alterations, longest: tuple[int, ...]) -> tuple[int, ...]:
+    """Write the totals below the last row; return the length of each column's longest text with them."""
+    batch = total_batch(head.totals, head.columns, head.timezone)
+    if batch is None:
+        return longest
+    lines, lengths = _row_markup(batch, head.columns, head.timezone, tally, start='<tr class="total">')
+    body.write(text_bytes(lines))
+    return tuple(max(pair) for pair in zip(longest, lengths, strict=True))
+
+
 def _row_markup(
-    batch: pa.RecordBatch, columns: tuple[ResultColumn, ...], timezone: str, tally: Alterations
+    batch: pa.RecordBatch,
+    columns: tuple[ResultColumn, ...],
+    timezone: str,
+    tally: Alterations,
+    *,
+    start: str = "<tr>",
 ) -> tuple[pa.Array, list[int]]:
     """The batch as one <tr> a row, and the length of each column's longest cell."""
     pieces: list[pa.Array | pa.Scalar] = []
     lengths = []
-    before = "<tr>"
+    before = start
     for array, column in zip(batch.columns, columns, strict=True):
         cells = _cells(array, column, timezone, tally)
         lengths.append(pc.max(pc.utf8_length(cells)).as_py() or 0)

@@ -22,17 +22,22 @@ def row_words(head: ResultHead, rows: int) -> str:
 
 
 def row_notes(head: ResultHead, rows: int) -> tuple[str, ...]:
-    """Sentences on rows that were left out, and on a source that changed between counting and reading."""
-    notes = []
+    """Sentences a reader must know: what the result says of itself, rows left out, a source that changed meanwhile."""
+    notes = list(head.notes)
     if _is_limited(head, rows):
-        notes.append(
-            f"Only the first {rows:,} of {head.rows_matched:,} rows are here: the report is limited to {rows:,}."
-        )
+        notes.append(limit_note(head, rows))
+        if head.totals:
+            notes.append(f"Totals count all {head.rows_matched:,} rows.")
     elif rows != head.rows_delivered:
         notes.append(
             f"{head.rows_delivered:,} rows were counted, but {rows:,} came: the source changed while it was read."
         )
     return tuple(notes)
+
+
+def limit_note(head: ResultHead, rows: int) -> str:
+    """What to say where the report's limit cut rows."""
+    return f"Only the first {rows:,} of {head.rows_matched:,} rows are here: the report is limited to {rows:,}."
 
 
 def _is_limited(head: ResultHead, rows: int) -> bool:
@@ -53,7 +58,9 @@ def facts(
         ("Row limit", f"{head.row_limit:,}" if head.row_limit is not None else "None"),
         (
             "Consistency",
-            "" if head.is_snapshot else "The source gives no snapshot: figures and rows were read one after the other.",
+            ""
+            if head.is_snapshot or head.notes
+            else "The source gives no snapshot: figures and rows were read one after the other.",
         ),
         ("Altered cells", "\n".join(altered_in_words(altered)) or "None"),
         ("Notes", "\n".join(notes)),

@@ -12,8 +12,8 @@ from core.domain.result import Result, ResultHead
 from core.render.batches import even_chunks
 from core.render.cell_text import Alterations, altered_in_words, clean_characters
 from core.render.cells import display_strings
-from core.render.masthead import period_words, row_notes, row_words
-from core.render.pdf.blocks import NO_GLYPH, Measured, lay_out, measure_column
+from core.render.masthead import limit_note, period_words, row_notes, row_words
+from core.render.pdf.blocks import NO_GLYPH, Measured, lay_out, lay_out_bold, measure_column
 from core.render.pdf.columns import Layout, plan
 from core.render.pdf.document import Document, DocumentInfo
 from core.render.pdf.front import draw_front, paragraph
@@ -21,6 +21,7 @@ from core.render.pdf.shaping import SEMIBOLD
 from core.render.pdf.style import ACCENT, LINE_HEIGHT, MARGIN, QUIET, ROW_PADDING, SMALL_SIZE, TEXT_SIZE
 from core.render.pdf.table import Table
 from core.render.renderer import ChartImage
+from core.render.totals import total_batch
 
 _BLOCK_ROWS = 2000  #: rows set at once; the first block also decides the column widths
 _ZEBRA_FROM = 13  #: rows
@@ -47,7 +48,11 @@ class PdfRenderer:
         alterations = Alterations()
         blocks = _measured_blocks(result, alterations)
         first = next(blocks, None)
-        sample = first if first is not None else [measure_column([]) for _ in head.columns]
+        totals = _total_texts(head, alterations)
+        sample = [
+            measure_column([*(cells.texts if first is not None else ()), *bold])
+            for cells, bold in zip(first or [measure_column([])] * len(head.columns), totals, strict=True)
+        ]
         layout = plan(head.columns, sample, paper=self._paper)
         document = Document(
             target,
@@ -56,7 +61,8 @@ class PdfRenderer:
             manifest_line=_manifest_line(head),
         )
         y = draw_front(document, head, chart=chart, chart_note=chart_note)
-        rows, y = _draw_table(document, head, layout, chain([first] if first else [], blocks), alterations, y)
+        measured = chain([first] if first else [], blocks)
+        rows, y = _draw_table(document, head, layout, measured, totals, alterations, y)
         notes = row_notes(head, rows)
         _draw_end(document, head, rows, notes, altered_in_words(alterations.as_dict()), y)
         document.finish(_info(head))
@@ -74,6 +80,14 @@ def _measured_blocks(result: Result, alterations: Alterations) -> Iterator[list[
         ]
 
 
+def _total_texts(head: ResultHead, alterations: Alterations) -> list[list[str]]:
+    """The totals as texts, a list a column."""
+    batch = total_batch(head.totals, head.columns, head.timezone)
+    if batch is None:
+        return [[] for _ in head.columns]
+    return [_texts(array, head, position, alterations) for position, array in enumerate(batch.columns)]
+
+
 def _texts(array: pa.Array, head: ResultHead, position: int, alterations: Alterations) -> list[str]:
     return display_strings(array, head.columns[position], timezone=head.timezone, alterations=alterations)
 
@@ -83,10 +97,11 @@ def _draw_table(
     head: ResultHead,
     layout: Layout,
     blocks: Iterator[list[Measured]],
+    totals: list[list[str]],
     alterations: Alterations,
     y: float,
 ) -> tuple[int, float]:
-    """Draw every row; returns how many came and the `y` below them."""
+    """Draw every row and the totals below; returns how many rows came and the `y` below them all."""
     if not head.columns:
         return 0, y
     table = Table(document, head.columns, layout, zebra=head.rows_delivered >= _ZEBRA_FROM, title=_short_title(head))
@@ -102,6 +117,9 @@ def _draw_table(
         count = len(block[0].texts)
         y = table.draw(drawn, rows=count, first_row=rows, y=y)
         rows += count
+    if rows and totals[0]:
+        bold = [lay_out_bold(cells, width=width) for cells, width in zip(totals, layout.inner_widths, strict=True)]
+        y = table.draw(bold, rows=len(totals[0]), first_row=rows, y=y)
     table.close(y)
     if rows == 0:
         y = table.draw_header(y)
@@ -133,11 +151,13 @@ def _draw_end(
             document.next_page()
             y = MARGIN
         y += 16
-        text = row_words(head, rows)
-        document.page.text(text, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=ACCENT)
-        y += 2
-    for note in notes if rows != head.rows_delivered else ():
-        y = paragraph(document, note, y + 2)
+        if rows != head.rows_matched:
+            text = row_words(head, rows)
+            document.page.text(text, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=ACCENT)
+            y += 2
+    for note in notes:
+        if note != limit_note(head, rows):
+            y = paragraph(document, note, y + 2)
     if altered:
         y = paragraph(document, f"Altered cells: {'; '.join(altered)}", y + 6, size=SMALL_SIZE, quiet=True)
 

@@ -12,6 +12,7 @@ from core.render.batches import CHUNK_ROWS, convert_ahead, even_chunks
 from core.render.cell_text import Alterations, text_bytes
 from core.render.masthead import facts, row_notes
 from core.render.renderer import ChartImage
+from core.render.totals import total_batch
 from core.render.xlsx import parts
 from core.render.xlsx.cover import Cover, drawing_xml
 from core.render.xlsx.package import Package
@@ -70,7 +71,8 @@ class XlsxRenderer:
         converted = convert_ahead(chunks, convert, rows=min(CHUNK_ROWS, per_sheet))
         sheets: list[int] = []
         waiting = next(converted, None)
-        while waiting is not None or not sheets:
+        totals = total_batch(head.totals, head.columns, head.timezone) if waiting is not None else None
+        while waiting is not None or not sheets or totals is not None:
             rows = 0
             with package.part(f"xl/worksheets/sheet{_FIRST_ROWS_SHEET + len(sheets)}.xml") as part:
                 part.write(opening(columns).encode())
@@ -78,6 +80,10 @@ class XlsxRenderer:
                     part.write(text_bytes(waiting[1]))
                     rows += waiting[0].num_rows
                     waiting = next(converted, None)
+                if waiting is None and totals is not None:
+                    below = totals.slice(0, per_sheet - rows)
+                    totals = totals.slice(below.num_rows) if below.num_rows < totals.num_rows else None
+                    part.write(text_bytes(_totals_xml(below, columns, rows + 2, head, tally)))
                 part.write(closing(columns, rows=rows).encode())
             sheets.append(rows)
         return sheets
@@ -119,6 +125,13 @@ class XlsxRenderer:
         if chart_note:
             notes.append(chart_note)
         return tuple(notes)
+
+
+def _totals_xml(
+    batch: pa.RecordBatch, columns: tuple[SheetColumn, ...], first_row: int, head: ResultHead, tally: Alterations
+) -> pa.Array:
+    """The totals as rows, below those that the filter hides and shows."""
+    return row_xml(batch, columns, first_row=first_row, timezone=head.timezone, tally=tally, is_total=True)
 
 
 def _rows_sheet_name(index: int) -> str:

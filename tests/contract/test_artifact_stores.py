@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,22 +13,35 @@ import pytest
 from core.artifacts import STORES, open_store
 from core.artifacts.file_names import artifact_file_name
 from core.artifacts.manifest import GENERATOR, build_manifest, dump_manifest, load_manifest
+from core.artifacts.sealed import CHUNK_BYTES, MARK
 from core.domain.artifact import Rendering
 from core.errors import ArtifactError, SettingError
 from core.settings import load_settings
 from tests.render_results import ORDINARY_COLUMNS, WEEK, head_of
+from tests.s3_server import BUCKET, S3Server, s3_server
 
 KEY = "0198f2c0-run/0198f2c1-artifact.pdf"
 
 
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path):
-    return load_settings(data_dir=tmp_path / "data", _env_file=None)
+def settings(tmp_path, s3):
+    return load_settings(data_dir=tmp_path / "data", s3_prefix="kept", _env_file=None, **s3.settings())
 
 
-@pytest.fixture(params=["file"])
+@pytest.fixture(params=sorted(STORES))
 def store(request, settings):
     return STORES[request.param](settings)
+
+
+@pytest.fixture
+def file_store(settings):
+    return STORES["file"](settings)
 
 
 @pytest.fixture
@@ -97,10 +111,10 @@ def test_a_store_knows_its_name(store):
     assert STORES[store.name]
 
 
-def test_file_store_keeps_files_from_other_users(store, source, settings):
+def test_file_store_keeps_files_from_other_users(file_store, source, settings):
     previous = os.umask(0)
     try:
-        store.put(KEY, source)
+        file_store.put(KEY, source)
     finally:
         os.umask(previous)
     folder = settings.data_dir / "artifacts"
@@ -109,8 +123,8 @@ def test_file_store_keeps_files_from_other_users(store, source, settings):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_crash_leaves_the_old_file_and_no_half_one(store, source, settings, monkeypatch):
-    store.put(KEY, source)
+def test_a_crash_leaves_the_old_file_and_no_half_one(file_store, source, settings, monkeypatch):
+    file_store.put(KEY, source)
     before = source.read_bytes()
     source.write_bytes(b"half of it")
 
@@ -119,9 +133,9 @@ def test_a_crash_leaves_the_old_file_and_no_half_one(store, source, settings, mo
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(ArtifactError, match="could not be written"):
-        store.put(KEY, source)
+        file_store.put(KEY, source)
     monkeypatch.undo()
-    assert read(store, KEY) == before
+    assert read(file_store, KEY) == before
     assert [path.name for path in (settings.data_dir / "artifacts" / KEY).parent.iterdir()] == [Path(KEY).name]
 
 
@@ -130,10 +144,109 @@ def test_a_source_that_is_gone_is_an_artifact_error(store, tmp_path):
         store.put(KEY, tmp_path / "nothing.pdf")
 
 
-def test_the_last_file_of_a_run_takes_its_folder_along(store, source, settings):
-    store.put("run/deep/a.pdf", source)
-    store.delete("run/deep/a.pdf")
+def test_the_last_file_of_a_run_takes_its_folder_along(file_store, source, settings):
+    file_store.put("run/deep/a.pdf", source)
+    file_store.delete("run/deep/a.pdf")
     assert list((settings.data_dir / "artifacts").iterdir()) == []
+
+
+def test_a_file_on_disk_does_not_show_what_is_in_it(file_store, source, settings):
+    source.write_bytes(b"salary of everybody " * 1000)
+    file_store.put(KEY, source)
+    assert b"salary" not in (settings.data_dir / "artifacts" / KEY).read_bytes()
+
+
+def test_two_copies_of_one_file_differ_on_disk(file_store, source, settings):
+    file_store.put("run/a.pdf", source)
+    file_store.put("run/b.pdf", source)
+    folder = settings.data_dir / "artifacts" / "run"
+    assert (folder / "a.pdf").read_bytes() != (folder / "b.pdf").read_bytes()
+
+
+def _cut(sealed: bytes) -> bytes:
+    return sealed[: -(CHUNK_BYTES // 2)]
+
+
+def _drop_last_chunk(sealed: bytes) -> bytes:
+    return sealed[: len(MARK) + 32 + 2 * (CHUNK_BYTES + 16)]
+
+
+def _swap_chunks(sealed: bytes) -> bytes:
+    head, size = len(MARK) + 32, CHUNK_BYTES + 16
+    return (
+        sealed[:head] + sealed[head + size : head + 2 * size] + sealed[head : head + size] + sealed[head + 2 * size :]
+    )
+
+
+def _flip_a_bit(sealed: bytes) -> bytes:
+    return sealed[:100] + bytes([sealed[100] ^ 1]) + sealed[101:]
+
+
+@pytest.mark.parametrize("spoil", [_cut, _drop_last_chunk, _swap_chunks, _flip_a_bit])
+def test_a_file_that_was_changed_on_disk_is_not_handed_out(file_store, source, settings, spoil):
+    file_store.put(KEY, source)
+    path = settings.data_dir / "artifacts" / KEY
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(ArtifactError, match="was changed"):
+        read(file_store, KEY)
+
+
+def test_another_secret_key_cannot_read_it(file_store, source, settings):
+    file_store.put(KEY, source)
+    (settings.data_dir / "secret_key").write_text("another-key-of-enough-characters-to-be-one")
+    with pytest.raises(ArtifactError, match="another secret key"):
+        read(file_store, KEY)
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES])
+def test_files_of_every_size_come_back(store, tmp_path, size):
+    source = tmp_path / "made"
+    source.write_bytes(os.urandom(size))
+    store.put(KEY, source)
+    assert read(store, KEY) == source.read_bytes()
+
+
+def test_files_stored_before_they_were_sealed_are_still_read(file_store, settings):
+    path = settings.data_dir / "artifacts" / KEY
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"%PDF-1.7 from before")
+    assert read(file_store, KEY) == b"%PDF-1.7 from before"
+
+
+def test_the_bucket_encrypts_and_checks_and_gets_large_files_in_parts(settings, s3, tmp_path):
+    source = tmp_path / "large"
+    source.write_bytes(os.urandom(17 << 20))
+    STORES["s3"](settings).put("run/large.csv", source)
+    found = s3.client.head_object(Bucket=BUCKET, Key="kept/artifacts/run/large.csv", ChecksumMode="ENABLED")
+    assert found["ServerSideEncryption"] == "AES256"
+    assert found["ETag"].strip('"').endswith("-2")
+    assert read(STORES["s3"](settings), "run/large.csv") == source.read_bytes()
+
+
+def test_an_upload_that_never_ended_is_aborted(settings, s3):
+    s3.client.create_multipart_upload(Bucket=BUCKET, Key="kept/artifacts/run/half.csv")
+    store = STORES["s3"](settings)
+    store.sweep(datetime(2000, 1, 1, tzinfo=UTC))
+    assert s3.client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
+    store.sweep(datetime(2100, 1, 1, tzinfo=UTC))
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket=BUCKET)
+
+
+def test_a_bucket_that_is_not_there_is_an_artifact_error(settings, source):
+    store = STORES["s3"](settings.model_copy(update={"s3_bucket": "no-such-bucket"}))
+    with pytest.raises(ArtifactError, match="refused"):
+        store.put(KEY, source)
+
+
+def test_a_server_that_does_not_answer_is_an_artifact_error(settings, source):
+    store = STORES["s3"](settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"}))
+    with pytest.raises(ArtifactError, match="could not be reached"):
+        store.put(KEY, source)
+
+
+def test_the_s3_store_needs_a_bucket(settings):
+    with pytest.raises(SettingError, match="S3_BUCKET"):
+        open_store(settings.model_copy(update={"s3_bucket": None}), "s3")
 
 
 def test_stores_are_opened_by_name(settings):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from core.render.pdf.faces import face
 from core.render.pdf.page import GlyphUse
-from core.render.pdf.shaping import SANS, TextLine, plain_characters, set_line
+from core.render.pdf.shaping import SANS, SEMIBOLD, TextLine, plain_characters, set_line
 from core.render.pdf.style import TABLE_SIZE
 from core.render.pdf.wrapping import wrap
 
@@ -72,6 +72,17 @@ def lay_out(measured: Measured, *, width: float, is_number: bool, use: GlyphUse)
     fits = measured.is_plain & (measured.widths <= width)
     for index in np.flatnonzero(~fits).tolist():
         _lay_out_special(block, measured, index, width=width, is_number=is_number)
+    return block
+
+
+def lay_out_bold(texts: Sequence[str], *, width: float) -> Block:
+    """Cells in the semibold face, wrapped into `width` points."""
+    block = Block(shown=[""] * len(texts), widths=np.zeros(len(texts)))
+    for index, text in enumerate(texts):
+        if text:
+            lines = [set_line(line, SEMIBOLD) for line in wrap(text, SEMIBOLD, width=width * 1000 / TABLE_SIZE)]
+            block.special[index] = lines
+            block.cells_altered += any(line.missing for line in lines)
     return block
 
 

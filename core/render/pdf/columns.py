@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 from core.domain.result import ColumnRole, ResultColumn
-from core.render.cells import header_label
+from core.render.cells import display_header
 from core.render.pdf.blocks import Measured
 from core.render.pdf.shaping import SEMIBOLD, measure
 from core.render.pdf.style import CELL_GAP, MARGIN, TABLE_SIZE
@@ -79,7 +79,7 @@ def is_right_aligned(column: ResultColumn) -> bool:
 
 
 def _wish(column: ResultColumn, cells: Measured) -> _Wish:
-    label = header_label(column)
+    label = display_header(column)
     header = measure(label, SEMIBOLD) * TABLE_SIZE / 1000
     header_word = max((measure(word, SEMIBOLD) for word in label.split()), default=0.0) * TABLE_SIZE / 1000
     widest = float(np.max(cells.widths, initial=0.0))

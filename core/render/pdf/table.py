@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.domain.result import ResultColumn
-from core.render.cells import header_label
+from core.render.cells import display_header
 from core.render.pdf.blocks import Block
 from core.render.pdf.columns import Layout, Placed, is_right_aligned
 from core.render.pdf.document import Document
@@ -61,7 +61,7 @@ class Table:
         self._zebra = zebra
         self._title = title
         self._headers = [
-            shortened(wrap(header_label(column), SEMIBOLD, width=width * 1000 / TABLE_SIZE), _MOST_HEADER_LINES)
+            shortened(wrap(display_header(column), SEMIBOLD, width=width * 1000 / TABLE_SIZE), _MOST_HEADER_LINES)
             for column, width in zip(columns, layout.inner_widths, strict=True)
         ]
         self._header_lines = max((len(lines) for lines in self._headers), default=1)

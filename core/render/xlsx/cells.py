@@ -14,18 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.domain.result import ResultColumn
-from core.render.cell_text import (
-    TEXT,
-    Alterations,
-    clean_text,
-    cut_text,
-    day_text,
-    instant_text,
-    number_text,
-    text_bytes,
-    utf8_array,
-)
+from core.render.cell_text import TEXT, Alterations, clean_text, cut_text, number_text, text_bytes, utf8_array
 from core.render.markup import escape_column
+from core.render.time_text import day_text, instant_text
 
 LONG_NUMBER = "more than 15 digits, written as text"
 NOT_FINITE = "not a finite number, written as text"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 from core.domain.result import ColumnRole, Kpi, ResultColumn, ResultHead
 from core.render.cells import header_label, value_decimals
 from core.render.markup import escaped

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 from core.domain.result import ResultColumn, ResultHead
 from core.render.cell_text import TEXT, Alterations
 from core.render.cells import display_strings, header_label, number_decimals
@@ -32,6 +32,7 @@ class SheetColumn:
     column: ResultColumn
     letter: str
     style: int
+    total_style: int
     width: float
 
     @property
@@ -51,6 +52,7 @@ def plan_columns(head: ResultHead, first: pa.RecordBatch | None, known: styles.S
                 column=column,
                 letter=column_letter(index),
                 style=known.of_column(column, decimals),
+                total_style=known.of_total(column, decimals),
                 width=_width(array, column, head.timezone),
             )
         )
@@ -105,14 +107,21 @@ def sheet_range(columns: tuple[SheetColumn, ...], *, rows: int) -> str:
 
 
 def row_xml(
-    batch: pa.RecordBatch, columns: tuple[SheetColumn, ...], *, first_row: int, timezone: str, tally: Alterations
+    batch: pa.RecordBatch,
+    columns: tuple[SheetColumn, ...],
+    *,
+    first_row: int,
+    timezone: str,
+    tally: Alterations,
+    is_total: bool = False,
 ) -> pa.Array:
     """The batch as one <row> element a row; `first_row` is the row number of its first one, counted from 1."""
     numbers = pa.array(np.arange(first_row, first_row + batch.num_rows)).cast(TEXT)
     pieces: list[str | pa.Array] = ['<row r="', numbers, '">']
     for array, planned in zip(batch.columns, columns, strict=True):
         values = column_values(array, planned.column, timezone=timezone, tally=tally)
-        pieces += column_cells(values, numbers, letter=planned.letter, style=planned.style)
+        style = planned.total_style if is_total else planned.style
+        pieces += column_cells(values, numbers, letter=planned.letter, style=style)
     pieces.append("</row>")
     parts = [pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in _merged(pieces)]
     return pc.binary_join_element_wise(*parts, pa.scalar("", TEXT), null_handling="replace", null_replacement="")

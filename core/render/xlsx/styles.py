@@ -1,6 +1,6 @@
 """The workbook's styles: fonts, fills and borders in the house's look, and a cell style for each number format."""
 
-from core.domain.dataset import FieldType, NumberStyle
+from core.domain.field import DateStyle, FieldType, NumberStyle
 from core.domain.result import ResultColumn
 from core.render.markup import escaped
 
@@ -13,6 +13,15 @@ _FIXED = 12
 _FIRST_CUSTOM_FORMAT = 164
 _AS_TEXT = 49
 _BUILT_IN_FORMATS = {"General": 0, "0": 1, "0.00": 2, "#,##0": 3, "#,##0.00": 4, "0%": 9, "0.00%": 10, "@": _AS_TEXT}
+
+#: A workbook has no quarters: their first day is shown, as it is the value.
+_DAY_FORMATS = {
+    DateStyle.LONG: "dddd d mmmm yyyy",
+    DateStyle.ISO: "yyyy-mm-dd",
+    DateStyle.WEEKDAY: "ddd d mmm yyyy",
+    DateStyle.MONTH: "mmm yyyy",
+    DateStyle.YEAR: "yyyy",
+}
 
 _FONTS = (
     f'<font><sz val="11"/><color rgb="{_INK}"/><name val="Calibri"/><family val="2"/></font>',
@@ -37,6 +46,7 @@ _BORDERS = (
     _bottom_border("thin", _INK),
     _bottom_border("hair", _HAIRLINE),
     _bottom_border("medium", _ACCENT),
+    f'<border><left/><right/><top style="thin"><color rgb="{_INK}"/></top><bottom/><diagonal/></border>',
 )
 
 
@@ -78,6 +88,10 @@ class Styles:
         align = 'horizontal="left"' if column.type.is_temporal else ""
         return self._cell(_style(number=self._number(number_format(column, decimals)), align=align))
 
+    def of_total(self, column: ResultColumn, decimals: int | None) -> int:
+        """The cell style of a column's totals."""
+        return self._cell(_style(font=1, border=4, number=self._number(number_format(column, decimals))))
+
     def figure(self, column: ResultColumn, decimals: int) -> int:
         """The cell style of a headline number on the cover."""
         return self._cell(_style(border=2, number=self._number(number_format(column, decimals))))
@@ -115,10 +129,9 @@ class Styles:
 
 def number_format(column: ResultColumn, decimals: int | None) -> str:
     """The spreadsheet's format code for a column: what people see, while the cell keeps the full value."""
-    if column.type is FieldType.DATE:
-        return "d mmm yyyy"
-    if column.type is FieldType.DATETIME:
-        return 'd mmm yyyy", "hh:mm'
+    if column.type.is_temporal:
+        day = _DAY_FORMATS.get(column.format.date_style or DateStyle.MEDIUM, "d mmm yyyy")
+        return day if column.type is FieldType.DATE else f'{day}", "hh:mm'
     if decimals is None:
         return "@" if column.type is FieldType.TEXT else "General"
     fraction = "." + "0" * decimals if decimals else ""
