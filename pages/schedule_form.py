@@ -12,6 +12,7 @@ from pages.widgets import keys, words
 from pages.widgets import schedule_fields as fields
 from pages.widgets import schedule_state as state
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.schedule_parameters import given_json, open_values, parameter_section
 from pages.widgets.screen import back, entered
 from pages.widgets.states import empty, problem
 
@@ -36,6 +37,7 @@ def open_form(principal: Principal) -> Schedule | None:
         st.session_state[keys.SCHEDULE_VALUES] = {}
         st.session_state.pop(keys.SCHEDULE_ERROR, None)
         st.session_state[keys.SCHEDULE_REPORT] = schedule.report_id if schedule else named("report")
+        open_values(principal, schedule)
         if schedule is not None:
             fields.fill(state.of_schedule(schedule))
         else:
@@ -66,9 +68,11 @@ def report_choice(principal: Principal) -> UUID | None:
 def save(report_id: UUID, schedule: Schedule | None) -> None:
     """Save the form; what is wrong with it is shown beside its control."""
     schedules = broadsheet().schedules
-    draft = state.draft_of(fields.read(), report_id, further_times(schedule), schedule.description if schedule else "")
+    description = schedule.description if schedule else ""
     try:
         principal = guard(Permission.MANAGE_SCHEDULES)
+        given = given_json(principal, report_id)
+        draft = state.draft_of(fields.read(), report_id, further_times(schedule), description, given)
         if schedule is None:
             schedules.create(principal, draft)
         else:
@@ -105,6 +109,8 @@ with left:
     report_id = report_choice(principal)
     st.text_input("Name", key=fields.key("name"), max_chars=200)
     fields.error_at(wrong, "name")
+    parameter_section(principal, report_id, schedule)
+    fields.error_at(wrong, "report_parameters")
     st.html('<h3 class="bs-section">When</h3>')
     fields.cadence_fields(values)
     fields.error_at(wrong, "schedule_config", "cron", "time", "day", "nth", "interval")

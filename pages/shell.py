@@ -23,9 +23,14 @@ screens = [
     st.Page("reports.py", title="Reports", default=True),
     st.Page("schedules.py", title="Schedules"),
     st.Page("runs.py", title="Runs"),
+    st.Page("data.py", title="Data"),
     *([st.Page("outbox.py", title="Sent mail", url_path="outbox")] if broadsheet().outbox.is_active else []),
     st.Page("builder.py", title="Report", visibility="hidden"),
     st.Page("schedule_form.py", title="Schedule", url_path="schedule", visibility="hidden"),
+    st.Page("dataset.py", title="Dataset", visibility="hidden"),
+    st.Page("new_dataset.py", title="New dataset", url_path="new-dataset", visibility="hidden"),
+    st.Page("source_form.py", title="Source", url_path="source", visibility="hidden"),
+    st.Page("upload.py", title="Upload", visibility="hidden"),
 ]
 st.navigation(
     {

@@ -143,11 +143,12 @@ def _download(principal: Principal) -> None:
         return
     draft = drafts.current()
     runs = broadsheet().runs
+    given = drafts.given(draft.asked)
     try:
         if draft.report_id is not None and not draft.is_changed:
-            run = runs.export(principal, draft.report_id, picked)
+            run = runs.export(principal, draft.report_id, picked, parameters=given)
         else:
-            run = runs.export_draft(principal, draft.asked, draft.name or "Report", picked)
+            run = runs.export_draft(principal, draft.asked, draft.name or "Report", picked, parameters=given)
     except BroadsheetError as error:
         st.session_state[keys.BUILDER_NOTICE] = error.user_message
         return

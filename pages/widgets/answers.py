@@ -1,6 +1,6 @@
 """Answers to the draft on the screen, kept for a moment so that only a changed question is asked again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -9,7 +9,8 @@ import streamlit as st
 
 from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
-from core.domain.result import Headline, Preview
+from core.domain.parameters import ParameterValue
+from core.domain.result import Headline, Preview, ResultColumn
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
 
@@ -20,33 +21,47 @@ _FRESH_FOR = timedelta(seconds=60)
 Answer = TypeVar("Answer")
 
 
-def preview(principal: Principal, definition: ReportDefinition, page: int) -> Preview:
+def preview(
+    principal: Principal, definition: ReportDefinition, page: int, given: Mapping[str, ParameterValue]
+) -> Preview:
     """Return one page of the answer; raises what the service raises."""
     reports = broadsheet().reports
     return _kept(
-        ("preview", _shape(definition), page, principal.user_id),
-        lambda: reports.preview(principal, definition, page=page, page_size=PAGE_SIZE),
+        ("preview", _shape(definition), _fixed(given), page, principal.user_id),
+        lambda: reports.preview(principal, definition, parameters=given, page=page, page_size=PAGE_SIZE),
     )
 
 
-def headline(principal: Principal, definition: ReportDefinition) -> Headline:
+def headline(principal: Principal, definition: ReportDefinition, given: Mapping[str, ParameterValue]) -> Headline:
     """Return the headline numbers, compared with the span before."""
     if not definition.kpis:
         return Headline(kpis=(), previous_period=None)
     reports = broadsheet().reports
     asked = replace(definition, chart=None, sort=(), limit=None)
-    return _kept(("headline", asked, principal.user_id), lambda: reports.headline(principal, definition))
+    return _kept(
+        ("headline", asked, _fixed(given), principal.user_id),
+        lambda: reports.headline(principal, definition, parameters=given),
+    )
 
 
-def figure(principal: Principal, definition: ReportDefinition, *, dark: bool) -> Any:
+def figure(
+    principal: Principal, definition: ReportDefinition, given: Mapping[str, ParameterValue], *, dark: bool
+) -> Any:
     """Return the chart on the page's own paper, or None."""
     reports = broadsheet().reports
 
     def ask() -> Any:
-        found = reports.figure(principal, definition, dark=dark)
+        found = reports.figure(principal, definition, parameters=given, dark=dark)
         return found.update_layout(paper_bgcolor=_CLEAR, plot_bgcolor=_CLEAR) if found is not None else None
 
-    return _kept(("figure", definition, dark, principal.user_id), ask)
+    return _kept(("figure", definition, _fixed(given), dark, principal.user_id), ask)
+
+
+def columns(principal: Principal, definition: ReportDefinition) -> tuple[ResultColumn, ...]:
+    """Return the columns of the result before a pivot spreads them; raises what the service raises."""
+    reports = broadsheet().reports
+    asked = replace(definition, chart=None, sort=(), limit=None, kpis=())
+    return _kept(("columns", asked, principal.user_id), lambda: reports.columns_of(principal, asked))
 
 
 def forget() -> None:
@@ -57,6 +72,10 @@ def forget() -> None:
 def _shape(definition: ReportDefinition) -> ReportDefinition:
     """Return the part of a definition that changes its rows: neither the chart nor the headline numbers do."""
     return replace(definition, chart=None, kpis=())
+
+
+def _fixed(given: Mapping[str, ParameterValue]) -> tuple[tuple[str, ParameterValue], ...]:
+    return tuple(sorted(given.items(), key=lambda entry: entry[0]))
 
 
 def _kept(key: tuple[Any, ...], ask: Callable[[], Answer]) -> Answer:

@@ -1,12 +1,14 @@
 """The builder's right area, second and third tab: the chart, the headline numbers, and the rest."""
 
+from calendar import day_name, month_name
 from dataclasses import replace
 
 import streamlit as st
 
 from core.domain.access import Permission, Principal
+from core.domain.appearance import Chart, ChartKind
 from core.domain.dataset import Dataset
-from core.domain.definition import Chart, ChartKind, ReportDefinition
+from core.domain.definition import Comparison, ReportDefinition
 from core.domain.result import Preview
 from pages.widgets import draft as drafts
 from pages.widgets import edits, words
@@ -32,8 +34,19 @@ def chart_panel(dataset: Dataset, labels: dict[str, str]) -> None:
         options=list(named),
         format_func=lambda key: words.measure(named[key], dataset) if key in named else key,
         placeholder="None",
-        help="Shown large above the chart, in files and mails with the change against the period before.",
+        help="Shown large above the chart, in files and mails with the change against the time compared with.",
     )
+    if definition.kpis and definition.period is not None:
+        period = definition.period
+        drafts.control(
+            st.selectbox,
+            "Compared with",
+            key="builder_kpis_against",
+            value=period.against,
+            edit=lambda d, against: replace(d, period=d.period and replace(d.period, against=against)),
+            options=list(Comparison),
+            format_func=lambda one: words.COMPARISONS[one].capitalize(),
+        )
 
 
 def _chart(definition: ReportDefinition, labels: dict[str, str]) -> None:
@@ -50,7 +63,9 @@ def _chart(definition: ReportDefinition, labels: dict[str, str]) -> None:
     if chart is None:
         return
     groups = [g.key for g in definition.groupings]
-    measures = [m.key for m in definition.measures]
+    spread = definition.pivot.groupings if definition.pivot else ()
+    groups = [key for key in groups if key not in spread]
+    measures = [m.key for m in definition.measures] + [c.name for c in definition.calculations]
     _axis("Along", "x", chart, [*groups, *measures] if chart.kind is ChartKind.SCATTER else groups, labels)
     drafts.control(
         st.multiselect,
@@ -78,7 +93,7 @@ def _axis(label: str, part: str, chart: Chart, options: list[str | None], labels
 
 
 def more_panel(principal: Principal, preview: Preview | None) -> None:
-    """Draw the timezone and, for those who may see it, the SQL."""
+    """Draw the timezone, the calendar and, for those who may see it, the SQL."""
     definition = drafts.current().definition
     drafts.control(
         st.selectbox,
@@ -90,6 +105,31 @@ def more_panel(principal: Principal, preview: Preview | None) -> None:
         format_func=lambda zone: zone.replace("_", " "),
         help="Days begin and end by this clock, and times are shown in it.",
     )
+    _calendar(definition)
     if preview is not None and principal.may(Permission.SEE_SQL):
         with st.popover("Show the SQL", type="tertiary", icon=":material/code:"):
             st.code(preview.sql, language="sql", wrap_lines=True)
+
+
+def _calendar(definition: ReportDefinition) -> None:
+    """Draw where weeks and years begin."""
+    calendar = definition.calendar
+    drafts.control(
+        st.selectbox,
+        "Weeks begin on",
+        key="builder_week_start",
+        value=calendar.week_start,
+        edit=lambda d, day: replace(d, calendar=replace(d.calendar, week_start=day)),
+        options=list(range(1, 8)),
+        format_func=lambda day: day_name[day - 1],
+    )
+    drafts.control(
+        st.selectbox,
+        "Years begin in",
+        key="builder_year_start",
+        value=calendar.fiscal_year_start,
+        edit=lambda d, month: replace(d, calendar=replace(d.calendar, fiscal_year_start=month)),
+        options=list(range(1, 13)),
+        format_func=lambda month: month_name[month],
+        help="A year that does not begin in January bears the number of the year it ends in.",
+    )

@@ -1,103 +1,182 @@
-"""The editor of one filter: the operator, then the control that the field's type and the operator ask for."""
+"""The editor of one condition: the operator, the control that type and operator ask for, and whether it is asked."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.domain.access import Principal
-from core.domain.dataset import Dataset, Field, FieldType
+from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
+from core.domain.field import Field, FieldType
 from core.domain.filter import Condition, DateUnit, DateWindow, Operator, Scalar, WindowKind
 from core.errors import BroadsheetError
 from pages.widgets import draft as drafts
-from pages.widgets import edits, words
+from pages.widgets import words
 from pages.widgets.app import broadsheet
+from pages.widgets.edits import NO_OPERAND, RANGES, WINDOWS
+from pages.widgets.filter_place import FilterPlace
+from pages.widgets.parameter_edits import add_parameter, asking, fixed, parameter_of, set_parameter
 from pages.widgets.windows import window_editor
 
-_NO_OPERAND = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
 _CHOICES = (Operator.IS, Operator.IS_NOT)
+#: Whether these heed case unless told otherwise.
+_HEEDING = (Operator.IS, Operator.IS_NOT)
 SetValues = Callable[[ReportDefinition, Any], ReportDefinition]
 
 
-def condition_editor(
-    principal: Principal, dataset: Dataset, field: Field, position: int, item: Condition, today: date
-) -> None:
-    """Draw the editor of the filter at `position`."""
-    key = f"builder_filter_{position}_{field.name}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editing:
+    """The condition at `position` of `place` while it is edited."""
 
-    def save(d: ReportDefinition, changed: Condition) -> ReportDefinition:
-        return edits.set_item(d, position, changed)
+    principal: Principal
+    dataset: Dataset
+    place: FilterPlace
+    position: int
+    item: Condition
+    field: Field
+    today: date
 
+    @property
+    def key(self) -> str:
+        """What the keys of its controls begin with."""
+        return f"{self.place.key}_{self.position}_{self.field.name}"
+
+    def save(self, d: ReportDefinition, changed: Condition | None) -> ReportDefinition:
+        """Put the changed condition into the definition."""
+        return self.place.set_item(d, self.position, changed)
+
+    def save_values(self, d: ReportDefinition, values: tuple[Scalar, ...]) -> ReportDefinition:
+        """Give the condition other values."""
+        return self.save(d, replace(self.item, values=values))
+
+
+def condition_editor(editing: Editing) -> None:
+    """Draw the editor of one condition."""
+    item, field, key = editing.item, editing.field, editing.key
     drafts.control(
         st.selectbox,
-        field.label,
+        words.plain(field.label),
         key=f"{key}_operator",
         value=item.operator,
-        edit=lambda d, operator: save(d, _with_operator(item, operator)),
+        edit=lambda d, operator: editing.save(d, _with_operator(fixed(d, item) if item.parameter else item, operator)),
         options=list(broadsheet().reports.operators_for(field.type)),
         format_func=lambda operator: words.operator(operator, field.type),
     )
-    _operand(principal, dataset, field, key, item, today, save)
-    drafts.act(
-        "Remove filter",
-        key=f"{key}_drop",
-        edit=lambda d: edits.set_item(d, position, None),
-        icon=":material/delete:",
-        type="tertiary",
+    if item.parameter is not None:
+        _asked(editing)
+    else:
+        _operand(editing)
+        _case(editing)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if item.operator not in NO_OPERAND:
+            drafts.control(
+                st.toggle,
+                "Ask each time",
+                key=f"{key}_asks",
+                value=item.parameter is not None,
+                edit=partial(_ask, editing),
+                help="Whoever opens, downloads or schedules the report gives the value.",
+                width="stretch",
+            )
+        drafts.act(
+            "Remove filter",
+            key=f"{key}_drop",
+            edit=lambda d: editing.save(d, None),
+            icon=":material/delete:",
+            type="tertiary",
+        )
+
+
+def _ask(editing: Editing, d: ReportDefinition, asks: bool) -> ReportDefinition:
+    if not asks:
+        return editing.save(d, fixed(d, editing.item))
+    parameter, changed = asking(d, editing.item, editing.field, is_dataset_field=editing.place.is_of_dataset)
+    return editing.save(add_parameter(d, parameter), changed)
+
+
+def _asked(editing: Editing) -> None:
+    """Draw how a parameter is called and whether it needs a value."""
+    name = editing.item.parameter or ""
+    parameter = parameter_of(drafts.current().definition, name)
+    if parameter is not None:
+        parameter_form(parameter.name, parameter.label, is_required=parameter.is_required)
+
+
+def parameter_form(name: str, label: str, *, is_required: bool) -> None:
+    """Draw how a parameter is called and whether it needs a value."""
+    drafts.control(
+        st.text_input,
+        "Asked as",
+        key=f"builder_parameter_{name}_label",
+        value=label,
+        edit=lambda d, text: set_parameter(d, name, label=text or label),
+        max_chars=100,
+    )
+    drafts.control(
+        st.checkbox,
+        "A value is needed",
+        key=f"builder_parameter_{name}_required",
+        value=is_required,
+        edit=lambda d, on: set_parameter(d, name, is_required=on),
+        help="Otherwise the filter is left out when nothing is given and it has no default.",
     )
 
 
-def _operand(
-    principal: Principal,
-    dataset: Dataset,
-    field: Field,
-    key: str,
-    item: Condition,
-    today: date,
-    save: Callable[[ReportDefinition, Condition], ReportDefinition],
-) -> None:
-    def save_values(d: ReportDefinition, values: tuple[Scalar, ...]) -> ReportDefinition:
-        return save(d, replace(item, values=values))
-
-    if item.operator in _NO_OPERAND:
+def _case(editing: Editing) -> None:
+    item = editing.item
+    if editing.field.type is not FieldType.TEXT or item.operator in NO_OPERAND:
         return
-    if item.operator is Operator.IN_WINDOW and item.window is not None:
-        window_editor(key, item.window, today, lambda d, w: save(d, replace(item, window=w)))
+    usual = item.operator not in _HEEDING
+    drafts.control(
+        st.checkbox,
+        "In any case",
+        key=f"{editing.key}_case",
+        value=usual if item.ignore_case is None else item.ignore_case,
+        edit=lambda d, on: editing.save(d, replace(item, ignore_case=None if on is usual else on)),
+        help="Large and small letters count as the same.",
+    )
+
+
+def _operand(editing: Editing) -> None:
+    item, field, key = editing.item, editing.field, editing.key
+    if item.operator in NO_OPERAND:
+        return
+    if item.operator in WINDOWS and item.window is not None:
+        window_editor(key, item.window, editing.today, lambda d, w: editing.save(d, replace(item, window=w)))
     elif field.type is FieldType.BOOLEAN:
-        _yes_no(key, item, save_values)
+        _yes_no(key, item, editing.save_values)
     elif field.type.is_temporal:
-        _dates(key, item, save_values)
+        _dates(key, item, editing.save_values)
     elif field.type.is_number:
-        _numbers(field, key, item, save_values)
+        _numbers(field, key, item, editing.save_values)
     elif item.operator in _CHOICES:
-        _suggestions(principal, dataset, field, key, item, save_values)
+        _suggestions(editing)
     else:
         drafts.control(
             st.text_input,
             "Text",
             key=f"{key}_text",
             value=str(item.values[0]) if item.values else "",
-            edit=lambda d, text: save_values(d, (text,) if text else ()),
+            edit=lambda d, text: editing.save_values(d, (text,) if text else ()),
             label_visibility="collapsed",
-            placeholder="Text, in any case",
+            placeholder="Text",
         )
 
 
-def _suggestions(
-    principal: Principal, dataset: Dataset, field: Field, key: str, item: Condition, save: SetValues
-) -> None:
-    counts = _values(principal, dataset, field)
-    options = list(dict.fromkeys([*(str(value) for value in item.values), *counts]))
+def _suggestions(editing: Editing) -> None:
+    item = editing.item
+    counts = field_values(editing.principal, editing.dataset, editing.field) if editing.place.is_of_dataset else {}
     drafts.control(
         st.multiselect,
         "Values",
-        key=f"{key}_values",
+        key=f"{editing.key}_values",
         value=[str(value) for value in item.values],
-        edit=lambda d, values: save(d, tuple(values)),
-        options=options,
+        edit=lambda d, values: editing.save_values(d, tuple(values)),
+        options=list(dict.fromkeys([*(str(value) for value in item.values), *counts])),
         format_func=lambda value: f"{value}  ({counts[value]:,})" if value in counts else value,
         accept_new_options=True,
         label_visibility="collapsed",
@@ -105,7 +184,8 @@ def _suggestions(
     )
 
 
-def _values(principal: Principal, dataset: Dataset, field: Field) -> dict[str, int]:
+def field_values(principal: Principal, dataset: Dataset, field: Field) -> dict[str, int]:
+    """Return the most frequent values of a text field with how many rows have each; none where they cannot be asked."""
     try:
         found = broadsheet().catalog.field_values(principal, dataset.id, field.name, limit=100)
     except BroadsheetError as error:
@@ -116,7 +196,7 @@ def _values(principal: Principal, dataset: Dataset, field: Field) -> dict[str, i
 
 def _numbers(field: Field, key: str, item: Condition, save: SetValues) -> None:
     whole = field.type is FieldType.INTEGER
-    count = 2 if item.operator is Operator.BETWEEN else 1
+    count = 2 if item.operator in RANGES else 1
 
     def edit_at(position: int) -> SetValues:
         def edit(d: ReportDefinition, number: float | int | None) -> ReportDefinition:
@@ -145,7 +225,7 @@ def _numbers(field: Field, key: str, item: Condition, save: SetValues) -> None:
 def _dates(key: str, item: Condition, save: SetValues) -> None:
     days = [value.date() if isinstance(value, datetime) else value for value in item.values]
     known = [value for value in days if isinstance(value, date)]
-    if item.operator is Operator.BETWEEN:
+    if item.operator in RANGES:
         drafts.control(
             st.date_input,
             "First and last day",
@@ -180,12 +260,14 @@ def _yes_no(key: str, item: Condition, save: SetValues) -> None:
 
 
 def _with_operator(item: Condition, operator: Operator) -> Condition:
+    """Keep what the new operator can take of the old one's operand."""
     if operator is item.operator:
         return item
-    if operator is Operator.IN_WINDOW:
+    if operator in WINDOWS:
         window = item.window or DateWindow(kind=WindowKind.LAST, n=30, unit=DateUnit.DAY)
         return Condition(field=item.field, operator=operator, window=window)
-    keeps = operator not in _NO_OPERAND and item.operator is not Operator.IN_WINDOW
-    values = item.values if keeps and Operator.BETWEEN not in (operator, item.operator) else ()
-    listed = operator in _CHOICES
+    keeps = operator not in NO_OPERAND and item.operator not in WINDOWS
+    same_shape = (operator in RANGES) is (item.operator in RANGES)
+    values = item.values if keeps and same_shape else ()
+    listed = operator in (*_CHOICES, *RANGES)
     return Condition(field=item.field, operator=operator, values=values if listed else values[:1])

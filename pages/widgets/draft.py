@@ -1,6 +1,6 @@
 """The report being built: one draft in the session, its undo history, and controls bound to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
+from core.domain.parameters import ParameterValue
 from core.domain.report import Report
 from core.errors import NotFound
 from pages.widgets import keys
@@ -80,6 +81,18 @@ def change(definition: ReportDefinition) -> None:
         st.session_state[keys.BUILDER_PAGE] = 1
 
 
+def given_values() -> dict[str, ParameterValue]:
+    """Return the values tried for the parameters of the report on the screen; what is put into them is kept."""
+    kept: dict[UUID | None, dict[str, ParameterValue]] = st.session_state.setdefault(keys.BUILDER_GIVEN, {})
+    return kept.setdefault(st.session_state[keys.DRAFT], {})
+
+
+def given(definition: ReportDefinition) -> Mapping[str, ParameterValue]:
+    """Return the values tried for the parameters that a definition has."""
+    names = {parameter.name for parameter in definition.parameters}
+    return {name: value for name, value in given_values().items() if name in names}
+
+
 def undo() -> None:
     """Go one change back."""
     draft = current()
@@ -148,7 +161,7 @@ def first_name(label: str) -> str:
 
 def control(widget: Callable[..., Any], label: str, *, key: str, value: Any, edit: Edit, **options: Any) -> None:
     """Draw a widget that shows `value`; a change of it makes `edit(definition, new value)` the draft."""
-    if st.session_state.get(key) != value:
+    if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
     widget(label, key=key, on_change=_apply, args=(key, edit), **options)
 

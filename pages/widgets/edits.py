@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
-from core.domain.dataset import Dataset, Field
-from core.domain.definition import Aggregation, Chart, ChartKind, Grouping, Measure, ReportDefinition, Sort
-from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Operator, WindowKind
+from core.domain.appearance import Chart, ChartKind
+from core.domain.dataset import Dataset
+from core.domain.definition import Aggregation, Grouping, Measure, ReportDefinition, Sort
+from core.domain.field import Field
+from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Grain, Operator, WindowKind
+from pages.widgets.mend import kept_items, mended, renamed
 
-_NO_OPERAND = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
+NO_OPERAND = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
+RANGES = (Operator.BETWEEN, Operator.NOT_BETWEEN)
+WINDOWS = (Operator.IN_WINDOW, Operator.NOT_IN_WINDOW)
 _MOST_COLUMNS = 8
-_OVER_TIME = (ChartKind.LINE, ChartKind.AREA)
 COUNT = Measure(aggregation=Aggregation.COUNT)
 
 
@@ -26,6 +30,15 @@ def toggle_field(d: ReportDefinition, field: Field) -> ReportDefinition:
     return tidy(replace(d, groupings=(*d.groupings, grouping_of(field)) if rest == d.groupings else rest), d)
 
 
+def toggle_measure(d: ReportDefinition, name: str) -> ReportDefinition:
+    """Take a measure of the dataset into the report, or out of it; a report of rows becomes a summary."""
+    kept = tuple(m for m in d.measures if m.dataset_measure != name)
+    if kept == d.measures:
+        summary = d if d.is_summary else replace(d, columns=(), calculations=(), sort=(), chart=None)
+        return mended(replace(summary, measures=(*kept, Measure(dataset_measure=name))))
+    return tidy(replace(d, measures=kept), d)
+
+
 def uses(d: ReportDefinition, field: Field) -> bool:
     """Whether a field is a column, grouping or measure of the report."""
     in_summary = any(g.field == field.name for g in d.groupings) or any(m.field == field.name for m in d.measures)
@@ -34,29 +47,14 @@ def uses(d: ReportDefinition, field: Field) -> bool:
 
 def grouping_of(field: Field) -> Grouping:
     """Return the usual grouping by a field: dates by month."""
-    return Grouping(field=field.name, grain=DateUnit.MONTH if field.type.is_temporal else None)
+    return Grouping(field=field.name, grain=Grain.MONTH if field.type.is_temporal else None)
 
 
 def tidy(d: ReportDefinition, before: ReportDefinition) -> ReportDefinition:
     """Mend what an edit left hanging: an empty shape, sorts and charts of columns that are gone."""
     if not d.columns and not d.is_summary:
         d = replace(d, measures=(COUNT,)) if before.is_summary else replace(d, columns=before.columns)
-    keys = d.column_keys
-    return replace(d, sort=tuple(s for s in d.sort if s.key in keys), chart=mend_chart(d))
-
-
-def mend_chart(d: ReportDefinition) -> Chart | None:
-    """Return the chart with columns that are gone replaced by their likeliest heirs; None where it has none left."""
-    if d.chart is None or not d.is_summary or not d.groupings or not d.measures:
-        return None
-    groups = [g.key for g in d.groupings]
-    measures = [m.key for m in d.measures]
-    color = d.chart.color if d.chart.color in groups else None
-    x = d.chart.x if d.chart.x in d.column_keys else next((key for key in groups if key != color), groups[0])
-    y = tuple(key for key in d.chart.y if key in measures) or (measures[-1],)
-    timeless = any(g.key == x and g.grain is None for g in d.groupings)
-    kind = ChartKind.BAR if x != d.chart.x and timeless and d.chart.kind in _OVER_TIME else d.chart.kind
-    return replace(d.chart, kind=kind, x=x, y=y, color=color if color != x else None)
+    return mended(d)
 
 
 def first_chart(d: ReportDefinition, kind: ChartKind) -> Chart | None:
@@ -74,7 +72,8 @@ def to_rows(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
     """Show rows as they are: the fields the summary used, then the dataset's first ones."""
     used = [g.field for g in d.groupings] + [m.field for m in d.measures if m.field]
     columns = dict.fromkeys([*used, *(field.name for field in dataset.fields)])
-    return replace(d, columns=tuple(columns)[:_MOST_COLUMNS], groupings=(), measures=(), sort=(), chart=None)
+    rows = replace(d, columns=tuple(columns)[:_MOST_COLUMNS], groupings=(), measures=(), calculations=(), chart=None)
+    return replace(mended(rows), sort=())
 
 
 def to_summary(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
@@ -87,14 +86,15 @@ def to_summary(d: ReportDefinition, dataset: Dataset) -> ReportDefinition:
         for field in fields
         if field.is_measure and field.type.is_number
     )
-    return replace(
+    summary = replace(
         d,
         columns=(),
         groupings=(grouping_of(first),) if first else (),
         measures=(COUNT, *sums[:3]),
-        sort=(),
+        calculations=(),
         chart=None,
     )
+    return replace(mended(summary), sort=())
 
 
 def set_grouping(d: ReportDefinition, position: int, grouping: Grouping | None) -> ReportDefinition:
@@ -108,7 +108,7 @@ def move_grouping_up(d: ReportDefinition, position: int) -> ReportDefinition:
     """Swap a grouping with the one before it."""
     order = list(d.groupings)
     order[position - 1], order[position] = order[position], order[position - 1]
-    return replace(d, groupings=tuple(order))
+    return mended(replace(d, groupings=tuple(order)))
 
 
 def set_measure(d: ReportDefinition, position: int, measure: Measure | None) -> ReportDefinition:
@@ -124,21 +124,6 @@ def set_measure(d: ReportDefinition, position: int, measure: Measure | None) -> 
 def add_measure(d: ReportDefinition, measure: Measure) -> ReportDefinition:
     """Add a measure unless it is there."""
     return d if any(m.key == measure.key for m in d.measures) else replace(d, measures=(*d.measures, measure))
-
-
-def renamed(d: ReportDefinition, old: str, new: str) -> ReportDefinition:
-    """Let sorts and the chart speak of column `new` where they spoke of `old`."""
-    if old == new:
-        return d
-    chart = d.chart
-    if chart is not None:
-        chart = replace(
-            chart,
-            x=new if chart.x == old else chart.x,
-            y=tuple(new if key == old else key for key in chart.y),
-            color=new if chart.color == old else chart.color,
-        )
-    return replace(d, sort=tuple(replace(s, key=new) if s.key == old else s for s in d.sort), chart=chart)
 
 
 def set_sort(d: ReportDefinition, position: int, sort: Sort | None) -> ReportDefinition:
@@ -160,21 +145,30 @@ def new_condition(field: Field) -> Condition:
 
 def set_item(d: ReportDefinition, position: int, item: Condition | None) -> ReportDefinition:
     """Replace the filter at `position`, append it there, or drop it."""
-    items = (*d.filters.items[:position], *([item] if item else []), *d.filters.items[position + 1 :])
-    return replace(d, filters=replace(d.filters, items=items))
+    return mended(replace(d, filters=with_item(d.filters, position, item)))
 
 
-def is_complete(item: Condition | FilterGroup) -> bool:
-    """Whether a filter has the value its operator needs."""
-    if isinstance(item, FilterGroup) or item.operator in _NO_OPERAND:
+def with_item(group: FilterGroup, position: int, item: Condition | None) -> FilterGroup:
+    """Replace the item of a filter at `position`, append it there, or drop it."""
+    return replace(group, items=(*group.items[:position], *([item] if item else []), *group.items[position + 1 :]))
+
+
+def is_complete(item: Condition) -> bool:
+    """Whether a condition has the value its operator needs, or asks for it."""
+    if item.operator in NO_OPERAND or item.parameter is not None:
         return True
-    if item.operator is Operator.IN_WINDOW:
+    if item.operator in WINDOWS:
         return item.window is not None
-    needed = 2 if item.operator is Operator.BETWEEN else 1
+    needed = 2 if item.operator in RANGES else 1
     return len(item.values) >= needed and all(value != "" for value in item.values)
 
 
 def complete(d: ReportDefinition) -> ReportDefinition:
     """Return the definition without filters that still lack their value; this is what is asked and saved."""
-    items = tuple(item for item in d.filters.items if is_complete(item))
-    return d if items == d.filters.items else replace(d, filters=replace(d.filters, items=items))
+    return replace(
+        d,
+        filters=kept_items(d.filters, is_complete),
+        result_filters=kept_items(d.result_filters, is_complete),
+        measures=tuple(replace(m, filters=kept_items(m.filters, is_complete)) for m in d.measures),
+        kpis=tuple(replace(m, filters=kept_items(m.filters, is_complete)) for m in d.kpis),
+    )

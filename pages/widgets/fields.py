@@ -8,13 +8,14 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.access import Principal
-from core.domain.dataset import Dataset, Field
+from core.domain.dataset import Dataset, DatasetMeasure
 from core.domain.definition import ReportDefinition
+from core.domain.field import Field
 from pages.widgets import draft as drafts
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
-from pages.widgets.edits import toggle_field, uses
-from pages.widgets.words import FIELD_ICONS, distinct
+from pages.widgets.edits import toggle_field, toggle_measure, uses
+from pages.widgets.words import FIELD_ICONS, distinct, plain
 
 
 def fields_area(principal: Principal, dataset: Dataset) -> None:
@@ -28,31 +29,59 @@ def fields_area(principal: Principal, dataset: Dataset) -> None:
         icon=":material/search:",
         live=True,
     )
-    words = (search or "").lower().split()
-    found = [field for field in dataset.fields if all(word in f"{field.label} {field.name}".lower() for word in words)]
-    if not found:
-        st.caption(f"No field of {dataset.label} is called that.")
+    sought = (search or "").lower().split()
     definition = drafts.current().definition
+    fields = [f for f in dataset.fields if (not f.is_hidden or uses(definition, f)) and _is_found(f, sought)]
+    measures = [measure for measure in dataset.measures if _is_found(measure, sought)]
+    if not fields and not measures:
+        st.caption(f"No field of {dataset.label} is called that.")
     with st.container(key="builder_fields", gap=None):
-        _group("Dimensions", (field for field in found if not field.is_measure), definition)
-        _group("Measures", (field for field in found if field.is_measure), definition)
+        _group("Dimensions", (field for field in fields if not field.is_measure and not field.folder), definition)
+        for folder in dict.fromkeys(field.folder for field in fields if field.folder and not field.is_measure):
+            _group(folder, (field for field in fields if field.folder == folder and not field.is_measure), definition)
+        _group("Measures", (field for field in fields if field.is_measure), definition)
+        _catalog_measures(measures, definition)
+
+
+def _is_found(item: Field | DatasetMeasure, sought: list[str]) -> bool:
+    text = " ".join((item.label, item.name, *item.synonyms)).lower()
+    return all(word in text for word in sought)
 
 
 def _group(title: str, fields: Iterable[Field], definition: ReportDefinition) -> None:
     members = list(fields)
     if not members:
         return
-    st.html(f'<div class="bs-eyebrow">{title}</div>')
+    st.html(f'<div class="bs-eyebrow">{_escape(title)}</div>')
     for field in members:
         used = uses(definition, field)
         drafts.act(
-            field.label,
+            plain(field.label),
             key=f"builder_{'used' if used else 'field'}_{field.name}",
             edit=partial(toggle_field, field=field),
             icon=FIELD_ICONS[field.type],
             type="tertiary",
             width="stretch",
             help=field.description or None,
+        )
+
+
+def _catalog_measures(measures: list[DatasetMeasure], definition: ReportDefinition) -> None:
+    """Figures that the dataset defines once for all."""
+    if not measures:
+        return
+    st.html('<div class="bs-eyebrow">Figures of the catalog</div>')
+    taken = {measure.dataset_measure for measure in definition.measures}
+    for measure in measures:
+        used = measure.name in taken
+        drafts.act(
+            plain(measure.label),
+            key=f"builder_{'used' if used else 'field'}_measure__{measure.name}",
+            edit=partial(toggle_measure, name=measure.name),
+            icon=":material/function:",
+            type="tertiary",
+            width="stretch",
+            help=measure.description or None,
         )
 
 

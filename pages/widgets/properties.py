@@ -1,24 +1,34 @@
-"""The builder's right area: the shape of the result, its order and its limit."""
+"""The builder's right area: the shape of the result, its order and its limit, and what is computed of it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import partial
 
 import streamlit as st
 
-from core.domain.dataset import Dataset, Field
-from core.domain.definition import Aggregation, Grouping, Measure, ReportDefinition, Sort
-from core.domain.filter import DateUnit
-from core.domain.result import Preview
+from core.domain.access import Principal
+from core.domain.dataset import Dataset
+from core.domain.definition import Grouping, ReportDefinition, Sort
+from core.domain.field import Field, FieldType
+from core.domain.filter import Grain
+from core.domain.result import Preview, ResultColumn
 from pages.widgets import draft as drafts
 from pages.widgets import edits, keys, words
 from pages.widgets.app import broadsheet
+from pages.widgets.calculations import calculations_section
+from pages.widgets.columns_section import columns_section
+from pages.widgets.layout_sections import pivot_section, top_section, totals_section
+from pages.widgets.measures import measures_section
+from pages.widgets.property_rows import adder, drop, eyebrow, row
 
 _MODES = ("Summary", "Rows")
 _MOST_SORTS = 3
+_TIMES = (Grain.HOUR_OF_DAY,)
 
 
-def shape_panel(dataset: Dataset, labels: dict[str, str]) -> None:
-    """Draw what makes the table: summary or rows, groupings, measures, order, limit."""
+def shape_panel(principal: Principal, dataset: Dataset, columns: Mapping[str, ResultColumn], today: date) -> None:
+    """Draw what makes the table: summary or rows, groupings, measures, order, limit, and what is seldom needed."""
     definition = drafts.current().definition
     drafts.control(
         st.segmented_control,
@@ -33,11 +43,18 @@ def shape_panel(dataset: Dataset, labels: dict[str, str]) -> None:
     )
     if definition.is_summary:
         _groupings(dataset, definition)
-        _measures(dataset, definition)
+        measures_section(principal, dataset, definition, today)
     else:
         _columns(dataset, definition)
-    _sorts(definition, labels)
+    _sorts(definition, columns)
     _limit(definition)
+    calculations_section(dataset, definition, columns)
+    if definition.groupings and definition.measures:
+        top_section(definition, columns)
+        pivot_section(definition, columns)
+    if definition.measures:
+        totals_section(definition, columns)
+    columns_section(definition, columns)
 
 
 def _set_mode(d: ReportDefinition, mode: str, *, dataset: Dataset) -> ReportDefinition:
@@ -47,23 +64,23 @@ def _set_mode(d: ReportDefinition, mode: str, *, dataset: Dataset) -> ReportDefi
 
 
 def _groupings(dataset: Dataset, definition: ReportDefinition) -> None:
-    st.html('<div class="bs-eyebrow">Group by</div>')
+    eyebrow("Group by")
     for position, grouping in enumerate(definition.groupings):
         field = dataset.field(grouping.field)
-        with _row(f"grouping_{position}"):
-            st.markdown(field.label if field else grouping.field, width="stretch")
+        with row(f"grouping_{position}"):
+            st.markdown(words.plain(field.label if field else grouping.field), width="stretch")
             if field and field.type.is_temporal:
-                _grain(position, grouping)
+                _grain(position, grouping, field)
             if position:
                 up = partial(edits.move_grouping_up, position=position)
                 drafts.act("", key=f"builder_up_{position}", edit=up, icon=":material/arrow_upward:", type="tertiary")
-            _drop(f"builder_ungroup_{position}", partial(edits.set_grouping, position=position, grouping=None))
+            drop(f"builder_ungroup_{position}", partial(edits.set_grouping, position=position, grouping=None))
     free = {
         field.name: field.label
         for field in dataset.fields
-        if not field.is_measure and not edits.uses(definition, field)
+        if not field.is_measure and not field.is_hidden and not edits.uses(definition, field)
     }
-    _adder("grouping", "Add a grouping", free, partial(_add_grouping, dataset=dataset))
+    adder("grouping", "Add a grouping", free, partial(_add_grouping, dataset=dataset))
 
 
 def _add_grouping(d: ReportDefinition, name: str, *, dataset: Dataset) -> ReportDefinition:
@@ -71,67 +88,25 @@ def _add_grouping(d: ReportDefinition, name: str, *, dataset: Dataset) -> Report
     return replace(d, groupings=(*d.groupings, edits.grouping_of(field))) if field else d
 
 
-def _grain(position: int, grouping: Grouping) -> None:
+def _grain(position: int, grouping: Grouping, field: Field) -> None:
+    suits = [grain for grain in Grain if field.type is FieldType.DATETIME or grain not in _TIMES]
     drafts.control(
         st.selectbox,
         "Grain",
         key=f"builder_grain_{position}_{grouping.field}",
         value=grouping.grain,
         edit=lambda d, grain: edits.set_grouping(d, position, replace(grouping, grain=grain)),
-        options=[*DateUnit, None],
-        format_func=lambda grain: f"by {grain}" if grain else "exact",
-        label_visibility="collapsed",
-        width=118,
-    )
-
-
-def _measures(dataset: Dataset, definition: ReportDefinition) -> None:
-    st.html('<div class="bs-eyebrow">Measures</div>')
-    for position, measure in enumerate(definition.measures):
-        field = dataset.field(measure.field) if measure.field else None
-        with _row(f"measure_{position}"):
-            if field is None:
-                st.markdown(words.measure(measure, dataset), width="stretch")
-            else:
-                _aggregation(position, measure, field)
-                st.markdown(field.label, width="stretch")
-            _drop(f"builder_unmeasure_{position}", partial(edits.set_measure, position=position, measure=None))
-    free = {"": f"Number of {dataset.row_noun}"} | {field.name: field.label for field in dataset.fields}
-    _adder("measure", "Add a measure", free, partial(_add_measure, dataset=dataset))
-
-
-def _add_measure(d: ReportDefinition, name: str, *, dataset: Dataset) -> ReportDefinition:
-    field = dataset.field(name)
-    if field is None:
-        return edits.add_measure(d, edits.COUNT)
-    taken = {m.aggregation for m in d.measures if m.field == name}
-    free = [item for item in _preferred(field) if item not in taken]
-    return edits.add_measure(d, Measure(aggregation=free[0], field=name)) if free else d
-
-
-def _preferred(field: Field) -> list[Aggregation]:
-    """Return the aggregations of a field, the likeliest first."""
-    first = Aggregation.SUM if field.type.is_number else Aggregation.COUNT_DISTINCT
-    allowed = [item for item in broadsheet().reports.aggregations_for(field.type) if item is not Aggregation.COUNT]
-    return sorted(allowed, key=lambda item: item is not first)
-
-
-def _aggregation(position: int, measure: Measure, field: Field) -> None:
-    drafts.control(
-        st.selectbox,
-        f"How {field.label} is condensed",
-        key=f"builder_aggregation_{position}_{field.name}",
-        value=measure.aggregation,
-        edit=lambda d, picked: edits.set_measure(d, position, replace(measure, aggregation=picked, label=None)),
-        options=_preferred(field),
-        format_func=lambda item: words.AGGREGATIONS[item],
+        options=[*suits, None],
+        format_func=lambda grain: f"by {words.GRAINS[grain]}" if grain else "exact",
         label_visibility="collapsed",
         width=118,
     )
 
 
 def _columns(dataset: Dataset, definition: ReportDefinition) -> None:
-    labels = {field.name: field.label for field in dataset.fields}
+    labels = {
+        field.name: field.label for field in dataset.fields if not field.is_hidden or field.name in definition.columns
+    }
     drafts.control(
         st.multiselect,
         "Columns, in order",
@@ -143,11 +118,12 @@ def _columns(dataset: Dataset, definition: ReportDefinition) -> None:
     )
 
 
-def _sorts(definition: ReportDefinition, labels: dict[str, str]) -> None:
-    st.html('<div class="bs-eyebrow">Order</div>')
+def _sorts(definition: ReportDefinition, columns: Mapping[str, ResultColumn]) -> None:
+    labels = {key: column.label for key, column in columns.items()}
+    eyebrow("Order")
     for position, sort in enumerate(definition.sort):
-        with _row(f"sort_{position}"):
-            st.markdown(labels.get(sort.key, sort.key), width="stretch")
+        with row(f"sort_{position}"):
+            st.markdown(words.plain(labels.get(sort.key, sort.key)), width="stretch")
             drafts.act(
                 "",
                 key=f"builder_direction_{position}",
@@ -156,16 +132,19 @@ def _sorts(definition: ReportDefinition, labels: dict[str, str]) -> None:
                 help="Largest or latest first" if sort.descending else "Smallest or earliest first",
                 type="tertiary",
             )
-            _drop(f"builder_unsort_{position}", partial(edits.set_sort, position=position, sort=None))
+            drop(f"builder_unsort_{position}", partial(edits.set_sort, position=position, sort=None))
     taken = {sort.key for sort in definition.sort}
-    free = {key: labels.get(key, key) for key in definition.column_keys if key not in taken}
+    keys_ = definition.column_keys
+    if definition.pivot is not None:
+        keys_ = tuple(g.key for g in definition.groupings if g.key not in definition.pivot.groupings)
+    free = {key: labels.get(key, key) for key in keys_ if key not in taken}
     if len(definition.sort) < _MOST_SORTS:
-        _adder("sort", "Sort by", free, lambda d, key: edits.set_sort(d, len(d.sort), Sort(key=key)))
+        adder("sort", "Sort by", free, lambda d, key: edits.set_sort(d, len(d.sort), Sort(key=key)))
 
 
 def _limit(definition: ReportDefinition) -> None:
-    st.html('<div class="bs-eyebrow">Most rows in the files</div>')
-    with _row("limit"):
+    eyebrow("Most rows in the files")
+    with row("limit"):
         drafts.control(
             st.number_input,
             "Most rows",
@@ -194,28 +173,3 @@ def limit_words(definition: ReportDefinition, preview: Preview) -> str:
     if definition.limit is None or preview.rows_matched <= definition.limit:
         return ""
     return f"Files hold the first {definition.limit:,} of {preview.rows_matched:,}."
-
-
-def _row(name: str) -> "st.delta_generator.DeltaGenerator":
-    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"builder_row_{name}")
-
-
-def _drop(key: str, edit: drafts.PlainEdit) -> None:
-    drafts.act("", key=key, edit=edit, icon=":material/close:", type="tertiary", help="Remove")
-
-
-def _adder(name: str, words_: str, options: dict[str, str], edit: drafts.Edit) -> None:
-    if not options:
-        return
-    drafts.control(
-        st.selectbox,
-        words_,
-        key=f"builder_add_{name}",
-        value=None,
-        edit=lambda d, picked: d if picked is None else edit(d, picked),
-        options=list(options),
-        format_func=lambda key: options.get(key, key),
-        index=None,
-        placeholder=words_,
-        label_visibility="collapsed",
-    )

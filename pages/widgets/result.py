@@ -1,13 +1,22 @@
 """The report's page in the builder: headline numbers, chart, and the table with numbers as people read them."""
 
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from core.domain.access import Principal
-from core.domain.dataset import Dataset, FieldType, NumberStyle
+from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
-from core.domain.result import Headline, Kpi, Preview, ResultColumn
+from core.domain.field import DateStyle, FieldType, Format, NumberStyle
+from core.domain.parameters import ParameterValue
+from core.domain.result import CellValue, ColumnRole, Headline, Kpi, Preview, ResultColumn, Total
+from core.domain.shown import shown_preview
+from core.domain.word_forms import SPAN_STYLES, day_words, duration_words
 from core.errors import BroadsheetError
 from pages.widgets import answers, keys, words
 from pages.widgets.properties import limit_words
@@ -17,22 +26,41 @@ from pages.widgets.theme import is_dark
 _ROW_HEIGHT = 32
 _MOST_ROWS_SHOWN = 18
 _CHART_HEIGHT = 340
-_GRAIN_FORMATS = {"month": "MMM YYYY", "quarter": "[Q]Q YYYY", "year": "YYYY"}
 _DAY_FORMAT = "ddd D MMM YYYY"
+_DAY_FORMATS = {
+    DateStyle.MEDIUM: "D MMM YYYY",
+    DateStyle.LONG: "dddd D MMMM YYYY",
+    DateStyle.ISO: "YYYY-MM-DD",
+    DateStyle.MONTH: "MMM YYYY",
+    DateStyle.YEAR: "YYYY",
+}
+_MOST_TOTALS = 20
+_CHARACTER_WIDTH = 9
+_WIDEST = 900
 
 
-def result_area(principal: Principal, dataset: Dataset, definition: ReportDefinition, preview: Preview) -> None:
-    """Draw the answer to `definition`."""
+def result_area(
+    principal: Principal,
+    dataset: Dataset,
+    definition: ReportDefinition,
+    given: Mapping[str, ParameterValue],
+    preview: Preview,
+) -> None:
+    """Draw the answer to `definition` with the values given for its parameters."""
     try:
-        _headline(answers.headline(principal, definition))
-        _chart(principal, definition)
+        _headline(answers.headline(principal, definition, given))
+        _chart(principal, definition, given)
     except BroadsheetError as error:
         problem(error)
+    preview = shown_preview(preview)
     _status(dataset, definition, preview)
+    for note in preview.notes:
+        st.caption(words.plain(note))
     if not preview.rows_matched:
         empty("No rows match", "Widen the period or take a filter away.", icon=":material/search_off:")
         return
     _table(definition, preview)
+    _totals(definition, preview)
     pages = -(-preview.rows_matched // preview.page_size)
     if pages > 1:
         st.pagination(pages, key=keys.BUILDER_PAGE)
@@ -55,10 +83,10 @@ def _headline(headline: Headline) -> None:
         st.caption(f"Change against {words.span(before)}")
 
 
-def _chart(principal: Principal, definition: ReportDefinition) -> None:
+def _chart(principal: Principal, definition: ReportDefinition, given: Mapping[str, ParameterValue]) -> None:
     if definition.chart is None:
         return
-    figure = answers.figure(principal, definition, dark=is_dark())
+    figure = answers.figure(principal, definition, given, dark=is_dark())
     if figure is not None:
         st.plotly_chart(
             figure,
@@ -75,7 +103,8 @@ def _status(dataset: Dataset, definition: ReportDefinition, preview: Preview) ->
     first = (preview.page - 1) * preview.page_size + 1
     noun = "rows" if definition.is_summary else dataset.row_noun
     span = f"{shown:,}" if preview.page == 1 else f"{first:,} to {first + shown - 1:,}"
-    rows = f"Showing {span} of {preview.rows_matched:,} {noun}"
+    least = "at least " if preview.is_at_least else ""
+    rows = f"Showing {span} of {least}{preview.rows_matched:,} {noun}"
     parts = [rows]
     if preview.period is not None:
         parts.append(words.span(preview.period))
@@ -87,7 +116,7 @@ def _status(dataset: Dataset, definition: ReportDefinition, preview: Preview) ->
 def _table(definition: ReportDefinition, preview: Preview) -> None:
     rows = min(preview.table.num_rows, _MOST_ROWS_SHOWN)
     st.dataframe(
-        preview.table,
+        _written(preview),
         key="builder_table",
         hide_index=True,
         row_height=_ROW_HEIGHT,
@@ -98,31 +127,107 @@ def _table(definition: ReportDefinition, preview: Preview) -> None:
     )
 
 
+def _written(preview: Preview) -> pa.Table:
+    """The rows, with what the table cannot write itself as words: durations and quarters."""
+    table = preview.table
+    for index, column in enumerate(preview.columns):
+        if _is_in_words(column):
+            texts = [None if value is None else cell(value, column) for value in table.column(index).to_pylist()]
+            table = table.set_column(index, column.key, pa.array(texts, pa.string()))
+    return table
+
+
+def _is_in_words(column: ResultColumn) -> bool:
+    is_duration = column.type.is_number and column.format.style is NumberStyle.DURATION
+    return is_duration or (column.type is FieldType.DATE and column.format.date_style is DateStyle.QUARTER)
+
+
+def _totals(definition: ReportDefinition, preview: Preview) -> None:
+    """Below the table, in bold: what all rows come to, and those of each group."""
+    if not preview.totals:
+        return
+    parts = [one for one in preview.totals if one.level]
+    left = len(parts) - _MOST_TOTALS
+    shown = [*parts[:_MOST_TOTALS], *(one for one in preview.totals if not one.level)]
+    places = [n for n in range(len(preview.columns)) if any(one.values[n] is not None for one in shown)]
+    heads = "".join(f"<td>{words.html(_label(preview.columns[n]))}</td>" for n in places)
+    lines = "".join(_total_line(one, preview.columns, places) for one in shown)
+    st.html(f'<table class="bs-totals"><tr class="bs-quiet"><th></th>{heads}</tr>{lines}</table>')
+    if left > 0:
+        st.caption(f"{left:,} more subtotals stand in the files.")
+    if definition.limit is not None and preview.rows_matched > definition.limit:
+        st.caption(f"Totals count all {preview.rows_matched:,} rows.")
+
+
+def _total_line(total: Total, columns: tuple[ResultColumn, ...], places: list[int]) -> str:
+    groups = [column for column in columns if column.role is ColumnRole.DIMENSION]
+    named = [
+        cell(key, groups[index]) if key is not None and index < len(groups) else str(key or "(empty)")
+        for index, key in enumerate(total.keys)
+    ]
+    label = f"Total {', '.join(named)}" if named else "Total"
+    figures = "".join(
+        f"<td>{'' if total.values[n] is None else words.html(cell(total.values[n], columns[n]))}</td>" for n in places
+    )
+    return f"<tr><th>{words.html(label)}</th>{figures}</tr>"
+
+
+def cell(value: CellValue, column: ResultColumn) -> str:
+    """Return one value as people read it."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, int | float | Decimal) and column.type.is_number:
+        return figure_words(value, column.format, _decimals(column))
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return day_words(value, column.format.date_style)
+    return words.scalar(value)
+
+
 def column_config(column: ResultColumn, timezone: str) -> Any:
     """Return how a result column is shown: numbers right-aligned in their format, days as words."""
     label = _label(column)
+    width = min(column.width * _CHARACTER_WIDTH, _WIDEST) if column.width else None
+    if _is_in_words(column):
+        alignment = "right" if column.type.is_number else "left"
+        return st.column_config.TextColumn(label, width=width, alignment=alignment)
     if column.type.is_number:
-        return st.column_config.NumberColumn(label, format=_number_format(column))
+        return st.column_config.NumberColumn(label, format=_number_format(column), width=width)
     if column.type is FieldType.DATE:
-        grain = column.key.rpartition("__")[2]
-        return st.column_config.DateColumn(label, format=_GRAIN_FORMATS.get(grain, _DAY_FORMAT))
+        return st.column_config.DateColumn(label, format=_day_format(column), width=width)
     if column.type is FieldType.DATETIME:
-        return st.column_config.DatetimeColumn(label, format=f"{_DAY_FORMAT}, HH:mm", timezone=timezone)
+        shown = _day_format(column)
+        clock = "" if column.format.date_style in SPAN_STYLES else ", HH:mm"
+        return st.column_config.DatetimeColumn(label, format=f"{shown}{clock}", timezone=timezone, width=width)
     if column.type is FieldType.BOOLEAN:
-        return st.column_config.CheckboxColumn(label)
-    return st.column_config.TextColumn(label)
+        return st.column_config.CheckboxColumn(label, width=width)
+    return st.column_config.TextColumn(label, width=width)
+
+
+def _day_format(column: ResultColumn) -> str:
+    style = column.format.date_style
+    return _DAY_FORMATS.get(style, _DAY_FORMAT) if style else _DAY_FORMAT
 
 
 def number(kpi: Kpi) -> str:
     """Return a headline number as people read it."""
     if kpi.value is None:
         return "\N{EN DASH}"
-    if kpi.format.style is NumberStyle.PERCENT:
-        return f"{float(kpi.value):.1%}"
     decimals = kpi.format.decimals
     if decimals is None:
         decimals = 0 if isinstance(kpi.value, int) else 2
-    return f"{kpi.value:,.{decimals}f}"
+    return figure_words(kpi.value, kpi.format, decimals)
+
+
+def figure_words(value: int | float | Decimal, written: Format, decimals: int) -> str:
+    """Return a number in its format: 1,234.50, 12.3%, 1 h 05 min."""
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if value != value else ("∞" if value > 0 else "-∞")
+    if written.style is NumberStyle.DURATION:
+        return duration_words(value, written.decimals)
+    if written.style is NumberStyle.PERCENT:
+        return f"{float(value):.{1 if written.decimals is None else written.decimals}%}"
+    comma = "" if written.style is NumberStyle.PLAIN else ","
+    return f"{value:{comma}.{decimals}f}"
 
 
 def _number_format(column: ResultColumn) -> str:
@@ -140,4 +245,7 @@ def _decimals(column: ResultColumn) -> int:
 
 
 def _label(column: ResultColumn) -> str:
-    return f"{column.label}, {column.format.unit}" if column.format.unit else column.label
+    spans = ", ".join(span for span in column.spans if span)
+    label = f"{spans}: {column.label}" if spans else column.label
+    unit = None if column.format.style is NumberStyle.DURATION else column.format.unit
+    return f"{label}, {unit}" if unit else label

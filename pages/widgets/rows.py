@@ -30,16 +30,19 @@ class Link:
 
 def heading(name: str, columns: Sequence[Column], *, tail: int = MENU_WIDTH) -> None:
     """Draw the table's heading over rows whose controls at the end take `tail` pixels."""
-    with st.container(key="list_heading", horizontal=True, gap="small"):
+    with st.container(key=f"list_heading_{name.lower()}", horizontal=True, gap="small"):
         st.html(f'<div class="bs-th">{escape(name)}</div>')
         st.html(_grid(columns, [escape(column.title) for column in columns], "bs-th"), width=_width(columns))
         if tail:
             st.html("<span></span>", width=tail)
 
 
-def row(name: str, link: Link, columns: Sequence[Column], cells: Sequence[str]) -> None:
+def row(name: str, link: Link | None, columns: Sequence[Column], cells: Sequence[str]) -> None:
     """Draw a row's name and facts; `cells` are HTML. Call it inside `line`, then add the row's controls."""
-    st.page_link(link.page, label=words.plain(name), query_params=link.query, width="stretch")
+    if link is None:
+        st.markdown(f"**{words.plain(name)}**", width="stretch")
+    else:
+        st.page_link(link.page, label=words.plain(name), query_params=link.query, width="stretch")
     st.html(_grid(columns, cells, "bs-td"), width=_width(columns))
 
 

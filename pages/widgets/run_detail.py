@@ -13,6 +13,7 @@ from core.domain.run import Run, RunState
 from core.errors import BroadsheetError
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.parameters import run_words
 from pages.widgets.states import mark, problem, run_mark
 
 Action = Callable[[Principal, UUID], Run]
@@ -69,6 +70,9 @@ def _head(principal: Principal, run: Run) -> None:
         of = f" of {run.rows_matched:,}" if run.rows_matched != run.rows_delivered else ""
         facts.append(f"{run.rows_delivered:,}{of} rows")
     st.html(f'<p class="bs-facts">{run_mark(run.state)} {" · ".join(escape(fact) for fact in facts)}</p>')
+    given = run_words(run)
+    if given:
+        st.caption(words.plain(f"Given: {given}"))
     if run.error_message and run.state is not RunState.COMPLETED:
         st.error(run.error_message, icon=":material/error:")
 

@@ -141,7 +141,11 @@ def config_of(values: Mapping[str, Any], kept_times: tuple[time, ...] = ()) -> S
 
 
 def draft_of(
-    values: Mapping[str, Any], report_id: UUID, kept_times: tuple[time, ...], description: str
+    values: Mapping[str, Any],
+    report_id: UUID,
+    kept_times: tuple[time, ...],
+    description: str,
+    report_parameters: Mapping[str, Any],
 ) -> ScheduleDraft:
     """Return what the form asks to be saved."""
     return ScheduleDraft(
@@ -153,6 +157,7 @@ def draft_of(
         description=description,
         email_subject=(values["subject"] or "").strip() or None,
         email_body=(values["body"] or "").strip() or None,
+        report_parameters=report_parameters,
         misfire=Misfire(values["misfire"]),
         is_active=bool(values["is_active"]),
     )

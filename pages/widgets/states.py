@@ -1,12 +1,13 @@
 """What a screen says when there is nothing to show or something went wrong, and the mark of a state."""
 
 from html import escape
+from uuid import UUID
 
 import streamlit as st
 
 from core.domain.run import RunState
 from core.domain.schedule import Schedule
-from core.errors import BroadsheetError
+from core.errors import BroadsheetError, SourceUnavailable
 from pages.widgets import words
 
 
@@ -22,6 +23,15 @@ def problem(error: BroadsheetError) -> None:
     """Say what went wrong in the error's own words, and whether trying again helps."""
     more = " Try again in a moment; if it stays so, tell an administrator." if error.retryable else ""
     st.error(error.user_message + more, icon=":material/error:")
+
+
+def source_problem(error: BroadsheetError, source_id: UUID) -> None:
+    """Say what is wrong with a source to those who manage it, with the way to its form where that may help."""
+    if not isinstance(error, SourceUnavailable):
+        problem(error)
+        return
+    st.error(error.user_message, icon=":material/error:")
+    st.page_link("source_form.py", label="Look at its connection", query_params={"source": str(source_id)})
 
 
 def mark(label: str, tone: str) -> str:

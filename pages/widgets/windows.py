@@ -76,13 +76,52 @@ def window_editor(key: str, value: DateWindow, today: date, save: SetWindow) -> 
             format_func=lambda u: unit(u, value.n if value.kind in (WindowKind.LAST, WindowKind.NEXT) else 1),
             width=130,
         )
-    if value.kind is WindowKind.LAST:
+    if value.kind in (WindowKind.LAST, WindowKind.NEXT):
         drafts.control(
             st.checkbox,
             f"Count the current {value.unit} in",
             key=f"{key}_current",
             value=value.include_current,
             edit=lambda d, on: save(d, replace(value, include_current=on)),
+        )
+
+    _offset(key, value, save)
+
+
+def _offset(key: str, value: DateWindow, save: SetWindow) -> None:
+    """Draw by how much the whole span is moved; the numbers only once it is."""
+    drafts.control(
+        st.checkbox,
+        "Move it to an earlier or later time",
+        key=f"{key}_moved",
+        value=value.offset != 0,
+        edit=lambda d, on: save(d, replace(value, offset=-1 if on else 0, offset_unit=DateUnit.YEAR)),
+    )
+    if not value.offset:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        drafts.control(
+            st.number_input,
+            "By",
+            key=f"{key}_offset",
+            value=value.offset,
+            edit=lambda d, n: save(d, replace(value, offset=int(n or -1))),
+            min_value=-500,
+            max_value=500,
+            step=1,
+            help="-1 year is the same span a year before.",
+            width=120,
+        )
+        drafts.control(
+            st.selectbox,
+            "Unit of the move",
+            key=f"{key}_offset_unit",
+            value=value.offset_unit,
+            edit=lambda d, u: save(d, replace(value, offset_unit=u)),
+            options=list(DateUnit),
+            format_func=lambda u: unit(u, abs(value.offset)),
+            label_visibility="hidden",
+            width=130,
         )
 
 

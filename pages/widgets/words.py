@@ -1,13 +1,16 @@
 """Words for values: times, sizes, labels of choices and the short form of a filter."""
 
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 from itertools import count
 from uuid import UUID
 
-from core.domain.dataset import Dataset, Field, FieldType
-from core.domain.definition import Aggregation, ChartKind, Measure
-from core.domain.filter import Condition, DateUnit, DateWindow, Match, Operator, ResolvedWindow, WindowKind
+from core.domain.appearance import ChartKind
+from core.domain.dataset import Dataset
+from core.domain.definition import Aggregation, CalculationKind, Comparison, Measure
+from core.domain.field import Field, FieldType
+from core.domain.filter import Condition, DateUnit, DateWindow, Grain, Match, Operator, ResolvedWindow, WindowKind
 from core.domain.moments import days_words, instant_words
 from core.domain.run import RunKind, RunState
 from core.domain.schedule import Misfire
@@ -29,6 +32,7 @@ AGGREGATIONS = {
     Aggregation.MIN: "Lowest",
     Aggregation.MAX: "Highest",
     Aggregation.MEDIAN: "Median",
+    Aggregation.PERCENTILE: "Percentile of",
 }
 CHARTS = {
     ChartKind.LINE: "Line",
@@ -45,12 +49,16 @@ OPERATORS = {
     Operator.NOT_CONTAINS: "does not contain",
     Operator.STARTS_WITH: "starts with",
     Operator.ENDS_WITH: "ends with",
+    Operator.NOT_STARTS_WITH: "does not start with",
+    Operator.NOT_ENDS_WITH: "does not end with",
     Operator.GREATER: "is more than",
     Operator.AT_LEAST: "is at least",
     Operator.LESS: "is less than",
     Operator.AT_MOST: "is at most",
     Operator.BETWEEN: "is between",
+    Operator.NOT_BETWEEN: "is not between",
     Operator.IN_WINDOW: "is in",
+    Operator.NOT_IN_WINDOW: "is not in",
     Operator.IS_EMPTY: "is empty",
     Operator.IS_NOT_EMPTY: "is not empty",
 }
@@ -60,6 +68,17 @@ DATE_OPERATORS = {
     Operator.LESS: "is before",
     Operator.AT_MOST: "is on or before",
 }
+GRAINS = {grain: str(grain).replace("_", " ") for grain in Grain} | {Grain.ISO_WEEK: "ISO week"}
+CALCULATIONS = {
+    CalculationKind.RUNNING_TOTAL: "Running total",
+    CalculationKind.SHARE: "Share of the total",
+    CalculationKind.RANK: "Rank",
+    CalculationKind.PREVIOUS: "Value before",
+    CalculationKind.CHANGE: "Change",
+    CalculationKind.CHANGE_PERCENT: "Change in %",
+    CalculationKind.EXPRESSION: "Expression",
+}
+COMPARISONS = {Comparison.PREVIOUS_PERIOD: "the period before", Comparison.PREVIOUS_YEAR: "the same time last year"}
 MATCHES = {Match.ALL: "all of these", Match.ANY: "any of these", Match.NONE: "none of these"}
 WINDOWS = {
     WindowKind.LAST: "Last",
@@ -144,14 +163,24 @@ def measure(value: Measure, dataset: Dataset) -> str:
     """Return a measure in words: "Sum of revenue"."""
     if value.label:
         return value.label
+    if value.dataset_measure is not None:
+        known = dataset.measure(value.dataset_measure)
+        return known.label if known else value.dataset_measure
+    if value.aggregation is None:
+        return (value.name or "Figure").replace("_", " ").capitalize()
     if value.field is None:
         return f"Number of {dataset.row_noun}"
     field = dataset.field(value.field)
-    return f"{AGGREGATIONS[value.aggregation]} {field.label.lower() if field else value.field}"
+    condensed = f"{AGGREGATIONS[value.aggregation]} {field.label.lower() if field else value.field}"
+    return condensed if value.percent is None else f"{condensed} ({value.percent:g} %)"
 
 
 def window(value: DateWindow) -> str:
-    """Return a date window in words: "last 30 days"."""
+    """Return a date window in words: "last 30 days", "this month, 1 year before"."""
+    if value.offset:
+        size = abs(value.offset)
+        moved = f"{size} {unit(value.offset_unit, size)} {'before' if value.offset < 0 else 'after'}"
+        return f"{window(replace(value, offset=0))}, {moved}"
     if value.kind is WindowKind.BETWEEN and value.first_on and value.last_on:
         return days_words(value.first_on, value.last_on)
     if value.kind is WindowKind.THIS:
@@ -165,13 +194,15 @@ def window(value: DateWindow) -> str:
 def condition(value: Condition, field: Field) -> str:
     """Return a filter as it stands on its chip: "Country is Germany, France"."""
     words = f"{field.label} {operator(value.operator, field.type)}"
-    if value.operator is Operator.IN_WINDOW and value.window:
-        return f"{field.label} in {window(value.window)}"
+    if value.parameter is not None:
+        return f"{words} (asked)"
+    if value.operator in (Operator.IN_WINDOW, Operator.NOT_IN_WINDOW) and value.window:
+        return f"{field.label} {'not ' if value.operator is Operator.NOT_IN_WINDOW else ''}in {window(value.window)}"
     if value.operator in (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY):
         return words
     if not value.values:
         return f"{words} …"
-    joint = " and " if value.operator is Operator.BETWEEN else ", "
+    joint = " and " if value.operator in (Operator.BETWEEN, Operator.NOT_BETWEEN) else ", "
     shown = [scalar(item) for item in value.values[:3]]
     more = len(value.values) - len(shown)
     return f"{words} {joint.join(shown)}" + (f" and {more} more" if more else "")

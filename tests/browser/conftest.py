@@ -53,6 +53,7 @@ def product() -> Iterator[Product]:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "ADMIN_EMAIL": EMAIL,
         "ADMIN_PASSWORD": PASSWORD,
+        "ALLOW_PRIVATE_HOSTS": "127.0.0.1",
         "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
     }
     log = folder / "log"

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from . import fake_services
+from pages.widgets import keys
+
+from . import fake_data, fake_services
+from .dataset_screen import press
 
 SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
 Open = Callable[..., AppTest]
@@ -39,3 +42,18 @@ def open_screen(services: fake_services.FakeBroadsheet, signed_in: None) -> Open
         return app
 
     return open_it
+
+
+@pytest.fixture
+def orders(open_screen):
+    """The editor on a fresh draft over `orders`, joined to `customers`."""
+    app = open_screen("new_dataset.py")
+    app.text_input(key=keys.NEW_DATASET_SEARCH).set_value("what customers").run()
+    press(app, "new_dataset_make")
+    app.query_params["dataset"] = str(app.session_state[keys.DATASET_OPEN])
+    return app.switch_page("dataset.py").run()  # AppTest forgets the page that the script went to
+
+
+@pytest.fixture
+def usage(open_screen):
+    return open_screen("dataset.py", dataset=str(fake_data.USAGE.id))

@@ -7,13 +7,16 @@ from uuid import UUID, uuid5
 import pyarrow as pa
 
 from core.domain.access import BUILT_IN_ROLES, Principal
-from core.domain.dataset import Dataset, Field, FieldType, Format, NumberStyle
+from core.domain.dataset import Dataset, DatasetMeasure
 from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
-from core.domain.filter import DateUnit, DateWindow, WindowKind
+from core.domain.field import Field, FieldType, Format, NumberStyle
+from core.domain.filter import DateUnit, DateWindow, Grain, WindowKind
 from core.domain.page import Page
+from core.domain.relation import TableOrigin
 from core.domain.report import Report
-from core.domain.result import ColumnRole, ResultColumn
+from core.domain.result import ColumnRole, ResultColumn, Total
 from core.domain.schedule import Cadence, Misfire, Recipient, Schedule, ScheduleConfig
+from core.query.columns import result_columns
 
 NOW = datetime(2026, 11, 23, 14, 5, tzinfo=UTC)
 _SPACE = UUID("00000000-0000-0000-0000-00000000b0ad")
@@ -55,7 +58,7 @@ USAGE = Dataset(
     name="usage",
     label="Product usage",
     description="One row for each session of a customer.",
-    table_name="usage_events",
+    origin=TableOrigin(table_name="usage_events"),
     time_field="started_at",
     row_noun="sessions",
     fields=(
@@ -70,6 +73,14 @@ USAGE = Dataset(
         Field(name="revenue", label="Revenue", type=_T.DECIMAL, is_measure=True, format=EUR),
         Field(name="pages", label="Pages", type=_T.INTEGER, is_measure=True),
     ),
+    measures=(
+        DatasetMeasure(
+            name="per_session",
+            label="Revenue per session",
+            measure=Measure(expression="sum(revenue) / count()"),
+            synonyms=("arpu",),
+        ),
+    ),
 )
 VALUES = {
     "country": ("United States", "Germany", "Japan", "Brazil", "France", "Kenya"),
@@ -79,7 +90,7 @@ VALUES = {
 }
 SUMMARY = ReportDefinition(
     dataset_id=USAGE.id,
-    groupings=(Grouping(field="started_at", grain=DateUnit.MONTH),),
+    groupings=(Grouping(field="started_at", grain=Grain.MONTH),),
     measures=(Measure(aggregation=Aggregation.COUNT), Measure(aggregation=Aggregation.SUM, field="revenue")),
     period=Period(field="started_at", window=DateWindow(kind=WindowKind.LAST, n=12, unit=DateUnit.MONTH)),
     sort=(Sort(key="started_at__month"),),
@@ -123,6 +134,7 @@ def schedule(name: str, config: ScheduleConfig, *, status: str | None = "complet
         config=config,
         recipients=(Recipient(channel="email", address="ada@example.com"),),
         formats=("pdf", "xlsx"),
+        report_parameters={},
         email_subject=None,
         email_body=None,
         misfire=Misfire.LATEST,
@@ -147,23 +159,14 @@ def schedules() -> dict[UUID, Schedule]:
 
 
 def columns(definition: ReportDefinition) -> tuple[ResultColumn, ...]:
-    if not definition.is_summary:
-        return tuple(_column(USAGE.field(name), name, ColumnRole.DIMENSION) for name in definition.columns)
-    groups = [_column(USAGE.field(g.field), g.key, ColumnRole.DIMENSION, g.grain) for g in definition.groupings]
-    return tuple(groups + [_measure(m) for m in definition.measures])
+    return result_columns(definition, USAGE)
 
 
-def _column(field: Field, key: str, role: ColumnRole, grain: DateUnit | None = None) -> ResultColumn:
-    label = f"{field.label} ({grain})" if grain else field.label
-    return ResultColumn(key=key, label=label, type=_T.DATE if grain else field.type, role=role, format=field.format)
-
-
-def _measure(measure: Measure) -> ResultColumn:
-    field = USAGE.field(measure.field) if measure.field else None
-    if field is None or measure.aggregation is Aggregation.COUNT_DISTINCT:
-        return ResultColumn(key=measure.key, label="Sessions", type=_T.INTEGER, role=ColumnRole.MEASURE)
-    label = measure.label or f"{measure.aggregation.value.capitalize()} of {field.label.lower()}"
-    return ResultColumn(key=measure.key, label=label, type=field.type, role=ColumnRole.MEASURE, format=field.format)
+def totals(definition: ReportDefinition) -> tuple[Total, ...]:
+    if not definition.totals.grand:
+        return ()
+    values = tuple(1234.5 if column.role is ColumnRole.MEASURE else None for column in columns(definition))
+    return (Total(level=0, keys=(), values=values),)
 
 
 def table(definition: ReportDefinition, rows: int, offset: int) -> pa.Table:

@@ -40,10 +40,10 @@ class FakeRuns:
         self.items[run.id] = run
         return run
 
-    def export(self, principal, report_id, format):  # noqa: A002
+    def export(self, principal, report_id, format, *, parameters=None):  # noqa: A002
         return self._add(RunKind.EXPORT, (format,))
 
-    def export_draft(self, principal, definition: ReportDefinition, title, format):  # noqa: A002
+    def export_draft(self, principal, definition: ReportDefinition, title, format, *, parameters=None):  # noqa: A002
         return self._add(RunKind.EXPORT, (format,))
 
     def run_schedule_now(self, principal, schedule_id):
@@ -88,6 +88,7 @@ def make_run(name, state, at, formats=("pdf", "xlsx")):
         title="Usage Summary",
         report_version=3,
         definition=data.SUMMARY,
+        parameters={},
         requested_by=data.ADA,
         formats=tuple(formats),
         logical_at=at,

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from uuid import UUID, uuid4
 
 import bcrypt
 
 from core.clock import FixedClock
 from core.domain.access import Principal
-from core.domain.dataset import FieldType
-from core.domain.definition import Aggregation, Chart, ChartKind
+from core.domain.appearance import Chart, ChartKind
+from core.domain.definition import Aggregation
+from core.domain.field import FieldType
 from core.domain.filter import Operator, ResolvedWindow
+from core.domain.parameters import bind_parameters
 from core.domain.report import Report, ReportVersion
 from core.domain.result import Headline, Kpi, Preview
 from core.domain.schedule import FireTime, Schedule, ScheduleDraft
@@ -19,7 +21,9 @@ from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSig
 from core.settings import Settings
 
 from . import fake_data as data
+from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
 from .fake_runs import FakeRuns
+from .fake_uploads import FakeUploads
 
 PASSWORD = "correct-horse-42"
 TOKEN = "token-of-ada"
@@ -59,22 +63,11 @@ class FakeAccess:
         return ()
 
 
-class FakeCatalog:
-    def datasets(self, principal):
-        return (data.USAGE,)
-
-    def dataset(self, principal, dataset_id):
-        return data.USAGE
-
-    def field_values(self, principal, dataset_id, field, *, search="", limit=50):
-        values = data.VALUES.get(field, ())
-        return tuple((value, 900 - 100 * n) for n, value in enumerate(values) if search.lower() in value.lower())
-
-
 @dataclass
 class FakeReports:
     items: dict[UUID, Report] = field(default_factory=data.reports)
     previews: int = 0
+    given: dict = field(default_factory=dict)
 
     def list(self, principal, *, search="", page=1, limit=50):
         found = [item for item in self.items.values() if search.lower() in item.name.lower()]
@@ -117,8 +110,10 @@ class FakeReports:
     def archive(self, principal, report_id):
         del self.items[report_id]
 
-    def preview(self, principal, definition, *, page=1, page_size=100):
+    def preview(self, principal, definition, *, parameters=MappingProxyType({}), page=1, page_size=100):
+        bind_parameters(definition, parameters)
         self.previews += 1
+        self.given = dict(parameters)
         total = 12 if definition.is_summary and definition.groupings else (1 if definition.is_summary else ROWS)
         rows = max(0, min(page_size, total - (page - 1) * page_size))
         window = definition.period and ResolvedWindow(
@@ -140,13 +135,17 @@ class FakeReports:
             filters_in_words=(),
             as_of=data.NOW,
             elapsed_s=0.021,
+            totals=data.totals(definition),
         )
 
-    def headline(self, principal, definition):
+    def columns_of(self, principal, definition):
+        return data.columns(definition)
+
+    def headline(self, principal, definition, *, parameters=MappingProxyType({})):
         kpis = tuple(Kpi(label="Sessions", value=1234, previous=1000) for _ in definition.kpis)
         return Headline(kpis=kpis, previous_period=None)
 
-    def figure(self, principal, definition, *, dark=False):
+    def figure(self, principal, definition, *, parameters=MappingProxyType({}), dark=False):
         import plotly.graph_objects as go
 
         if definition.chart is None:
@@ -190,12 +189,16 @@ class FakeSchedules:
             raise NotFound
         return self.items[schedule_id]
 
+    def problems(self, principal, schedule):
+        return ()
+
     def create(self, principal, draft: ScheduleDraft):
         for n, recipient in enumerate(draft.recipients):
             if "@" not in recipient.address:
                 raise InvalidAddress(f"{recipient.address} is no e-mail address.", place=f"recipients[{n}].value")
         made = data.schedule("Usage Summary", draft.config, status=None)
         made = replace(made, id=uuid4(), name=draft.name, report_id=draft.report_id, recipients=draft.recipients)
+        made = replace(made, report_parameters=draft.report_parameters)
         self.items[made.id] = made
         return made
 
@@ -252,7 +255,10 @@ class FakeBroadsheet:
         self.settings = Settings(_env_file=None)
         self.clock = FixedClock(data.NOW)
         self.access = FakeAccess(role)
-        self.catalog = FakeCatalog()
+        self.sources = FakeSources()
+        self.datasets = FakeDatasets()
+        self.uploads = FakeUploads(self.sources, self.datasets)
+        self.catalog = FakeCatalog(self.datasets)
         self.reports = FakeReports()
         self.schedules = FakeSchedules()
         self.runs = FakeRuns()

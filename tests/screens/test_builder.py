@@ -1,5 +1,6 @@
 from core.domain.access import BUILT_IN_ROLES
-from core.domain.definition import Aggregation, ChartKind
+from core.domain.appearance import ChartKind
+from core.domain.definition import Aggregation
 from core.domain.filter import Condition, DateUnit, Operator, WindowKind
 from pages.widgets import keys
 
@@ -170,3 +171,112 @@ def test_a_viewer_sees_no_save_no_download_and_no_schedule(services, monkeypatch
     found = {button.key for button in app.button}
     assert not found & {"builder_save", "builder_save_as", "builder_schedule"}
     assert not app.get("menu_button")
+
+
+def test_a_figure_is_filtered_like_a_field(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.session_state[keys.BUILDER_ADD_FILTER] = True
+    app.run()
+    app.selectbox(key=keys.BUILDER_FILTER_FIELD).set_value("result: sum__revenue").run()
+    assert draft(app).definition.result_filters.items[0].field == "sum__revenue"
+    assert draft(app).asked.result_filters.items == ()
+    app.number_input(key="builder_result_0_sum__revenue_number_0").set_value(1000.0).run()
+    assert draft(app).asked.result_filters.items[0].values == (1000,)
+
+
+def test_a_filter_that_asks_is_tried_above_the_table(open_screen, services):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.button(key="builder_field_country").click().run()
+    app.session_state[keys.BUILDER_ADD_FILTER] = True
+    app.run()
+    app.selectbox(key=keys.BUILDER_FILTER_FIELD).set_value("country").run()
+    app.toggle(key="builder_filter_0_country_asks").set_value(True).run()
+    (parameter,) = draft(app).definition.parameters
+    assert (parameter.name, parameter.field, parameter.is_list) == ("country", "country", True)
+    app.session_state["builder_chip_0_country"] = True
+    app.run()
+    app.checkbox(key="builder_parameter_country_required").set_value(True).run()
+    assert "'Country' needs a value." in app.info[0].value
+    app.multiselect(key=f"builder_given_{SUMMARY}_country").set_value(["Kenya"]).run()
+    assert services.reports.given == {"country": ("Kenya",)}
+    assert not app.info
+    app.session_state["builder_chip_0_country"] = True
+    app.run()
+    app.toggle(key="builder_filter_0_country_asks").set_value(False).run()
+    assert draft(app).definition.parameters == ()
+
+
+def test_the_period_can_be_asked_for(open_screen, services):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.session_state["builder_period"] = True
+    app.run()
+    app.toggle(key="builder_period_asks").set_value(True).run()
+    assert draft(app).definition.period.parameter == "period"
+    quick = app.selectbox(key=f"builder_given_{SUMMARY}_period")
+    quick.set_value(quick.options[0]).run()
+    assert services.reports.given["period"].n == 7
+
+
+def test_a_measure_opens_for_its_name_percent_and_filters(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.selectbox(key="builder_aggregation_1_revenue").set_value(Aggregation.PERCENTILE).run()
+    app.button(key="builder_open_measure_1").click().run()
+    app.number_input(key="builder_measure_1_percent").set_value(95.0).run()
+    assert draft(app).definition.measures[1].key == "percentile_95__revenue"
+    app.selectbox(key="builder_measure_1_filter_add").set_value("plan").run()
+    app.multiselect(key="builder_measure_1_filter_0_plan_values").set_value(["Free"]).run()
+    measure = draft(app).asked.measures[1]
+    assert (measure.name, measure.filters.items[0].values) == ("percentile_95_revenue_filtered", ("Free",))
+    app.text_input(key="builder_measure_1_label").set_value("Slow free sessions").run()
+    assert draft(app).definition.measures[1].label == "Slow free sessions"
+
+
+def test_catalog_measures_and_expressions_are_a_click_away(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.text_input(key=keys.BUILDER_SEARCH).set_value("arpu").run()
+    app.button(key="builder_field_measure__per_session").click().run()
+    app.selectbox(key="builder_add_measure").set_value("expression").run()
+    app.button(key="builder_open_measure_3").click().run()
+    area = app.text_area(key="builder_measure_3_expression")
+    area.set_value("sum(revenue) / count_distinct(customer)").run()
+    assert [m.key for m in draft(app).definition.measures][2:] == ["measure__per_session", "figure"]
+    assert draft(app).definition.measures[3].expression.endswith("(customer)")
+    assert "Gives number" in texts(app)
+
+
+def test_what_is_seldom_needed_is_built_by_clicking(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.button(key="builder_field_country").click().run()
+    app.selectbox(key="builder_add_calculation").set_value("share").run()
+    app.button(key="builder_open_calculation_0").click().run()
+    app.multiselect(key="builder_calculation_0_within").set_value(["country"]).run()
+    app.toggle(key="builder_top").set_value(True).run()
+    app.selectbox(key="builder_top_grouping").set_value("country").run()
+    app.checkbox(key="builder_top_others").set_value(True).run()
+    app.multiselect(key="builder_pivot").set_value(["country"]).run()
+    app.toggle(key="builder_totals_grand").set_value(True).run()
+    app.selectbox(key=keys.BUILDER_COLUMN).set_value("sum__revenue").run()
+    app.text_input(key="builder_option_sum__revenue_label").set_value("Turnover").run()
+    made = draft(app).definition
+    assert made.calculations[0].within == ("country",)
+    assert (made.top.n, made.top.grouping, made.top.with_others) == (10, "country", True)
+    assert (made.pivot.groupings, made.totals.grand) == (("country",), True)
+    assert made.options[0].label == "Turnover"
+    assert "1,234.50" in texts(app)
+
+
+def test_a_hidden_column_is_not_in_the_table(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.selectbox(key=keys.BUILDER_COLUMN).set_value("count").run()
+    app.checkbox(key="builder_option_count_hidden").set_value(True).run()
+    assert list(app.dataframe[0].value.columns) == ["started_at__month", "sum__revenue"]
+
+
+def test_the_calendar_is_chosen_under_more(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.session_state[keys.BUILDER_TABS] = "More"
+    app.run()
+    app.selectbox(key="builder_week_start").set_value(7).run()
+    app.selectbox(key="builder_year_start").set_value(4).run()
+    calendar = draft(app).definition.calendar
+    assert (calendar.week_start, calendar.fiscal_year_start) == (7, 4)

@@ -60,7 +60,7 @@ def test_editing_starts_from_the_saved_schedule(open_screen, services):
 @pytest.mark.parametrize("schedule", fake_data.schedules().values(), ids=lambda item: item.name)
 def test_the_form_gives_back_what_it_was_given(schedule):
     values = state.of_schedule(schedule)
-    draft = state.draft_of(values, schedule.report_id, schedule.config.times[2:], schedule.description)
+    draft = state.draft_of(values, schedule.report_id, schedule.config.times[2:], schedule.description, {})
     assert draft.config == schedule.config
     assert draft.recipients == schedule.recipients
 

@@ -57,7 +57,11 @@ def test_an_ended_session_ends_at_the_next_run(open_screen, services):
     assert app.text_input(key=keys.SIGN_IN_EMAIL)
 
 
-@pytest.mark.parametrize("screen", ["reports", "builder", "schedules", "schedule_form", "runs", "outbox", "account"])
+SCREENS = ("reports", "builder", "schedules", "schedule_form", "runs", "outbox", "account")
+CATALOG_SCREENS = ("data", "dataset", "new_dataset", "source_form", "upload")
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, *CATALOG_SCREENS])
 def test_every_screen_guards_itself(services, screen):
     app = AppTest.from_file(str(SHELL.with_name(f"{screen}.py")), default_timeout=30).run()
     assert not app.exception
@@ -69,5 +73,13 @@ def test_every_screen_guards_itself(services, screen):
 def test_a_viewer_may_not_open_the_schedule_form(open_screen, services):
     services.access.sessions[fake_services.TOKEN] = fake_data.principal("viewer")
     app = open_screen("schedule_form.py")
+    assert "permission" in app.warning[0].value
+    assert not app.title
+
+
+@pytest.mark.parametrize("screen", ["new_dataset", "source_form", "upload"])
+def test_only_who_manages_the_catalog_opens_its_forms(open_screen, services, screen):
+    services.access.sessions[fake_services.TOKEN] = fake_data.principal("publisher")
+    app = open_screen(f"{screen}.py")
     assert "permission" in app.warning[0].value
     assert not app.title

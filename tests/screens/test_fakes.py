@@ -1,0 +1,33 @@
+"""The fakes take what the real services take: a screen that passes over a fake passes over the product."""
+
+import inspect
+
+import pytest
+
+from core.services.catalog import CatalogService
+from core.services.datasets import DatasetService
+from core.services.sources import SourceService
+from core.services.uploads import UploadService
+
+from . import fake_catalog, fake_uploads
+
+PAIRS = (
+    (fake_catalog.FakeCatalog, CatalogService),
+    (fake_catalog.FakeDatasets, DatasetService),
+    (fake_catalog.FakeSources, SourceService),
+    (fake_uploads.FakeUploads, UploadService),
+)
+METHODS = [
+    (fake, real, name)
+    for fake, real in PAIRS
+    for name, _ in inspect.getmembers(fake, inspect.isfunction)
+    if not name.startswith("_")
+]
+
+
+@pytest.mark.parametrize(("fake", "real", "name"), METHODS, ids=lambda item: getattr(item, "__name__", item))
+def test_a_fake_takes_what_the_service_takes(fake, real, name):
+    def shape(owner):
+        return [(p.name, p.kind, p.default) for p in inspect.signature(getattr(owner, name)).parameters.values()]
+
+    assert shape(fake) == shape(real)
