@@ -16,7 +16,7 @@ import pyarrow.ipc
 
 from bench.figures import Figure
 from bench.figures import table as table_of
-from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.render import RENDERERS
 from core.render.renderer import Renderer

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-_PACKAGES = ("streamlit", "sqlalchemy", "duckdb", "pyarrow", "reportlab", "kaleido", "procrastinate")
+_PACKAGES = (
+    "streamlit",
+    "sqlalchemy",
+    "duckdb",
+    "pyarrow",
+    "reportlab",
+    "kaleido",
+    "procrastinate",
+    "adbc-driver-postgresql",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,5 +49,5 @@ def machine() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return (
         f"{datetime.now(UTC):%d %B %Y}; {os.cpu_count()} cores, {platform.system()} on {platform.machine()}, "
-        f"Python {platform.python_version()}; {packages}."
+        f"Python {platform.python_version()}; {packages}; load when it was over: {os.getloadavg()[0]:.1f}."
     )

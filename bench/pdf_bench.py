@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from bench.figures import Figure, table
-from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.render.pdf_renderer import PdfRenderer
 

@@ -22,7 +22,7 @@ from core.db.embedded import start_embedded
 from core.domain.access import Principal
 from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
-from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Operator, WindowKind
+from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Grain, Operator, WindowKind
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.spool import open_spool, write_spool
 from core.render import renderer_for
@@ -76,7 +76,7 @@ def questions(orders: Dataset) -> dict[str, ReportDefinition]:
     revenue = Measure(aggregation=Aggregation.SUM, field="amount")
     by_month = ReportDefinition(
         dataset_id=orders.id,
-        groupings=(Grouping(field="ordered_at", grain=DateUnit.MONTH), Grouping(field="country")),
+        groupings=(Grouping(field="ordered_at", grain=Grain.MONTH), Grouping(field="country")),
         measures=(Measure(aggregation=Aggregation.COUNT), revenue),
         filters=FilterGroup(
             items=(Condition(field="is_return", operator=Operator.IS, values=(False,)),),

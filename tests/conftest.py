@@ -28,6 +28,7 @@ from core.db.database import Database
 from core.db.embedded import EmbeddedPostgres, start_embedded
 from core.db.migrate import DatabaseUrls, migrate
 from core.domain.access import BUILT_IN_ROLES, Principal
+from tests.mariadb_server import MariaDbServer, mariadb_server
 
 APP_PASSWORD = "app-role-of-the-tests"
 PASSWORD = "correct horse battery staple"
@@ -67,6 +68,13 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDbServer]:
+    """The MariaDB of this test process."""
+    with mariadb_server() as server:
+        yield server
 
 
 @pytest.fixture

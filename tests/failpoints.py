@@ -21,7 +21,7 @@ from core.artifacts.file_store import FileStore
 from core.clock import Clock, SystemClock
 from core.db.database import Database
 from core.db.queue import worker_app
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.errors import RunCancelled
 from core.render.csv_renderer import CsvRenderer
@@ -29,6 +29,7 @@ from core.runs.delivering import Deliverer
 from core.runs.failpoints import VARIABLE
 from core.runs.filing import Filing
 from core.runs.ledger import LEASE, Ledger
+from core.runs.missing_fields import MissingFields
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
@@ -61,6 +62,7 @@ class StandInExecutor:
         head_fields: Any,
         logical_at: datetime,
         deadline_s: float,
+        parameters: Any = None,
         should_stop: Callable[[], bool],
     ) -> Iterator[Result]:
         self.asked += 1
@@ -137,6 +139,13 @@ class NoBrowser:
         return None
 
 
+class NoWatch:
+    """Finds no dataset to look at."""
+
+    def check(self) -> int:
+        return 0
+
+
 @dataclass(kw_only=True)
 class Stack:
     """The parts of a daemon, each within reach of a test."""
@@ -153,7 +162,7 @@ class Stack:
         for folder in (spool, scratch):
             folder.mkdir(parents=True, exist_ok=True)
         self.channel = StandInChannel(self.folder / "accepted")
-        self.store = FileStore(self.folder / "artifacts")
+        self.store = FileStore(self.folder / "artifacts", key=lambda: "key-of-the-tests")
         self.ledger = Ledger(
             self.database,
             self.clock,
@@ -173,7 +182,15 @@ class Stack:
         filing = Filing(
             self.clock, renderers={"csv": CsvRenderer()}, drawer=NoBrowser(), store=self.store, scratch_dir=scratch
         )
-        self.pipeline = Pipeline(self.database, self.ledger, executor=self.executor, filing=filing, spool_dir=spool)
+        self.missing = MissingFields(self.database, self.clock, channel=self.channel, base_url="http://localhost:8501")
+        self.pipeline = Pipeline(
+            self.database,
+            self.ledger,
+            executor=self.executor,
+            filing=filing,
+            missing=self.missing,
+            spool_dir=spool,
+        )
         self.deliverer = Deliverer(
             self.database,
             self.outbox,
@@ -202,6 +219,8 @@ class Stack:
             deliverer=self.deliverer,
             recovery=self.recovery,
             retention=self.retention,
+            missing=self.missing,
+            watch=NoWatch(),
             ledger=self.ledger,
             workers=lambda daemon: Workers(
                 worker_app(self.database.engine.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=2

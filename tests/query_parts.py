@@ -4,53 +4,42 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import duckdb
 
 from core.catalog.sources.connector import Connector
 from core.catalog.sources.duckdb_source import DuckDbConnector
 from core.clock import FixedClock
-from core.domain.dataset import Dataset, Field, FieldType, Format, NumberStyle, Source
-from core.domain.definition import ReportDefinition
-from core.domain.definition_json import parse_definition
+from core.domain.dataset import Source
 from core.query.executor import QueryExecutor
+from tests.definition_parts import (
+    DATASET_ID,
+    NOW,
+    ORGANIZATION_ID,
+    SOURCE_ID,
+    condition,
+    definition,
+    matching,
+    orders_dataset,
+)
 
-DATASET_ID = UUID("00000000-0000-0000-0000-0000000000d1")
-ORGANIZATION_ID = UUID("00000000-0000-0000-0000-0000000000a1")
-SOURCE_ID = UUID("00000000-0000-0000-0000-0000000000c1")
-#: A Monday morning in New York.
-NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
+__all__ = [
+    "DATASET_ID",
+    "NOW",
+    "condition",
+    "definition",
+    "matching",
+    "order_rows",
+    "orders_dataset",
+    "orders_executor",
+    "orders_source",
+    "write_orders",
+]
 
 _CREATE = (
     'CREATE TABLE orders ("at" TIMESTAMP, shipped_on DATE, country VARCHAR, "note ""x""" VARCHAR, is_paid BOOLEAN, '
     "items INTEGER, amount DECIMAL(12, 2), weight DOUBLE, order_id BIGINT)"
 )
-
-
-def orders_dataset() -> Dataset:
-    """The table `orders` as a dataset."""
-    return Dataset(
-        id=DATASET_ID,
-        organization_id=ORGANIZATION_ID,
-        source_id=SOURCE_ID,
-        name="orders",
-        label="Orders",
-        table_name="orders",
-        fields=(
-            Field(name="at", label="Ordered at", type=FieldType.DATETIME),
-            Field(name="shipped_on", label="Shipped on", type=FieldType.DATE),
-            Field(name="country", label="Country", type=FieldType.TEXT),
-            Field(name='note "x"', label="Note", type=FieldType.TEXT),
-            Field(name="is_paid", label="Paid", type=FieldType.BOOLEAN),
-            Field(name="items", label="Items", type=FieldType.INTEGER, is_measure=True),
-            Field(name="amount", label="Amount", type=FieldType.DECIMAL, is_measure=True, format=Format(unit="EUR")),
-            Field(name="weight", label="Weight", type=FieldType.DECIMAL, is_measure=True),
-            Field(name="order_id", label="Order ID", type=FieldType.INTEGER, format=Format(style=NumberStyle.PLAIN)),
-        ),
-        time_field="at",
-        row_noun="orders",
-    )
 
 
 def orders_source(path: Path) -> Source:
@@ -62,21 +51,6 @@ def orders_source(path: Path) -> Source:
         kind="duckdb",
         connection={"path": str(path)},
     )
-
-
-def definition(**parts: Any) -> ReportDefinition:
-    """A definition over the orders, in the form that JSON has."""
-    return parse_definition({"dataset_id": str(DATASET_ID), **parts})
-
-
-def condition(field: str, operator: str, *values: Any, **rest: Any) -> dict[str, Any]:
-    """A condition in the form that JSON has."""
-    return {"field": field, "operator": operator, "values": list(values), **rest}
-
-
-def matching(*items: dict[str, Any], match: str = "all") -> dict[str, Any]:
-    """A filter group in the form that JSON has."""
-    return {"match": match, "items": list(items)}
 
 
 def order_rows(count: int = 400) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
-from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.filter import ResolvedWindow
 from core.domain.result import ColumnRole, Kpi, Result, ResultColumn, ResultHead
 

@@ -40,22 +40,9 @@ def insert_report(database: Database, tenant: Tenant, *, name: str = "Weekly rev
             name=name,
             label=name,
             content={
-                "description": "",
-                "schema_name": None,
-                "table_name": "orders",
-                "time_field": None,
+                "origin": {"table_name": "orders"},
                 "row_noun": "orders",
-                "fields": [
-                    {
-                        "name": "country",
-                        "label": "Country",
-                        "type": "text",
-                        "description": "",
-                        "format": {"style": "number", "decimals": None, "unit": None},
-                        "is_measure": False,
-                        "is_personal": False,
-                    }
-                ],
+                "fields": [{"name": "country", "label": "Country", "type": "text"}],
             },
         )
         report_id = _insert(

@@ -5,17 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from core.demo.datasets import DatasetDraft, demo_datasets
-from core.domain.definition import (
-    Aggregation,
-    Chart,
-    ChartKind,
-    Grouping,
-    Measure,
-    Period,
-    ReportDefinition,
-    Sort,
-)
-from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Operator, WindowKind
+from core.domain.appearance import Chart, ChartKind
+from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
+from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Grain, Operator, WindowKind
 
 __all__ = ["DatasetDraft", "SampleReport", "demo_datasets", "sample_reports", "usage_summary"]
 
@@ -56,7 +48,7 @@ class SampleReport:
 
 def usage_summary(dataset_id: UUID, row_limit: int) -> ReportDefinition:
     """Who used what in the last seven complete days, by day and feature; `dataset_id` is that of "Product usage"."""
-    day = Grouping(field="occurred_at", grain=DateUnit.DAY)
+    day = Grouping(field="occurred_at", grain=Grain.DAY)
     feature = Grouping(field="feature")
     return ReportDefinition(
         dataset_id=dataset_id,
@@ -118,7 +110,7 @@ def _revenue_by_country(dataset_id: UUID, row_limit: int) -> ReportDefinition:
 
 
 def _monthly_revenue(dataset_id: UUID, row_limit: int) -> ReportDefinition:
-    month = Grouping(field="ordered_at", grain=DateUnit.MONTH)
+    month = Grouping(field="ordered_at", grain=Grain.MONTH)
     returned = Grouping(field="is_return")
     return ReportDefinition(
         dataset_id=dataset_id,

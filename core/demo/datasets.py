@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.domain.dataset import Field, FieldType, Format, NumberStyle
+from core.domain.field import Field, FieldType, Format, NumberStyle
 
 _PLAIN = Format(style=NumberStyle.PLAIN)
 _EUR = Format(style=NumberStyle.CURRENCY, decimals=2, unit="EUR")

@@ -17,10 +17,12 @@ from core.api import create_api
 from core.api.public_routes import public_routes
 from core.bootstrap import Broadsheet, build, build_daemon
 from core.clock import FixedClock
-from core.db import catalog_repository
+from core.db import dataset_repository, source_repository
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls
-from core.domain.dataset import Dataset, Field, FieldType
+from core.domain.dataset import Dataset
+from core.domain.field import Field, FieldType
+from core.domain.relation import TableOrigin
 from core.services.daemon import DaemonService
 from core.settings import load_settings
 from tests.conftest import Tenant
@@ -87,7 +89,7 @@ def make_orders(path: Path, clock: FixedClock) -> None:
 def insert_orders(database: Database, tenant: Tenant, new_id: Callable[[], Any]) -> Dataset:
     """Put the orders into a tenant's catalog."""
     with database.organization(tenant.organization_id) as session:
-        source_id = catalog_repository.put_source(
+        source_id = source_repository.put_source(
             session,
             organization_id=tenant.organization_id,
             name="Shop",
@@ -100,7 +102,7 @@ def insert_orders(database: Database, tenant: Tenant, new_id: Callable[[], Any])
             source_id=source_id,
             name="orders",
             label="Orders",
-            table_name="orders",
+            origin=TableOrigin(table_name="orders"),
             time_field="ordered_at",
             row_noun="orders",
             fields=(
@@ -110,7 +112,7 @@ def insert_orders(database: Database, tenant: Tenant, new_id: Callable[[], Any])
                 Field(name="amount", label="Amount", type=FieldType.DECIMAL, is_measure=True),
             ),
         )
-        catalog_repository.insert_dataset(session, dataset)
+        dataset_repository.insert_dataset(session, dataset)
     return dataset
 
 

@@ -10,7 +10,7 @@ import pytest
 from core.demo.content import DatasetDraft, demo_datasets
 from core.demo.days import EARLIEST_TODAY
 from core.demo.generator import generate_demo, newest_moment, refresh_demo
-from core.domain.dataset import FieldType
+from core.domain.field import FieldType
 
 _TODAY = date(2026, 11, 20)
 _LATER = _TODAY + timedelta(days=3)

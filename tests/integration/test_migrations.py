@@ -1,8 +1,11 @@
 """The migrations build exactly what the typed tables say, from nothing, on an owner that is no superuser."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from core.db import migrate as migrate_module
@@ -19,13 +23,17 @@ from core.db.migrate import DatabaseUrls, find_urls, is_current, migrate, prepar
 from core.db.roles import TABLE_GRANTS
 from core.db.schema import change_schema, newest_revision
 from core.db.tables import Base
+from core.domain.dataset_json import dump_content, load_dataset
+from core.domain.field import Field, FieldType, Format, NumberStyle
+from core.domain.relation import TableOrigin
 from core.errors import DatabaseUnavailable, SettingError
 from core.settings import Settings
 
 _SHAPE = """
     SELECT 'column', c.table_name || '.' || c.column_name,
         concat_ws(' ', c.data_type, c.udt_name, c.is_nullable, c.column_default)
-    FROM information_schema.columns c WHERE c.table_schema = 'public'
+    FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+    WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
     UNION ALL
     SELECT 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
@@ -69,7 +77,9 @@ def test_everything_can_be_taken_back_and_made_again(empty_database: URL) -> Non
         before = _shape(connection)
         change_schema(connection, "base", down=True)
         left = connection.execute(
-            text("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')")
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = ANY ('{r,S,v}')"
+            )
         ).scalars()
         assert list(left) == ["alembic_version"]
         left = connection.execute(text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"))
@@ -189,3 +199,89 @@ def test_a_server_that_is_away_is_named_without_its_password(database_copy: Data
         prepare_database(_settings(database_copy.app.set(password="wrong-one")), app_password="unused")
     assert "cannot be reached" in raised.value.user_message
     assert "wrong-one" not in raised.value.user_message
+
+
+_OLD_FIELD = {
+    "name": "amount",
+    "label": "Amount",
+    "type": "decimal",
+    "description": "What was paid",
+    "format": {"style": "currency", "decimals": 2, "unit": "EUR"},
+    "is_measure": True,
+    "is_personal": False,
+}
+
+
+def _insert_dataset(connection: Connection, content: dict[str, Any]) -> tuple[UUID, UUID]:
+    """Returns the ids of its organization and its source."""
+    statement = """
+        WITH o AS (INSERT INTO organizations (name) VALUES ('Shop') RETURNING id),
+        s AS (
+            INSERT INTO sources (organization_id, name, kind, connection)
+            SELECT id, 'Shop', 'duckdb', '{}' FROM o RETURNING id, organization_id
+        )
+        INSERT INTO datasets (organization_id, source_id, name, label, content)
+        SELECT organization_id, id, 'n', 'N', CAST(:content AS jsonb) FROM s RETURNING organization_id, source_id
+    """
+    organization_id, source_id = connection.execute(text(statement), {"content": json.dumps(content)}).one()
+    return organization_id, source_id
+
+
+@pytest.mark.parametrize("schema_name", [None, "sales"])
+def test_a_dataset_of_before_is_read_after_the_upgrade_and_can_go_back(
+    empty_database: URL, schema_name: str | None
+) -> None:
+    old = {
+        "description": "One row an order",
+        "schema_name": schema_name,
+        "table_name": "orders",
+        "time_field": "at",
+        "row_noun": "orders",
+        "fields": [_OLD_FIELD, {**_OLD_FIELD, "name": "at", "type": "datetime"}],
+    }
+    with _engine(empty_database).begin() as connection:
+        change_schema(connection, "0005")
+        organization, source = _insert_dataset(connection, old)
+        change_schema(connection)
+        content = connection.execute(text("SELECT content FROM datasets")).scalar_one()
+        dataset = load_dataset(
+            content, dataset_id=uuid4(), organization_id=organization, source_id=source, name="n", label="N"
+        )
+        assert dataset.origin == TableOrigin(table_name="orders", schema_name=schema_name)
+        assert (dataset.description, dataset.time_field, dataset.row_noun) == ("One row an order", "at", "orders")
+        assert dataset.fields[0] == Field(
+            name="amount",
+            label="Amount",
+            type=FieldType.DECIMAL,
+            description="What was paid",
+            format=Format(style=NumberStyle.CURRENCY, decimals=2, unit="EUR"),
+            is_measure=True,
+        )
+        connection.execute(text("UPDATE datasets SET content = :c"), {"c": json.dumps(dump_content(dataset))})
+        change_schema(connection, "0005", down=True)
+        assert connection.execute(text("SELECT content FROM datasets")).scalar_one() == old
+
+
+def test_a_dataset_of_saved_sql_keeps_the_schema_from_going_back(empty_database: URL) -> None:
+    content = {"origin": {"sql": "SELECT 1 AS one", "columns": [{"name": "one", "type": "integer"}]}, "fields": []}
+    with _engine(empty_database).begin() as connection:
+        change_schema(connection, "0006")
+        _insert_dataset(connection, content)
+        with pytest.raises(DBAPIError, match="saved SQL have no older form"), connection.begin_nested():
+            change_schema(connection, "0005", down=True)
+        assert connection.execute(text("SELECT content FROM datasets")).scalar_one() == content
+
+
+def test_roles_that_were_there_may_write_sql_where_they_look_after_data(database_copy: DatabaseUrls) -> None:
+    with _engine(database_copy.owner).begin() as connection:
+        change_schema(connection, "0006", down=True)
+        made = connection.execute(text("INSERT INTO organizations (name) VALUES ('Old') RETURNING id")).scalar_one()
+        for role in ("viewer", "editor", "data_admin", "organization_admin", "installation_admin", "of their own"):
+            connection.execute(
+                text("INSERT INTO roles (organization_id, name, permissions) VALUES (:id, :role, '{manage_catalog}')"),
+                {"id": made, "role": role},
+            )
+        change_schema(connection)
+        may = "SELECT name FROM roles WHERE organization_id = :id AND 'write_sql' = ANY (permissions) ORDER BY name"
+        rows = connection.execute(text(may), {"id": made})
+        assert list(rows.scalars()) == ["data_admin", "installation_admin", "organization_admin"]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.db import access_repository
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls
+from core.db.roles import VIEW_GRANTS
 from core.db.tables import (
     ApiTokenRow,
     ArtifactRow,
@@ -20,6 +21,7 @@ from core.db.tables import (
     DatasetRow,
     DeliveryRow,
     DownloadLinkRow,
+    ReportNoticeRow,
     ReportRow,
     ReportVersionRow,
     RunEventRow,
@@ -53,6 +55,7 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         definition_sha256="x",
         saved_by=tenant.user_id,
     )
+    add(ReportNoticeRow, report_id=ids["report"], field="country", found_at=NOW, next_attempt_at=NOW)
     add(
         ScheduleRow,
         id=ids["schedule"],
@@ -118,6 +121,24 @@ def test_each_table_shows_one_organization_only(database: Database, two: tuple[T
                 assert _organizations(session, table) == {tenant.organization_id}, table
         with database.installation() as session:
             assert _organizations(session, table) == set(), table
+
+
+def test_each_view_shows_one_organization_only(
+    database: Database, owner_session: Session, two: tuple[Tenant, Tenant, Any]
+) -> None:
+    counts = {}
+    for view in VIEW_GRANTS:
+        for tenant in two[:2]:
+            with database.organization(tenant.organization_id) as session:
+                counts[view, tenant] = session.execute(text(f"SELECT count(*) FROM {view}")).scalar_one()
+        with database.installation() as session:
+            assert session.execute(text(f"SELECT * FROM {view}")).all() == [], view
+    assert set(counts.values()) == {1}
+    invoked = owner_session.execute(
+        text("SELECT relname FROM pg_class WHERE relkind = 'v' AND 'security_invoker=true' = ANY (reloptions)")
+    ).scalars()
+    views = owner_session.execute(text("SELECT viewname FROM pg_views WHERE schemaname = 'public'")).scalars()
+    assert set(invoked) == set(views) == set(VIEW_GRANTS)
 
 
 def test_people_and_organizations_are_those_of_the_current_one(

@@ -7,14 +7,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from core.domain.dataset import FieldType, Format, NumberStyle
-from core.render.cell_text import (
-    Alterations,
-    clean_characters,
-    guarded_characters,
-    number_text,
-    utf8_array,
-)
+from core.domain.field import FieldType, Format, NumberStyle
+from core.render.cell_text import Alterations, clean_characters, guarded_characters, number_text, utf8_array
 from core.render.cells import (
     change_in_words,
     compact_number,

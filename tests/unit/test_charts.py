@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 import pyarrow as pa
 import pytest
 
-from core.domain.dataset import FieldType, Format, NumberStyle
-from core.domain.definition import Chart, ChartKind
+from core.domain.appearance import Chart, ChartKind
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.result import ColumnRole, ResultColumn
 from core.render import palette
 from core.render.charts import build_figure, default_chart

@@ -1,16 +1,27 @@
 """CSV: one dialect, every value exact, every guarded cell counted; read back with the standard library's csv module."""
 
 import csv
+import gzip
 import io
 import math
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
-from core.domain.dataset import FieldType
-from core.domain.result import Result
+from core.domain.csv_options import (
+    CsvDateStyle,
+    CsvLines,
+    CsvNewline,
+    CsvOptions,
+    dump_csv_options,
+    parse_csv_options,
+)
+from core.domain.field import FieldType
+from core.domain.result import Result, ResultColumn
+from core.errors import InvalidInput
 from core.render.cell_text import FORMULA, UNREADABLE
 from core.render.csv_renderer import CsvRenderer
 from tests.render_results import ODD_CASES, broken_utf8, column, odd_result, ordinary_result, result_of
@@ -82,7 +93,7 @@ def test_formula_guard_spares_numbers_and_is_off_in_raw_mode():
     guarded, altered = written(result_of(table, columns))
     assert rows_of(guarded)[1] == ["'=1+1", "-5"]
     assert altered == {"A": {FORMULA: 1}}
-    raw, altered = written(result_of(table, columns), CsvRenderer(raw=True))
+    raw, altered = written(result_of(table, columns), CsvRenderer(CsvOptions(raw=True)))
     assert rows_of(raw)[1] == ["=1+1", "-5"]
     assert altered == {}
 
@@ -117,3 +128,127 @@ def test_batch_boundaries_do_not_show(batch_rows):
     pieces, _ = written(ordinary_result(2_000 if batch_rows == 1 else 40_000, batch_rows=batch_rows))
     assert whole.startswith(pieces)
     assert len(pieces.splitlines()) == (2_001 if batch_rows == 1 else 40_001)
+
+
+def of_day_and_instant() -> Result:
+    at = datetime(2026, 7, 1, 9, 30, 0, 250_000, tzinfo=UTC)
+    table = pa.table(
+        {
+            "day": [date(2026, 11, 3), None],
+            "at": pa.array([at, None], pa.timestamp("us", tz="Europe/Berlin")),
+            "amount": pa.array([Decimal("-1234.50"), None], pa.decimal128(12, 2)),
+            "share": [0.25, math.nan],
+            "note": ["a;b", "c,d"],
+        }
+    )
+    kinds = ("DATE", "DATETIME", "DECIMAL", "DECIMAL", "TEXT")
+    columns = tuple(column(key, FieldType[kind]) for key, kind in zip(table.column_names, kinds, strict=True))
+    return result_of(table, columns)
+
+
+@pytest.mark.parametrize(
+    ("style", "day", "instant"),
+    [
+        (CsvDateStyle.DAY_FIRST, "03.11.2026", "01.07.2026 11:30:00.250000"),
+        (CsvDateStyle.DAY_FIRST_SLASHES, "03/11/2026", "01/07/2026 11:30:00.250000"),
+        (CsvDateStyle.MONTH_FIRST, "11/03/2026", "07/01/2026 11:30:00.250000"),
+    ],
+)
+def test_delimiter_decimal_and_date_style(style, day, instant):
+    options = CsvOptions(delimiter=";", decimal=",", date_style=style, newline=CsvNewline.LF)
+    target = io.BytesIO()
+    rendering = CsvRenderer(options).render(of_day_and_instant(), target)
+    assert target.getvalue().decode().split("\n") == [
+        "Day;At;Amount;Share;Note",
+        f'{day};{instant};-1234,50;0,25;"a;b"',
+        ";;;NaN;c,d",
+        "",
+    ]
+    assert rendering.notes == ("Times are those of Europe/Berlin.",)
+    assert rendering.rows == 2
+
+
+def test_byte_order_mark_and_gzip():
+    plain, _ = written(of_day_and_instant())
+    renderer = CsvRenderer(CsvOptions(bom=True, gzip=True))
+    files = [io.BytesIO(), io.BytesIO()]
+    for file in files:
+        renderer.render(of_day_and_instant(), file)
+    assert files[0].getvalue() == files[1].getvalue()
+    assert gzip.decompress(files[0].getvalue()) == b"\xef\xbb\xbf" + plain.encode()
+    assert (renderer.extension, renderer.media_type) == ("csv.gz", "application/gzip")
+    assert (CsvRenderer().extension, CsvRenderer().media_type) == ("csv", "text/csv; charset=utf-8")
+
+
+def test_floats_have_digits_where_people_can_read_them():
+    numbers = [12345678901.5, 1e10, 999999999999999.0, 1e15, 0.0001, 0.00001, 1.5e-7, -2.5e-10, 1e-11, None]
+    text, _ = written(result_of(pa.table({"a": numbers, "b": range(10)}), columns_of_numbers()))
+    assert " ".join(row[0] for row in rows_of(text)[1:]) == (
+        "12345678901.5 10000000000 999999999999999 1e+15 0.0001 1e-05 1.5e-07 -2.5e-10 1e-11 "
+    )
+
+
+def columns_of_numbers() -> tuple[ResultColumn, ...]:
+    return (column("a", FieldType.DECIMAL), column("b", FieldType.INTEGER))
+
+
+def test_instants_after_2037_have_the_offsets_of_the_rules():
+    stamps = pa.array([datetime(2050, 7, 1, 12, tzinfo=UTC)], pa.timestamp("us", tz="America/New_York"))
+    text, _ = written(
+        result_of(pa.table({"a": stamps}), (column("a", FieldType.DATETIME),), timezone="America/New_York")
+    )
+    assert rows_of(text)[1] == ["2050-07-01T08:00:00-04:00"]
+
+
+class Source:
+    """Writes what it is told to."""
+
+    def __init__(self, *chunks: bytes, is_whole: bool) -> None:
+        self.lines_given = CsvLines(rows=7, guarded={"a": 2}, is_whole=is_whole)
+        self.lines_given.chunks = (chunk for chunk in chunks)
+
+    def lines(self, keys: list[str], options: CsvOptions) -> CsvLines:
+        assert (keys, options) == (["a"], CsvOptions())
+        return self.lines_given
+
+
+def test_the_lines_of_a_source_are_taken_as_they_are():
+    result = result_of(pa.table({"a": ["batches"]}), (column("a", FieldType.TEXT),))
+    target = io.BytesIO()
+    rendering = CsvRenderer().render(replace(result, csv=Source(b"x\r\n", b"y\r\n", is_whole=True)), target)
+    assert target.getvalue() == b"A\r\nx\r\ny\r\n"
+    assert (rendering.rows, rendering.altered) == (7, {"A": {FORMULA: 2}})
+
+
+def test_where_a_source_gives_up_the_file_begins_anew():
+    result = result_of(pa.table({"a": ["batches"]}), (column("a", FieldType.TEXT),))
+    target = io.BytesIO(b"before")
+    target.seek(6)
+    rendering = CsvRenderer().render(replace(result, csv=Source(b"a long line\r\n", is_whole=False)), target)
+    assert target.getvalue() == b"beforeA\r\nbatches\r\n"
+    assert (rendering.rows, rendering.altered) == (1, {})
+
+
+def test_options_are_read_from_json():
+    assert parse_csv_options({}) == CsvOptions()
+    given = {"bom": True, "delimiter": ";", "decimal": ",", "date_style": "day_first", "gzip": True, "raw": True}
+    options = parse_csv_options(given)
+    assert options.date_style is CsvDateStyle.DAY_FIRST
+    assert dump_csv_options(options) == given
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ([], "options"),
+        ({"delimiter": "x"}, "options.delimiter"),
+        ({"decimal": ","}, "options.decimal"),
+        ({"date_style": "roman"}, "options.date_style"),
+        ({"bom": 1}, "options.bom"),
+        ({"colour": "red"}, "options.colour"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(data, place):
+    with pytest.raises(InvalidInput) as raised:
+        parse_csv_options(data)
+    assert raised.value.place == place

@@ -5,8 +5,8 @@ from uuid import UUID, uuid5
 import pytest
 
 from core.demo.content import DatasetDraft, SampleReport, demo_datasets, sample_reports, usage_summary
-from core.domain.dataset import NumberStyle
 from core.domain.definition import Aggregation, ReportDefinition
+from core.domain.field import NumberStyle
 from core.domain.filter import Condition, DateUnit, FilterGroup, WindowKind
 
 _SPACE = UUID("5f0c7a4e-0000-4000-8000-000000000000")

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pyarrow as pa
 import pytest
 
+from core.domain.appearance import Chart, ChartKind
 from core.domain.artifact import Rendering
-from core.domain.dataset import FieldType
-from core.domain.definition import Chart, ChartKind
+from core.domain.field import FieldType
 from core.domain.result import Result
 from core.render.cells import display_strings
 from core.render.html_renderer import HtmlRenderer

@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 from reportlab.lib.pagesizes import A4
 
-from core.domain.dataset import FieldType
-from core.domain.definition import Chart, ChartKind
+from core.domain.appearance import Chart, ChartKind
+from core.domain.field import FieldType
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.render.palette import template
 from core.render.pdf.style import MARGIN

@@ -14,7 +14,7 @@ from PIL import Image
 from reportlab.lib.pagesizes import LETTER
 
 from core.domain.artifact import Rendering
-from core.domain.dataset import FieldType, Format, NumberStyle
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.filter import ResolvedWindow
 from core.domain.result import ColumnRole, Kpi, Result, ResultColumn, ResultHead
 from core.render.pdf_renderer import PdfRenderer

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from core.domain.appearance import Chart, ChartKind
 from core.domain.artifact import Rendering
-from core.domain.dataset import FieldType, Format, NumberStyle
-from core.domain.definition import Chart, ChartKind
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.filter import ResolvedWindow
 from core.domain.result import ColumnRole, Kpi, Result, ResultColumn, ResultHead
 from core.render.csv_renderer import CsvRenderer

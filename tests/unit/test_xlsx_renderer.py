@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from core.domain.artifact import Rendering
-from core.domain.dataset import FieldType, NumberStyle
+from core.domain.field import FieldType, NumberStyle
 from core.domain.result import Result
 from core.render.cell_text import CUT, UNREADABLE
 from core.render.renderer import ChartImage
