@@ -25,7 +25,18 @@ def local_time(
 ) -> ColumnElement[Any]:
     """The wall clock of `timezone`, exact from 1900 to 2200, or in the span that all values are known to lie in."""
     known = utc_offsets(timezone, *between) if between is not None else None
-    return LocalTime(column, known or _all_offsets(timezone))
+    return LocalTime(column, known or _offsets_within(timezone, between))
+
+
+def _offsets_within(timezone: str, between: tuple[datetime, datetime] | None) -> tuple[tuple[datetime, int], ...]:
+    """As `utc_offsets`, for spans of any length; without one, over three centuries."""
+    known = _all_offsets(timezone)
+    if between is None:
+        return known
+    starts_at, ends_at = between
+    first = next((place for place, (until, _) in enumerate(known) if until > starts_at), len(known) - 1)
+    last = next((place for place, (until, _) in enumerate(known) if until >= ends_at), len(known) - 1)
+    return known[first : last + 1]
 
 
 @lru_cache(maxsize=64)
