@@ -32,7 +32,7 @@ ORACLES = {
 #: How many definitions each dataset is asked; more than 500 in all.
 COUNTS = {"facts": 300, "star": 170, "required": 50}
 #: As many may hang on the last bits of doubles, which engines may round differently.
-MOST_UNDECIDED = 0.1
+MOST_UNDECIDED = 0.05
 COUNT = {"aggregation": "count"}
 THIS_YEAR = {"kind": "this", "unit": "year"}
 
@@ -95,6 +95,15 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "a grand total of one group that a filter keeps": (
         "facts",
         {"measures": [COUNT], "totals": {"grand": True}, "result_filters": matching(condition("count", "greater", 1))},
+    ),
+    "a grand total of a report sorted by a measure that a filter keeps": (
+        "star",
+        {
+            "measures": [{"name": "m0", "expression": "count_distinct(credit) + 1"}],
+            "totals": {"grand": True},
+            "result_filters": matching(condition("m0", "greater", 1)),
+            "sort": [{"key": "m0"}],
+        },
     ),
     "an expression of a grouping has no total": (
         "facts",

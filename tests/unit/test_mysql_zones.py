@@ -3,19 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.catalog.sources.mysql_zones import _all_offsets, _offsets_within
 
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "UTC")
-_instants = st.datetimes(datetime(1901, 1, 1), datetime(2190, 1, 1), timezones=st.just(UTC))
+_instants = st.integers(-2_177_000_000, 6_940_000_000).map(lambda second: datetime.fromtimestamp(second, UTC))
 
 
 def offset_at(offsets, instant):
     return next((seconds for until, seconds in offsets if instant < until), offsets[-1][1])
 
 
+@settings(deadline=None)  # the first call of a zone reads all its changes
 @given(st.sampled_from(ZONES), _instants, st.timedeltas(timedelta(seconds=1), timedelta(days=30_000)), st.floats(0, 1))
 def test_every_instant_of_a_span_has_its_offset(zone, starts_at, length, place):
     ends_at = starts_at + length

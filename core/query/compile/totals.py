@@ -46,6 +46,7 @@ def _question(scope: Scope, level: int) -> TotalsQuestion:
         groupings=groupings,
         calculations=within_only(without(definition.calculations, gone), groupings),
         result_filters=FilterGroup(),
+        sort=tuple(sort for sort in definition.sort if sort.key in {each.key for each in groupings}),
         totals=Totals(subtotals=level),
     )
     answer = pivoted_level(asked, kept) if definition.pivot is not None else summary_level(asked, kept)
