@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -153,7 +154,8 @@ def test_a_file_becomes_a_dataset_with_rows_in_the_builder(page: Page):
     sign_in(page)
     page.goto("/data")
     press(page, "Upload a file")
-    content = "Region;Sold on;Amount\nNorth;23.11.2026;1.234,50\nSouth;24.11.2026;10,00\n"
+    recent = [f"{datetime.now(UTC) - timedelta(days=days):%d.%m.%Y}" for days in (3, 2)]
+    content = f"Region;Sold on;Amount\nNorth;{recent[0]};1.234,50\nSouth;{recent[1]};10,00\n"
     page.locator("input[type=file]").set_input_files(
         {"name": "branch_sales.csv", "mimeType": "text/csv", "buffer": content.encode()}
     )
@@ -165,7 +167,8 @@ def test_a_file_becomes_a_dataset_with_rows_in_the_builder(page: Page):
     open_tab(page, "Preview")
     expect(page.get_by_text("The first 2")).to_be_visible()
     page.get_by_role("main").get_by_role("button", name="New report").click()
-    expect(page.get_by_text("Showing")).to_be_visible()
+    expect(page.get_by_text("Showing 2 of 2 rows")).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     settle(page)
     assert key(page, "builder_name").locator("input").input_value() == "Branch sales report"
 
