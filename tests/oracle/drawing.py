@@ -90,10 +90,13 @@ def drawn(dataset: Dataset, count: int, *, seed: int = 0) -> list[ReportDefiniti
 
 
 def _pointed(definition: ReportDefinition, dataset: Dataset, number: int) -> ReportDefinition:
-    """The definition with what is seldom drawn: a period that most rows lie in, and others beside the top values."""
+    """The definition with what is seldom drawn: its period on a date it groups by, and others at the top."""
     if definition.period is not None:
         window = _WIDE[number % len(_WIDE)]
-        definition = replace(definition, period=replace(definition.period, window=window))
+        # Dates of the period are what comparisons move.
+        dates = [grouping.field for grouping in definition.groupings if grouping.grain]
+        field_name = dates[0] if dates else definition.period.field
+        definition = replace(definition, period=replace(definition.period, window=window, field=field_name))
     top = definition.top
     if top is not None:
         keys = {grouping.key: dataset.field(grouping.field) for grouping in definition.groupings if not grouping.grain}
