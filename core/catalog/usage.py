@@ -1,9 +1,10 @@
 """Which fields of a dataset a definition uses, and which rest on others: directly, in filters, through expressions."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from core.domain.dataset import Dataset
-from core.domain.definition import CalculationKind, Measure, ReportDefinition
+from core.domain.definition import Calculation, CalculationKind, Measure, ReportDefinition
 from core.domain.expression import Expression, field_names_in, measure_names_in, names_in, parse_expression
 from core.domain.filter import Condition, FilterGroup
 from core.errors import InvalidInput
@@ -40,6 +41,41 @@ def with_underlying(names: Iterable[str], dataset: Dataset) -> frozenset[str]:
     return frozenset(found)
 
 
+def leaf_fields(name: str, dataset: Dataset) -> frozenset[str]:
+    """Return the fields with a column of their own that a field is made of: itself, or what its expression reads."""
+    return _leaves((name,), dataset)
+
+
+def leaf_names(tree: Expression, dataset: Dataset) -> frozenset[str]:
+    """Return the fields with a column of their own that an expression reads."""
+    return _leaves(names_in(tree), dataset)
+
+
+def fields_of_filters(group: FilterGroup) -> frozenset[str]:
+    """Return the fields that a filter names."""
+    return frozenset(_in_filters(group))
+
+
+def fields_of_measure(measure: Measure, dataset: Dataset) -> frozenset[str]:
+    """Return the fields that a measure reads, its filters and the dataset measures behind it included."""
+    return frozenset(_in_measure(measure, dataset, frozenset()))
+
+
+def fields_of_calculations(calculations: Iterable[Calculation]) -> frozenset[str]:
+    """Return the fields that the computed columns of a report of rows read."""
+    return frozenset(
+        name
+        for calculation in calculations
+        if calculation.kind is CalculationKind.EXPRESSION and calculation.expression is not None
+        for name in _in_row_expression(calculation.expression)
+    )
+
+
+def _leaves(names: Iterable[str], dataset: Dataset) -> frozenset[str]:
+    fields = {name: dataset.field(name) for name in with_underlying(names, dataset)}
+    return frozenset(name for name, field in fields.items() if field is None or field.expression is None)
+
+
 def _named(definition: ReportDefinition, dataset: Dataset) -> Iterator[str]:
     yield from definition.columns
     yield from (grouping.field for grouping in definition.groupings)
@@ -50,10 +86,7 @@ def _named(definition: ReportDefinition, dataset: Dataset) -> Iterator[str]:
         yield definition.period.field
     yield from (parameter.field for parameter in definition.parameters if parameter.field is not None)
     if not definition.is_summary:
-        own = {calculation.name for calculation in definition.calculations}
-        for calculation in definition.calculations:
-            if calculation.kind is CalculationKind.EXPRESSION and calculation.expression is not None:
-                yield from _in_row_expression(calculation.expression) - own
+        yield from fields_of_calculations(definition.calculations) - {each.name for each in definition.calculations}
 
 
 def _in_measure(measure: Measure, dataset: Dataset, seen: frozenset[str]) -> Iterator[str]:
@@ -104,6 +137,7 @@ def _in_row_expression(text: str) -> frozenset[str]:
     return frozenset() if tree is None else names_in(tree)
 
 
+@lru_cache(maxsize=512)
 def _read(text: str) -> Expression | None:
     """The tree of an expression; None for one that cannot be read, which names nothing."""
     try:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from core.catalog.sources.connector import Connector
+from core.catalog.usage import fields_used
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.field import Field
 from core.domain.relation import TableOrigin
-from core.errors import FieldMissing, InvalidInput, QueryFailed, SourceError
-from core.query.compile.used_fields import used_fields
+from core.errors import FieldMissing, QueryFailed, SourceError
 
 
 @contextmanager
@@ -21,17 +21,10 @@ def missing_fields_named(connector: Connector, dataset: Dataset, definition: Rep
     try:
         yield
     except QueryFailed as error:
-        missing = _missing(connector, dataset, _used(definition, dataset))
+        missing = _missing(connector, dataset, fields_used(definition, dataset))
         if missing is None:
             raise
         raise missing from error
-
-
-def _used(definition: ReportDefinition, dataset: Dataset) -> frozenset[str]:
-    try:
-        return used_fields(definition, dataset)
-    except InvalidInput:
-        return frozenset()
 
 
 def _missing(connector: Connector, dataset: Dataset, names: Collection[str]) -> FieldMissing | None:

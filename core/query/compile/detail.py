@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, column, func
 from sqlalchemy.sql import quoted_name
 
+from core.catalog.usage import fields_of_calculations
 from core.domain.definition import CalculationKind
 from core.query.compile.scope import Base, Scope, alias, open_base
 from core.query.compile.summary import result_predicates
-from core.query.compile.used_fields import fields_of_calculations
 from core.query.measures import parsed
 
 

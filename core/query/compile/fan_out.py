@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, column, func, literal_column, union_all
 
+from core.catalog.usage import leaf_names
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import FilterGroup
 from core.errors import InvalidDefinition
 from core.query.compile.aggregates import Aggregate, operand_element
 from core.query.compile.scope import Base
-from core.query.compile.used_fields import leaf_names
 from core.query.relation.joins import multiplied_by
 
 #: They give the same over a row that comes twice.

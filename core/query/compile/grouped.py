@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
+from core.catalog.usage import fields_of_measure
 from core.domain.definition import Comparison, Measure
 from core.errors import InvalidDefinition
 from core.query.compile.aggregates import Aggregate, measure_element
@@ -13,7 +14,6 @@ from core.query.compile.fan_out import Prepared, multiplied_owner, straight
 from core.query.compile.keys import Kept, grouped_rows, key_element, raw_key, settled_key
 from core.query.compile.level import Level, level_of
 from core.query.compile.scope import Base, Scope, alias, open_base
-from core.query.compile.used_fields import fields_of_measure
 
 
 def compared_key(measure: str, against: Comparison) -> str:

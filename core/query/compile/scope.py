@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, FromClause, Select, false, or_, select
 from sqlalchemy.sql import quoted_name
 
 from core.catalog.sources.sql_functions import SqlFunctions
+from core.catalog.usage import fields_of_filters
 from core.domain.dataset import Dataset
 from core.domain.definition import Grouping, ReportDefinition
 from core.domain.expression import Expression
 from core.domain.field import Field, FieldType
 from core.domain.filter import ResolvedWindow
 from core.domain.result import CellValue, ResultColumn
-from core.query.compile.used_fields import fields_of_filters
 from core.query.predicates import Predicate, PredicateCompiler
 from core.query.relation import Relation, build_relation
 from core.query.relation.expressions import Resolve, compile_expression

@@ -1,13 +1,13 @@
 """Runs all checks of a definition in the order in which people read it."""
 
+from core.catalog.usage import fields_used
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.field import Field
 from core.domain.filter import Calendar
 from core.domain.result import ResultColumn
 from core.domain.timezones import timezone_problem
-from core.errors import FieldMissing, InvalidInput
-from core.query.compile.used_fields import used_fields
+from core.errors import FieldMissing
 from core.query.validate.calculations import check_calculations
 from core.query.validate.fields import check_chosen, check_columns, check_period, check_unique
 from core.query.validate.filters import FilterCheck
@@ -26,7 +26,7 @@ def validate_definition(definition: ReportDefinition, dataset: Dataset) -> None:
     try:
         _validate(definition, dataset)
     except FieldMissing as error:
-        gone = sorted({*error.fields, *_missing_fields(definition, dataset)})
+        gone = sorted({*error.fields, *fields_used(definition, dataset)} - {field.name for field in dataset.fields})
         raise FieldMissing(error.user_message, place=error.place, fields=tuple(gone)) from error
 
 
@@ -51,13 +51,6 @@ def _validate(definition: ReportDefinition, dataset: Dataset) -> None:
         from core.query.validate.fan_out import check_fan_out
 
         check_fan_out(definition, dataset)
-
-
-def _missing_fields(definition: ReportDefinition, dataset: Dataset) -> frozenset[str]:
-    try:
-        return used_fields(definition, dataset) - {field.name for field in dataset.fields}
-    except InvalidInput:
-        return frozenset()
 
 
 def _check_calendar(calendar: Calendar) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from core.catalog.usage import fields_of_filters, fields_of_measure, leaf_fields
 from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, Measure, ReportDefinition
 from core.domain.expression import aggregates_in, measure_names_in, names_in
 from core.domain.relation import Join
-from core.query.compile.used_fields import fields_of_filters, fields_of_measure, leaf_fields
 from core.query.labels import measure_label
 from core.query.measures import parsed, resolve_measure
 from core.query.relation.joins import missing_key_message, multiplied_by, needed_joins, row_key_names
