@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from core.db.embedded import EmbeddedPostgres
 
@@ -98,20 +98,18 @@ def connect(page: Page, shop: Shop) -> None:
 
 
 def write_label(page: Page, row: int, text: str) -> None:
-    """Write into the first column of the table of fields, a canvas that does not say when it takes input."""
-    undo = key(page, "dataset_undo").get_by_role("button")
+    """Write into the first column of the table of fields: a canvas, whose cell opens an input when it is ready to."""
+    table = page.locator("[class*=st-key-dataset_fields_table] .dvn-scroller").first
+    cell_input = page.locator("#portal").locator("input, textarea")
     for _ in range(_TRIES):
-        place = page.locator("[class*=st-key-dataset_fields_table] canvas").first.bounding_box()
-        assert place is not None
-        page.mouse.click(place["x"] + 60, place["y"] + 34 * row + 17)
-        page.keyboard.press("Enter")
-        page.keyboard.press("ControlOrMeta+A")
-        page.keyboard.type(text)
+        table.click(position={"x": 60, "y": 34 * row + 17})
         page.keyboard.press("Enter")
         try:
-            expect(undo).to_be_enabled(timeout=3_000)
-        except AssertionError:
+            cell_input.fill(text, timeout=3_000)
+        except TimeoutError:
             continue
+        cell_input.press("Enter")
+        expect(key(page, "dataset_undo").get_by_role("button")).to_be_enabled()
         settle(page)
         return
     pytest.fail("the table of fields took no label")
