@@ -33,6 +33,7 @@ from core.runs.missing_fields import MissingFields
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
+from core.runs.press import InProcessPress
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
 from core.runs.retry import UNKNOWN_WAIT
@@ -180,7 +181,12 @@ class Stack:
             jitter=lambda: 0.0,
         )
         filing = Filing(
-            self.clock, renderers={"csv": CsvRenderer()}, drawer=NoBrowser(), store=self.store, scratch_dir=scratch
+            self.clock,
+            renderers={"csv": CsvRenderer()},
+            press=InProcessPress({"csv": CsvRenderer()}),
+            drawer=NoBrowser(),
+            store=self.store,
+            scratch_dir=scratch,
         )
         self.missing = MissingFields(self.database, self.clock, channel=self.channel, base_url="http://localhost:8501")
         self.pipeline = Pipeline(

@@ -15,6 +15,7 @@ from core.runs.missing_fields import MissingFields
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
+from core.runs.press import InProcessPress
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
 from core.runs.workers import Workers
@@ -36,6 +37,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
     filing = Filing(
         parts.clock,
         renderers=RENDERERS,
+        press=InProcessPress(RENDERERS),
         drawer=drawer,
         store=parts.store,
         scratch_dir=scratch_dir,

@@ -31,6 +31,7 @@ class PlannedSchedule:
     email_subject: str | None
     email_body: str | None
     report_parameters: dict[str, Any]
+    file_options: dict[str, Any]
     misfire: Misfire
     next_run_at: datetime | None
 
@@ -110,6 +111,7 @@ def _select_planned() -> Select[Any]:
             ScheduleRow.email_subject,
             ScheduleRow.email_body,
             ScheduleRow.report_parameters,
+            ScheduleRow.file_options,
             ScheduleRow.misfire,
             ScheduleRow.next_run_at,
         )

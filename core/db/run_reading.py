@@ -12,8 +12,9 @@ from core.db.artifact_repository import list_artifacts
 from core.db.delivery_repository import list_deliveries
 from core.db.tables import DeliveryRow, RunEventRow, RunRow, ScheduleRow
 from core.domain.definition_json import parse_definition
+from core.domain.file_options import parse_file_options
 from core.domain.page import Page
-from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep
+from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep, parse_progress
 from core.errors import NotFound
 
 
@@ -39,6 +40,8 @@ _COLUMNS = (
     RunRow.report_version,
     RunRow.definition,
     RunRow.parameters,
+    RunRow.file_options,
+    RunRow.progress,
     RunRow.requested_by,
     RunRow.formats,
     RunRow.logical_at,
@@ -140,6 +143,8 @@ def _run(row: RowMapping, **parts: Any) -> Run:
             "state": RunState(row["state"]),
             "step": RunStep(row["step"]),
             "definition": parse_definition(row["definition"]),
+            "file_options": parse_file_options(row["file_options"]),
+            "progress": row["progress"] and parse_progress(row["progress"]),
             "formats": tuple(row["formats"]),
         },
         **parts,

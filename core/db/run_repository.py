@@ -36,6 +36,7 @@ class RunDraft:
     email_body: str | None = None
     scheduled_for: datetime | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)  #: values given for the definition's parameters
+    file_options: Mapping[str, Any] = field(default_factory=dict)  #: how its files are made, as stored JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class LedgerRun:
     definition: dict[str, Any]
     definition_sha256: str
     parameters: dict[str, Any]
+    file_options: dict[str, Any]
     requested_by: UUID | None
     recipients: tuple[Recipient, ...]
     formats: tuple[str, ...]
@@ -94,6 +96,7 @@ _COLUMNS = (
     RunRow.definition,
     RunRow.definition_sha256,
     RunRow.parameters,
+    RunRow.file_options,
     RunRow.requested_by,
     RunRow.recipients,
     RunRow.formats,
@@ -215,6 +218,7 @@ def _insert(session: Session, draft: RunDraft, *, now: datetime, state: RunState
         "recipients": [asdict(recipient) for recipient in draft.recipients],
         "formats": list(draft.formats),
         "parameters": dict(draft.parameters),
+        "file_options": dict(draft.file_options),
         "created_at": now,
         "finished_at": now if state is RunState.MISSED else None,
     }

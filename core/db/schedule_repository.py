@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.db.tables import ReportRow, RunRow, ScheduleRow, UserRow
+from core.domain.file_options import dump_file_options, parse_file_options
 from core.domain.page import Page
 from core.domain.run import RunKind
 from core.domain.schedule import Misfire, Recipient, Schedule, ScheduleDraft
@@ -103,6 +104,7 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
         "email_subject": draft.email_subject,
         "email_body": draft.email_body,
         "report_parameters": dict(draft.report_parameters),
+        "file_options": dump_file_options(draft.file_options),
         "misfire": str(draft.misfire),
         "is_active": draft.is_active,
     }
@@ -133,6 +135,7 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.email_subject,
             ScheduleRow.email_body,
             ScheduleRow.report_parameters,
+            ScheduleRow.file_options,
             ScheduleRow.misfire,
             ScheduleRow.is_active,
             ScheduleRow.next_run_at,
@@ -155,6 +158,7 @@ def _schedule(row: RowMapping) -> Schedule:
             "config": parse_config(row["config"]),
             "recipients": tuple(Recipient(**recipient) for recipient in row["recipients"]),
             "formats": tuple(row["formats"]),
+            "file_options": parse_file_options(row["file_options"]),
             "misfire": Misfire(row["misfire"]),
         }
     )

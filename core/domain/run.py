@@ -1,7 +1,7 @@
 """Runs: one execution of a report version for one logical time, its states and their only transitions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 from core.domain.artifact import Artifact
 from core.domain.definition import ReportDefinition
 from core.domain.delivery import Delivery
+from core.domain.file_options import FileOptions
 
 
 class RunKind(StrEnum):
@@ -96,6 +97,35 @@ class RunEvent:
     message: str
 
 
+class RunPhase(StrEnum):
+    """What a worker does to a run at the moment."""
+
+    READING = "reading"  #: rows come from the source
+    WRITING = "writing"  #: a file is made of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgress:
+    """How far a run is."""
+
+    phase: RunPhase
+    rows: int  #: so far
+    rows_total: int | None  #: of how many; None: not known yet
+    size_bytes: int = 0  #: written so far
+    format: str | None = None  #: of the file being written
+    at: datetime
+
+
+def dump_progress(progress: RunProgress) -> dict[str, Any]:
+    """The progress as JSON."""
+    return {**asdict(progress), "at": progress.at.isoformat()}
+
+
+def parse_progress(data: Mapping[str, Any]) -> RunProgress:
+    """The progress behind stored JSON."""
+    return RunProgress(**{**data, "phase": RunPhase(data["phase"]), "at": datetime.fromisoformat(data["at"])})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run as people and the API see it."""
@@ -112,6 +142,7 @@ class Run:
     report_version: int | None
     definition: ReportDefinition
     parameters: Mapping[str, Any]  #: values given for the definition's parameters, as JSON
+    file_options: FileOptions
     requested_by: UUID | None  #: the person whose rows these are
     formats: tuple[str, ...]
     logical_at: datetime
@@ -127,6 +158,7 @@ class Run:
     deliver_s: float | None
     error_code: str | None
     error_message: str | None
+    progress: RunProgress | None = None  #: while it is worked on
     artifacts: tuple[Artifact, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     events: tuple[RunEvent, ...] = ()

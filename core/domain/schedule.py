@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from core.domain.file_options import FileOptions
+
 
 class Cadence(StrEnum):
     """The kinds of recurrence."""
@@ -92,6 +94,7 @@ class Schedule:
     email_subject: str | None
     email_body: str | None
     report_parameters: Mapping[str, Any]  #: values for the report's parameters, as JSON
+    file_options: FileOptions
     misfire: Misfire
     is_active: bool
     next_run_at: datetime | None
@@ -115,5 +118,6 @@ class ScheduleDraft:
     email_subject: str | None = None
     email_body: str | None = None
     report_parameters: Mapping[str, Any] = field(default_factory=dict)
+    file_options: FileOptions = FileOptions()
     misfire: Misfire = Misfire.LATEST
     is_active: bool = True

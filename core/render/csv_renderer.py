@@ -34,7 +34,7 @@ from core.render.cell_text import (
 )
 from core.render.cells import header_label
 from core.render.masthead import row_notes
-from core.render.renderer import ChartImage
+from core.render.renderer import ChartImage, Wishes
 from core.render.time_text import day_text, instant_text
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,10 @@ class CsvRenderer:
     def media_type(self) -> str:
         """Of the file as it is."""
         return "application/gzip" if self._options.gzip else "text/csv; charset=utf-8"
+
+    def fitted(self, wishes: Wishes) -> "CsvRenderer":
+        """Return one with the options wished for."""
+        return CsvRenderer(wishes.options.csv)
 
     def render(
         self,

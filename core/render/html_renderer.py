@@ -15,7 +15,7 @@ from core.render.cells import display_strings
 from core.render.html_page import Ending, cell_class, page_end, page_start
 from core.render.markup import escape_column
 from core.render.masthead import facts, row_notes
-from core.render.renderer import ChartImage
+from core.render.renderer import ChartImage, Wishes
 from core.render.totals import total_batch
 
 _IN_MEMORY_BYTES = 8_000_000
@@ -29,6 +29,10 @@ class HtmlRenderer:
     extension = "html"
     media_type = "text/html; charset=utf-8"
     takes_chart = True
+
+    def fitted(self, wishes: Wishes) -> "HtmlRenderer":  # noqa: ARG002
+        """Nothing of it can be chosen."""
+        return self
 
     def render(
         self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None

@@ -16,7 +16,7 @@ from core.domain.result import Result, ResultColumn
 from core.render.batches import convert_ahead
 from core.render.cell_text import TEXT, Alterations, number_text, rows_with, text_bytes, text_scalar, utf8_array
 from core.render.masthead import row_notes
-from core.render.renderer import ChartImage
+from core.render.renderer import ChartImage, Wishes
 from core.render.time_text import day_text, instant_text
 
 NOT_FINITE = "not a number or infinite: written as null"
@@ -33,6 +33,10 @@ class JsonLinesRenderer:
     extension = "jsonl"
     media_type = "application/jsonl"
     takes_chart = False
+
+    def fitted(self, wishes: Wishes) -> "JsonLinesRenderer":  # noqa: ARG002
+        """Nothing of it can be chosen."""
+        return self
 
     def render(
         self,

@@ -13,7 +13,7 @@ from core.render.batches import even_chunks
 from core.render.cell_text import TEXT, Alterations, utf8_array
 from core.render.cells import header_label
 from core.render.masthead import facts, row_notes
-from core.render.renderer import ChartImage
+from core.render.renderer import ChartImage, Wishes
 
 #: Rows of a row group: what readers skip by, and all that is held in memory.
 _GROUP_ROWS = 122_880
@@ -29,6 +29,10 @@ class ParquetRenderer:
     extension = "parquet"
     media_type = "application/vnd.apache.parquet"
     takes_chart = False
+
+    def fitted(self, wishes: Wishes) -> "ParquetRenderer":  # noqa: ARG002
+        """Nothing of it can be chosen."""
+        return self
 
     def render(
         self,

@@ -20,7 +20,7 @@ from core.render.pdf.front import draw_front, paragraph
 from core.render.pdf.shaping import SEMIBOLD
 from core.render.pdf.style import ACCENT, LINE_HEIGHT, MARGIN, QUIET, ROW_PADDING, SMALL_SIZE, TEXT_SIZE
 from core.render.pdf.table import Table
-from core.render.renderer import ChartImage
+from core.render.renderer import ChartImage, Wishes
 from core.render.totals import total_batch
 
 _BLOCK_ROWS = 2000  #: rows set at once; the first block also decides the column widths
@@ -39,6 +39,10 @@ class PdfRenderer:
     def __init__(self, *, paper: tuple[float, float] = A4) -> None:
         """`paper` is the upright page's width and height in points (`reportlab.lib.pagesizes`)."""
         self._paper = paper
+
+    def fitted(self, wishes: Wishes) -> "PdfRenderer":  # noqa: ARG002
+        """Nothing of it can be chosen."""
+        return self
 
     def render(
         self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None

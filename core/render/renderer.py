@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from core.domain.artifact import Rendering
+from core.domain.branding import Branding
+from core.domain.file_options import FileOptions
 from core.domain.result import Result
 
 
@@ -14,6 +16,15 @@ class ChartImage:
     png: bytes
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How a file is to be made: the options chosen, what the organization's files look like, a workbook to fill."""
+
+    options: FileOptions = FileOptions()
+    branding: Branding = Branding()
+    template: bytes | None = None  #: the workbook of `options.xlsx.template_id`
 
 
 class Renderer(Protocol):
@@ -42,6 +53,10 @@ class Renderer(Protocol):
     @property
     def takes_chart(self) -> bool:
         """Whether files of this format carry pictures."""
+        ...
+
+    def fitted(self, wishes: Wishes) -> "Renderer":
+        """Return the renderer that makes the file as wished; the ending and media type of its files may differ."""
         ...
 
     def render(

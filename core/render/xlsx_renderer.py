@@ -11,7 +11,7 @@ from core.domain.result import Result, ResultHead
 from core.render.batches import CHUNK_ROWS, convert_ahead, even_chunks
 from core.render.cell_text import Alterations, text_bytes
 from core.render.masthead import facts, row_notes
-from core.render.renderer import ChartImage
+from core.render.renderer import ChartImage, Wishes
 from core.render.totals import total_batch
 from core.render.xlsx import parts
 from core.render.xlsx.cover import Cover, drawing_xml
@@ -34,6 +34,10 @@ class XlsxRenderer:
 
     def __init__(self, *, rows_per_sheet: int = MOST_ROWS) -> None:
         self._rows_per_sheet = rows_per_sheet
+
+    def fitted(self, wishes: Wishes) -> "XlsxRenderer":  # noqa: ARG002
+        """Nothing of it can be chosen."""
+        return self
 
     def render(
         self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None

@@ -13,13 +13,25 @@ from core.clock import Clock
 from core.db.run_repository import LedgerRun
 from core.domain.artifact import Artifact, Rendering
 from core.domain.result import Result, ResultHead
-from core.errors import ArtifactError, RenderError
-from core.render.renderer import Renderer
-from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, render_file, write_file
+from core.errors import ArtifactError
+from core.query.spool import open_spool
+from core.render.renderer import Renderer, Wishes
+from core.runs.guard import Guard
+from core.runs.press import Press, RenderJob
+from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, write_file
 
 _CHART = "chart"
 #: The format that is written from front to back, without a look at anything but the rows.
 _STRAIGHT = "csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpooledRows:
+    """A committed result on this machine, and how its files are to be made."""
+
+    head: ResultHead
+    path: Path  #: the rows, or the file they went straight into
+    wishes: Wishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +53,29 @@ class Filing:
         clock: Clock,
         *,
         renderers: Mapping[str, Renderer],
+        press: Press,
         drawer: Drawer,
         store: ArtifactStore,
         scratch_dir: Path,
     ) -> None:
         self._clock = clock
         self._renderers = renderers
+        self._press = press
         self._drawer = drawer
         self._store = store
         self._scratch_dir = scratch_dir
 
-    def file(self, run: LedgerRun, result: Result) -> Filed:
+    def file(self, run: LedgerRun, rows: SpooledRows, guard: Guard) -> Filed:
         """Render and store each format of a run; where it fails, what was stored is cleared away again."""
         keys: list[str] = []
         try:
             with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
-                picture = draw_picture(result, self._drawer) if self._wants_picture(run) else Picture()
+                picture = self._picture(run, rows)
                 picture_key = self._store_picture(run, picture, Path(folder), keys)
-                stored = [self._store_file(run, name, result, picture, Path(folder), keys) for name in run.formats]
+                stored = [
+                    self._store_file(run, self._job(name, rows, picture, Path(folder)), guard, keys)
+                    for name in run.formats
+                ]
         except BaseException:
             self.discard(keys)
             raise
@@ -74,23 +91,24 @@ class Filing:
         """Whether the rows of a run can go into its one file while they are read, as nothing else looks at them."""
         return tuple(run.formats) == (_STRAIGHT,) and _STRAIGHT in self._renderers and not run.recipients
 
-    def write_straight(self, result: Result, path: Path) -> Rendering:
+    def write_straight(self, result: Result, path: Path, wishes: Wishes) -> Rendering:
         """Write that file; it appears whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{uuid4().hex}")
         try:
-            rendering = write_file(result, self._renderers[_STRAIGHT], temporary, Picture())
+            rendering = write_file(result, self._renderers[_STRAIGHT].fitted(wishes), temporary, Picture())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
         return rendering
 
-    def file_straight(self, run: LedgerRun, head: ResultHead, path: Path, rendering: Rendering) -> Filed:
+    def file_straight(self, run: LedgerRun, rows: SpooledRows, rendering: Rendering) -> Filed:
         """Store a file that `write_straight` left."""
         keys: list[str] = []
         try:
-            file = finished_file(head, self._renderers[_STRAIGHT], path, rendering)
-            artifact = self._stored(run, head, file, keys)
+            renderer = self._renderers[_STRAIGHT].fitted(rows.wishes)
+            file = finished_file(rows.head, renderer, rows.path, rendering)
+            artifact = self._stored(run, rows.head, file, keys)
         except BaseException:
             self.discard(keys)
             raise
@@ -107,6 +125,14 @@ class Filing:
         names = (*run.formats, _CHART)
         self.discard(_key(run, name, token) for token in range(1, run.lease_token) for name in names)
 
+    def _picture(self, run: LedgerRun, rows: SpooledRows) -> Picture:
+        return draw_picture(open_spool(rows.path, rows.head), self._drawer) if self._wants_picture(run) else Picture()
+
+    def _job(self, name: str, rows: SpooledRows, picture: Picture, folder: Path) -> RenderJob:
+        return RenderJob(
+            format=name, head=rows.head, spool=rows.path, folder=folder, picture=picture, wishes=rows.wishes
+        )
+
     def _wants_picture(self, run: LedgerRun) -> bool:
         """A mail shows the chart; so do most formats. For the others no browser is started."""
         return bool(run.recipients) or any(
@@ -121,13 +147,10 @@ class Filing:
         return self._put(run, _CHART, path, keys)
 
     def _store_file(
-        self, run: LedgerRun, name: str, result: Result, picture: Picture, folder: Path, keys: list[str]
+        self, run: LedgerRun, job: RenderJob, guard: Guard, keys: list[str]
     ) -> tuple[Artifact, RenderedFile]:
-        renderer = self._renderers.get(name)
-        if renderer is None:
-            raise RenderError(f"There is no file format called {name!r}.")
-        file = render_file(result, renderer, folder, picture if renderer.takes_chart else Picture())
-        artifact = self._stored(run, result.head, file, keys)
+        file = self._press.render(job, guard)
+        artifact = self._stored(run, job.head, file, keys)
         file.path.unlink(missing_ok=True)
         return artifact, file
 

@@ -22,6 +22,7 @@ from core.domain.access import Principal
 from core.domain.dataset import Dataset, Source
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import parse_definition
+from core.domain.file_options import parse_file_options
 from core.domain.parameters import ParameterValue, bind_parameters, parse_parameters
 from core.domain.result import Result
 from core.domain.run import RunKind, RunStep
@@ -38,8 +39,9 @@ from core.errors import (
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.given_values import check_given
 from core.query.spool import open_spool, write_spool
+from core.render.renderer import Wishes
 from core.runs import failpoints
-from core.runs.filing import Filed, Filing
+from core.runs.filing import Filed, Filing, SpooledRows
 from core.runs.guard import Guard, WatchedBatches
 from core.runs.ledger import Ledger
 from core.runs.missing_fields import MissingFields
@@ -196,7 +198,7 @@ class Pipeline:
         """Put the rows into the run's one file where that is all they are for, else where renderers may read them."""
         head, token = result.head, run.lease_token
         if self._filing.takes_rows_straight(run):
-            said = self._filing.write_straight(result, written_path(self._spool_dir, run.id, token))
+            said = self._filing.write_straight(result, written_path(self._spool_dir, run.id, token), self._wishes(run))
             return ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said)
         path = spool_path(self._spool_dir, run.id, token)
         rows = write_spool(result, path)
@@ -251,10 +253,14 @@ class Pipeline:
 
     def _filed(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> Filed:
         path = kept_rows(self._spool_dir, run.id, record)
+        rows = SpooledRows(head=record.head, path=path, wishes=self._wishes(run))
         if record.rendering is not None:
-            return self._filing.file_straight(run, record.head, path, record.rendering)
-        result = open_spool(path, record.head)
-        return self._filing.file(run, replace(result, batches=WatchedBatches(result.batches, guard)))
+            return self._filing.file_straight(run, rows, record.rendering)
+        return self._filing.file(run, rows, guard)
+
+    def _wishes(self, run: LedgerRun) -> Wishes:
+        """How the run's files are to be made."""
+        return Wishes(options=parse_file_options(run.file_options))
 
 
 def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:

@@ -164,6 +164,7 @@ class RunService:
                 definition=run.definition,
                 definition_sha256=run.definition_sha256,
                 parameters=run.parameters,
+                file_options=run.file_options,
                 requested_by=run.requested_by,
                 formats=run.formats,
                 logical_at=run.logical_at,

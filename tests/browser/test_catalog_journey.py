@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
 from core.db.embedded import EmbeddedPostgres
 
@@ -106,7 +107,7 @@ def write_label(page: Page, row: int, text: str) -> None:
         page.keyboard.press("Enter")
         try:
             cell_input.fill(text, timeout=3_000)
-        except TimeoutError:
+        except NotInTime:
             continue
         cell_input.press("Enter")
         expect(key(page, "dataset_undo").get_by_role("button")).to_be_enabled()

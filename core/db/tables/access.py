@@ -18,6 +18,9 @@ class OrganizationRow(Identified, Base):
     name: Mapped[str] = mapped_column(unique=True)
     timezone: Mapped[str] = mapped_column(server_default="UTC")
     settings: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    #: What its files look like; the logo is a PNG.
+    branding: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    logo: Mapped[bytes | None]
 
 
 class UserRow(Identified, Base):

@@ -128,6 +128,8 @@ class ScheduleRow(Owned, Base):
     email_body: Mapped[str | None]
     #: Values for the report's parameters by name.
     report_parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    #: How its files are made.
+    file_options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     misfire: Mapped[str] = mapped_column(server_default="latest")
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     next_run_at: Mapped[datetime | None]

@@ -50,6 +50,10 @@ class RunRow(Owned, Base):
     definition_sha256: Mapped[str]
     #: The values given for the definition's parameters, by name.
     parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    #: How its files are made.
+    file_options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    #: How far the step at work is, renewed while it works.
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     #: The person under whose policies the rows are read.
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     #: What the run delivers, copied from the schedule when the run was made.
