@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from core.api import create_api
+from core.api.chart_links import chart_links
 from core.api.headers import SafetyHeadersMiddleware
 from core.api.public_routes import public_routes
 from core.api.session_routes import session_routes
@@ -49,6 +50,7 @@ app = st.App(
     routes=[
         *public_routes(broadsheet.health, broadsheet.runs),
         *session_routes(broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")),
+        *chart_links(broadsheet.charts, broadsheet.access),
         Mount("/api", api),
     ],
     middleware=[Middleware(SafetyHeadersMiddleware)],

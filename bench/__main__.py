@@ -1,6 +1,6 @@
 """Every bench in one command: prints their tables and writes each to its part of bench/RESULTS.md.
 
-python -m bench [start|workspace|query|grouped|export|pdf …]
+python -m bench [start|workspace|query|grouped|export|pdf|chart …]
 """
 
 import subprocess
@@ -19,6 +19,7 @@ BENCHES = {
     "export": "Files",
     "csv": "CSV straight from the source",
     "pdf": "PDF",
+    "chart": "Pictures of charts",
 }
 
 

@@ -22,7 +22,11 @@ BroadsheetError
 │   ├── QueryFailed           it refused the query (does not heal by itself)
 │   └── QueryTimedOut         the deadline passed
 ├── RenderError               a file could not be made
+│   ├── RenderBroke           the process that made it ended by itself (may heal)
+│   ├── RenderTooLarge        making it takes more memory than a file may take
+│   └── ChartNotDrawn         there is no browser to draw the picture with, or it does not answer
 ├── ArtifactError             a file could not be stored or read back
+│   └── DiskFull              there is no room for it (may heal)
 ├── DeliveryError             a recipient could not be served
 │   ├── DeliveryRefused       the other side said no for good
 │   ├── DeliveryDeferred      the other side said not now (retried)
@@ -209,11 +213,37 @@ class RenderError(BroadsheetError):
     code = "render_failed"
 
 
+class RenderBroke(RenderError):
+    """The file could not be made: the process that makes it broke off."""
+
+    code = "render_broke"
+    retryable = True
+
+
+class RenderTooLarge(RenderError):
+    """The file could not be made: it takes more memory than is allowed. Ask for fewer rows, or for CSV."""
+
+    code = "render_too_large"
+
+
+class ChartNotDrawn(RenderError):
+    """The chart could not be drawn."""
+
+    code = "chart_not_drawn"
+    http_status = 503
+
+
 class ArtifactError(BroadsheetError):
     """The file could not be stored or read back."""
 
     code = "artifact_failed"
     retryable = True
+
+
+class DiskFull(ArtifactError):
+    """The file could not be made: the disk of the data folder is full. Make room there."""
+
+    code = "disk_full"
 
 
 class DeliveryError(BroadsheetError):

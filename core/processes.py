@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 _PR_SET_PDEATHSIG = 1
+_CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 #: Loaded before any fork: a child may not import.
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -64,6 +65,21 @@ def end_with_parent(number: int, parent: int) -> None:
     LIBC.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
     if os.getppid() != parent:  # it died in between
         os._exit(1)
+
+
+def leave_network() -> None:
+    """Take the network away from this process and its children, where the system grants that (Linux namespaces).
+
+    Call it before the process has a second thread: unshare(2) refuses it then.
+    """
+    if sys.platform == "linux" and LIBC.unshare(_CLONE_NEWNET) != 0:
+        LIBC.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+def be_killed_first() -> None:
+    """Have the system take this process when memory runs out, rather than one that others depend on (Linux)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _start_of(process: psutil.Process) -> str:

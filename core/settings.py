@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         1800, ge=1, le=86_400, description="Longest time one attempt of a run may take, in seconds."
     )
     run_max_attempts: int = Field(3, ge=1, le=20, description="Attempts before a run fails for good.")
+    render_memory_mb: int = Field(
+        1500, ge=256, le=1_000_000, description="Memory the process that makes a file may take, in MiB."
+    )
     row_limit_default: int = Field(
         1000, ge=1, le=1_000_000_000, description="Row limit of every new report; any may lift it."
     )

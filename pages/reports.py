@@ -11,6 +11,8 @@ from core.errors import BroadsheetError
 from pages.widgets import draft as drafts
 from pages.widgets import keys, rows, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.export import Subject, open_export
+from pages.widgets.export_status import export_status
 from pages.widgets.screen import entered, heading
 from pages.widgets.states import empty, problem, schedule_mark
 
@@ -59,6 +61,8 @@ def draw(principal: Principal, report: Report, schedule: Schedule | None) -> Non
 def actions(principal: Principal, schedule: Schedule | None) -> list[str]:
     """Return what the person may do with a report."""
     found = ["Open"]
+    if principal.may(Permission.MANAGE_EXPORTS):
+        found.append("Download …")
     if principal.may(Permission.MANAGE_SCHEDULES):
         if schedule:
             found.append("Send now")
@@ -73,6 +77,10 @@ def act(principal: Principal, report: Report, schedule: Schedule | None, chosen:
     """Do what was chosen in a report's menu."""
     if chosen == "Open":
         st.switch_page("builder.py", query_params={"report": str(report.id)})
+    elif chosen == "Download …":
+        open_export(
+            Subject(report_id=report.id, title=report.name, definition=report.definition, is_saved=True, given={})
+        )
     elif chosen == "Schedule …":
         st.switch_page("schedule_form.py", query_params={"report": str(report.id)})
     elif chosen == "History":
@@ -115,6 +123,7 @@ with heading("Reports", "reports"):
     )
     if principal.may(Permission.EDIT_REPORTS) and st.button("New report", type="primary", key=keys.REPORTS_NEW):
         new_report()
+export_status(principal)
 try:
     page = broadsheet().reports.list(
         principal, search=search or "", page=st.session_state.get(keys.REPORTS_PAGE, 1), limit=PAGE_SIZE

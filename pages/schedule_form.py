@@ -12,6 +12,7 @@ from pages.widgets import keys, words
 from pages.widgets import schedule_fields as fields
 from pages.widgets import schedule_state as state
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.schedule_files import chosen_options, chosen_password, files_section, open_files
 from pages.widgets.schedule_parameters import given_json, open_values, parameter_section
 from pages.widgets.screen import back, entered
 from pages.widgets.states import empty, problem
@@ -38,6 +39,7 @@ def open_form(principal: Principal) -> Schedule | None:
         st.session_state.pop(keys.SCHEDULE_ERROR, None)
         st.session_state[keys.SCHEDULE_REPORT] = schedule.report_id if schedule else named("report")
         open_values(principal, schedule)
+        open_files(schedule)
         if schedule is not None:
             fields.fill(state.of_schedule(schedule))
         else:
@@ -72,11 +74,12 @@ def save(report_id: UUID, schedule: Schedule | None) -> None:
     try:
         principal = guard(Permission.MANAGE_SCHEDULES)
         given = given_json(principal, report_id)
-        draft = state.draft_of(fields.read(), report_id, further_times(schedule), description, given)
+        draft = state.draft_of(fields.read(), report_id, further_times(schedule), description, given, chosen_options())
+        password = chosen_password()
         if schedule is None:
-            schedules.create(principal, draft)
+            schedules.create(principal, draft, password=password)
         else:
-            schedules.update(principal, schedule.id, draft, expected_version=schedule.version)
+            schedules.update(principal, schedule.id, draft, expected_version=schedule.version, password=password)
     except BroadsheetError as error:
         st.session_state[keys.SCHEDULE_ERROR] = error
         return
@@ -117,6 +120,7 @@ with left:
     st.html('<h3 class="bs-section">For whom</h3>')
     fields.recipient_fields(values)
     fields.error_at(wrong, "recipients", "formats")
+    files_section(principal, schedule, fields.read()["formats"], values.get("name") or "", wrong)
     with st.expander("Subject and message", expanded=bool(values.get("subject") or values.get("body"))):
         fields.mail_fields(values)
     fields.error_at(wrong, "email")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.domain.access import Permission
 from core.errors import BroadsheetError, NotSignedIn
 from pages.widgets.app import broadsheet, current_principal
 from pages.widgets.sign_in import sign_in_screen, sign_out
@@ -24,6 +25,11 @@ screens = [
     st.Page("schedules.py", title="Schedules"),
     st.Page("runs.py", title="Runs"),
     st.Page("data.py", title="Data"),
+    st.Page(
+        "templates.py",
+        title="Templates",
+        visibility="visible" if principal.may(Permission.EDIT_REPORTS) else "hidden",
+    ),
     *([st.Page("outbox.py", title="Sent mail", url_path="outbox")] if broadsheet().outbox.is_active else []),
     st.Page("builder.py", title="Report", visibility="hidden"),
     st.Page("schedule_form.py", title="Schedule", url_path="schedule", visibility="hidden"),
@@ -37,6 +43,11 @@ st.navigation(
         "": screens,
         principal.name or principal.email: [
             st.Page("account.py", title="Account", icon=":material/person:"),
+            *(
+                [st.Page("branding.py", title="Look of files", icon=":material/palette:", url_path="look")]
+                if principal.may(Permission.MANAGE_MEMBERS)
+                else []
+            ),
             st.Page(sign_out, title="Sign out", icon=":material/logout:", url_path="sign-out"),
         ],
     },

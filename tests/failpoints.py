@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from core.domain.field import FieldType
 from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.errors import RunCancelled
 from core.render.csv_renderer import CsvRenderer
+from core.render.renderer import Renderer
 from core.runs.delivering import Deliverer
 from core.runs.failpoints import VARIABLE
 from core.runs.filing import Filing
@@ -33,7 +34,7 @@ from core.runs.missing_fields import MissingFields
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
-from core.runs.press import InProcessPress
+from core.runs.press import InProcessPress, Press
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
 from core.runs.retry import UNKNOWN_WAIT
@@ -156,7 +157,9 @@ class Stack:
     folder: Path
     lease: timedelta = LEASE
     unknown_wait: timedelta = UNKNOWN_WAIT
-    executor: StandInExecutor = field(default_factory=StandInExecutor)
+    executor: Any = field(default_factory=StandInExecutor)
+    renderers: Mapping[str, Renderer] = field(default_factory=lambda: {"csv": CsvRenderer()})
+    press: Press | None = None  #: None: files are made in this process
 
     def __post_init__(self) -> None:
         spool, scratch = self.folder / "spool", self.folder / "scratch"
@@ -182,8 +185,8 @@ class Stack:
         )
         filing = Filing(
             self.clock,
-            renderers={"csv": CsvRenderer()},
-            press=InProcessPress({"csv": CsvRenderer()}),
+            renderers=self.renderers,
+            press=self.press or InProcessPress(self.renderers),
             drawer=NoBrowser(),
             store=self.store,
             scratch_dir=scratch,

@@ -6,12 +6,15 @@ from starlette.middleware import Middleware
 from core.access.rate_limit import RateLimit
 from core.api import docs_routes
 from core.api.authentication import BearerMiddleware
+from core.api.branding_routes import branding_routes
+from core.api.chart_routes import chart_routes
 from core.api.dataset_routes import dataset_routes
 from core.api.execution_routes import execution_routes
 from core.api.problems import add_problem_handlers
 from core.api.report_routes import report_routes
 from core.api.schedule_routes import schedule_routes
 from core.api.source_routes import source_routes
+from core.api.template_routes import template_routes
 from core.api.token_routes import token_routes
 from core.api.upload_routes import upload_routes
 from core.bootstrap import Broadsheet
@@ -48,8 +51,11 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(token_routes(broadsheet.access, sign_ins))
     app.include_router(source_routes(broadsheet.sources))
     app.include_router(upload_routes(broadsheet.uploads))
+    app.include_router(template_routes(broadsheet.templates))
     app.include_router(dataset_routes(broadsheet.catalog, broadsheet.datasets))
     app.include_router(report_routes(broadsheet.reports, broadsheet.runs, broadsheet.catalog))
+    app.include_router(chart_routes(broadsheet.charts))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))
     app.include_router(execution_routes(broadsheet.runs))
+    app.include_router(branding_routes(broadsheet.branding))
     return app

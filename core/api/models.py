@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.api.file_choices import Options, PasswordIn, options_in, options_out, progress_out
 from core.api.inputs import Instant, Json, Object, PageNumber, PreviewLimit, Text
 from core.domain.access import Principal
 from core.domain.artifact import Artifact
@@ -70,14 +71,6 @@ class PreviewIn(PreviewOfReportIn):
     definition: Json
 
 
-class ExportIn(_In):
-    """A file to make; `as_of` moves the logical time that relative dates resolve against."""
-
-    format: Text
-    parameters: Object = Field(default_factory=dict)
-    as_of: Instant | None = None
-
-
 class RecipientIn(_In):
     """An address and the channel that reaches it."""
 
@@ -86,8 +79,8 @@ class RecipientIn(_In):
     role: Literal["to", "cc", "bcc"] = "to"
 
 
-class ScheduleIn(_In):
-    """A schedule to save."""
+class ScheduleIn(PasswordIn, _In):
+    """A schedule to save. A `password` that is left out stays what it is; null takes it away."""
 
     name: Text
     description: Text = Field("", max_length=2000)
@@ -95,6 +88,7 @@ class ScheduleIn(_In):
     schedule_config: Object
     recipients: list[RecipientIn]
     formats: list[Text]
+    file_options: Options = Field(default_factory=dict)
     report_parameters: Object = Field(default_factory=dict)
     email_subject: Text | None = Field(None, max_length=300)
     email_body: Text | None = Field(None, max_length=10_000)
@@ -102,7 +96,7 @@ class ScheduleIn(_In):
     misfire: Misfire = Misfire.LATEST
 
     def draft(self) -> ScheduleDraft:
-        """Return it as a domain value; raises InvalidSchedule."""
+        """Return it as a domain value, without the password; raises InvalidInput."""
         return ScheduleDraft(
             name=self.name.strip(),
             description=self.description.strip(),
@@ -111,6 +105,7 @@ class ScheduleIn(_In):
             recipients=tuple(Recipient(channel=r.type, address=r.value, role=r.role) for r in self.recipients),
             formats=tuple(self.formats),
             report_parameters=self.report_parameters,
+            file_options=options_in(self.file_options, "file_options"),
             email_subject=self.email_subject or None,
             email_body=self.email_body or None,
             misfire=self.misfire,
@@ -173,6 +168,8 @@ def schedule_out(schedule: Schedule) -> Json:
         "schedule_config": dump_config(schedule.config),
         "recipients": [{"type": r.channel, "value": r.address, "role": r.role} for r in schedule.recipients],
         "formats": list(schedule.formats),
+        "file_options": options_out(schedule.file_options),
+        "has_password": schedule.file_options.sealed_password is not None,
         "report_parameters": dict(schedule.report_parameters),
         "email_subject": schedule.email_subject,
         "email_body": schedule.email_body,
@@ -206,6 +203,8 @@ def execution_out(run: Run) -> Json:
         "report_version": run.report_version,
         "title": run.title,
         "formats": list(run.formats),
+        "file_options": options_out(run.file_options),
+        "has_password": run.file_options.sealed_password is not None,
         "parameters": dict(run.parameters),
         "logical_at": run.logical_at.isoformat(),
         "scheduled_for": _iso(run.scheduled_for),
@@ -215,6 +214,7 @@ def execution_out(run: Run) -> Json:
         "attempt": run.attempt,
         "rows_matched": run.rows_matched,
         "rows_delivered": run.rows_delivered,
+        "progress": progress_out(run.progress),
         "timings": {"query_s": run.query_s, "render_s": run.render_s, "deliver_s": run.deliver_s},
         "error": None if run.error_code is None else {"code": run.error_code, "message": run.error_message},
         "artifacts": [_artifact_out(artifact) for artifact in run.artifacts],
@@ -248,6 +248,7 @@ def _artifact_out(artifact: Artifact) -> Json:
         "period": artifact.manifest.period,
         "altered": artifact.manifest.altered,
         "notes": list(artifact.manifest.notes),
+        "lock": artifact.manifest.lock,
         "created_at": artifact.created_at.isoformat(),
         "deleted_at": _iso(artifact.deleted_at),
     }

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Header, Response
 from core.api.authentication import Caller
 from core.api.catalog_models import problem_out
 from core.api.exact_json import ExactJSONResponse
+from core.api.file_choices import DraftExportIn, ExportIn
 from core.api.inputs import Json, PageLimit, PageNumber, Search, VersionNumber
 from core.api.models import (
-    ExportIn,
     PreviewIn,
     PreviewOfReportIn,
     ReportIn,
@@ -75,6 +75,13 @@ def report_routes(reports: ReportService, runs: RunService, catalog: CatalogServ
     def preview(body: PreviewIn, caller: Caller) -> ExactJSONResponse:
         return show(caller, parse(body.definition), body)
 
+    @router.post("/preview-export", status_code=202, summary="Make files of a definition without saving it")
+    @blocking
+    def export_draft(body: DraftExportIn, caller: Caller) -> Json:
+        definition = parse(body.definition)
+        given = parse_parameters(definition, body.parameters)
+        return execution_out(runs.export_draft(caller, definition, body.title, parameters=given, **body.order()))
+
     @router.get("/{report_id}", summary="One report")
     @blocking
     def get_report(report_id: UUID, caller: Caller, response: Response, version: VersionNumber | None = None) -> Json:
@@ -114,10 +121,10 @@ def report_routes(reports: ReportService, runs: RunService, catalog: CatalogServ
     def preview_report(report_id: UUID, body: PreviewOfReportIn, caller: Caller) -> ExactJSONResponse:
         return show(caller, reports.get(caller, report_id).definition, body)
 
-    @router.post("/{report_id}/export", status_code=202, summary="Make a file of a report")
+    @router.post("/{report_id}/export", status_code=202, summary="Make files of a report")
     @blocking
     def export_report(report_id: UUID, body: ExportIn, caller: Caller) -> Json:
         given = parse_parameters(reports.get(caller, report_id).definition, body.parameters)
-        return execution_out(runs.export(caller, report_id, body.format, parameters=given, as_of=body.as_of))
+        return execution_out(runs.export(caller, report_id, parameters=given, **body.order()))
 
     return router

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Response
 
 from core.api.authentication import Caller
 from core.api.catalog_models import problem_out
+from core.api.file_choices import PasswordIn
 from core.api.inputs import Json, Object, PageLimit, PageNumber
 from core.api.models import (
     NextRunsIn,
@@ -47,7 +48,7 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     @router.post("", status_code=201, summary="Save a new schedule")
     @blocking
     def create_schedule(body: ScheduleIn, caller: Caller) -> Json:
-        return schedule_out(schedules.create(caller, body.draft()))
+        return schedule_out(schedules.create(caller, body.draft(), password=body.password))
 
     @router.post("/preview", summary="The next runs of a recurrence")
     @blocking
@@ -67,7 +68,13 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     @blocking
     def replace_schedule(schedule_id: UUID, body: ScheduleIn, caller: Caller, if_match: IfMatch = None) -> Json:
         with stale_as_412(if_match):
-            changed = schedules.update(caller, schedule_id, body.draft(), expected_version=expected_version(if_match))
+            changed = schedules.update(
+                caller,
+                schedule_id,
+                body.draft(),
+                expected_version=expected_version(if_match),
+                password=body.change(),
+            )
         return schedule_out(changed)
 
     @router.patch("/{schedule_id}", summary="Change what the body names")
@@ -75,11 +82,19 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     def change_schedule(schedule_id: UUID, body: Object, caller: Caller, if_match: IfMatch = None) -> Json:
         def merge(current: Schedule) -> ScheduleDraft:
             shown = schedule_out(current)
-            return parse_body(ScheduleIn, {name: shown[name] for name in ScheduleIn.model_fields} | body).draft()
+            kept = {name: shown[name] for name in ScheduleIn.model_fields if name in shown}
+            return parse_body(ScheduleIn, kept | body).draft()
 
+        said = parse_body(PasswordIn, {name: value for name, value in body.items() if name == "password"})
         with stale_as_412(if_match):
-            version = expected_version(if_match)
-            return schedule_out(schedules.change(caller, schedule_id, merge, expected_version=version))
+            changed = schedules.change(
+                caller,
+                schedule_id,
+                merge,
+                expected_version=expected_version(if_match),
+                password=said.change(),
+            )
+        return schedule_out(changed)
 
     @router.delete("/{schedule_id}", status_code=204, summary="Delete a schedule; its runs stay")
     @blocking

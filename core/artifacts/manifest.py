@@ -1,19 +1,30 @@
-"""Manifests: what a file is, in JSON, so that it can be proved later that these bytes answered that question."""
+"""Manifests: what a file is, so that it can be proved later that these bytes answered that question."""
 
-from datetime import UTC, datetime
-from typing import Any
-from uuid import UUID
+import json
+from datetime import UTC
 
-from core.domain.artifact import Manifest, Rendering, TotalLine
+from core.domain.artifact import LimitHit, Manifest, PackedFile, Rendering, TotalLine
 from core.domain.filter import ResolvedWindow
+from core.domain.manifest_json import dump_manifest
 from core.domain.result import ResultHead, Total
-from core.errors import ArtifactError
 
 GENERATOR = "Broadsheet 0.1"
+#: First key of a manifest file: what its other keys mean is told in docs/manifest.md.
+SCHEMA = "broadsheet/manifest/1"
 
 
-def build_manifest(head: ResultHead, rendering: Rendering, sha256: str, size: int) -> Manifest:
-    """The manifest of a file of `size` bytes that a renderer made from the result of `head`."""
+def build_manifest(
+    head: ResultHead,
+    rendering: Rendering,
+    sha256: str,
+    size: int,
+    *,
+    file_name: str = "",
+    format: str = "",  # noqa: A002 - the domain's word
+    lock: str | None = None,
+    files: tuple[PackedFile, ...] = (),
+) -> Manifest:
+    """The manifest of a file of `size` bytes that was made from the result of `head`."""
     return Manifest(
         report_id=head.report_id,
         report_version=head.report_version,
@@ -32,58 +43,30 @@ def build_manifest(head: ResultHead, rendering: Rendering, sha256: str, size: in
         sha256=sha256,
         size_bytes=size,
         totals=tuple(_total(total, head) for total in head.totals),
+        file_name=file_name,
+        format=format,
+        sentence=head.sentence,
+        organization=head.organization,
+        timezone=head.timezone,
+        is_at_least=head.is_at_least,
+        is_snapshot=head.is_snapshot,
+        limits_hit=_limits_hit(head, rendering.rows),
+        lock=lock,
+        files=files,
     )
 
 
-def dump_manifest(manifest: Manifest) -> dict[str, Any]:
-    """The manifest as JSON-able values: ids and instants as text (instants in UTC)."""
-    return {
-        "report_id": str(manifest.report_id) if manifest.report_id else None,
-        "report_version": manifest.report_version,
-        "title": manifest.title,
-        "filters_in_words": list(manifest.filters_in_words),
-        "period": manifest.period,
-        "logical_at": manifest.logical_at.isoformat(),
-        "as_of": manifest.as_of.isoformat(),
-        "rows_matched": manifest.rows_matched,
-        "rows_delivered": manifest.rows_delivered,
-        "row_limit": manifest.row_limit,
-        "altered": {label: dict(reasons) for label, reasons in manifest.altered.items()},
-        "notes": list(manifest.notes),
-        "definition_sha256": manifest.definition_sha256,
-        "generator": manifest.generator,
-        "sha256": manifest.sha256,
-        "size_bytes": manifest.size_bytes,
-        "totals": [{"keys": list(line.keys), "values": dict(line.values)} for line in manifest.totals],
-    }
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The manifest as a file for people and machines; equal manifests give equal bytes."""
+    said = {"schema": SCHEMA, **dump_manifest(manifest)}
+    text = json.dumps(said, ensure_ascii=False, indent=2)
+    return text.encode("utf-8", "replace") + b"\n"
 
 
-def load_manifest(data: dict[str, Any]) -> Manifest:
-    """The manifest that `dump_manifest` wrote. Raises ArtifactError if it is not one."""
-    try:
-        return Manifest(
-            report_id=UUID(data["report_id"]) if data["report_id"] else None,
-            report_version=data["report_version"],
-            title=data["title"],
-            filters_in_words=tuple(data["filters_in_words"]),
-            period=data["period"],
-            logical_at=datetime.fromisoformat(data["logical_at"]),
-            as_of=datetime.fromisoformat(data["as_of"]),
-            rows_matched=int(data["rows_matched"]),
-            rows_delivered=int(data["rows_delivered"]),
-            row_limit=data["row_limit"],
-            altered={label: dict(reasons) for label, reasons in data["altered"].items()},
-            notes=tuple(data["notes"]),
-            definition_sha256=data["definition_sha256"],
-            generator=data["generator"],
-            sha256=data["sha256"],
-            size_bytes=int(data["size_bytes"]),
-            totals=tuple(
-                TotalLine(keys=tuple(line["keys"]), values=dict(line["values"])) for line in data.get("totals", ())
-            ),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArtifactError("The file's manifest cannot be read.") from error
+def _limits_hit(head: ResultHead, rows: int) -> tuple[LimitHit, ...]:
+    if head.row_limit is None or rows < head.row_limit or head.rows_matched <= rows:
+        return ()
+    return (LimitHit(name="rows", limit=head.row_limit, left_out=head.rows_matched - rows),)
 
 
 def _total(total: Total, head: ResultHead) -> TotalLine:

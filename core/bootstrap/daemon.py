@@ -15,12 +15,13 @@ from core.runs.missing_fields import MissingFields
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
-from core.runs.press import InProcessPress
+from core.runs.press_process import ProcessPress
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
 from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
+from core.secrets import SecretBox, load_secret_key
 from core.services.catalog_watch import CatalogWatch
 from core.services.daemon import DaemonService
 from core.services.demo_workspace import demo_path, refresh_demo_data
@@ -33,19 +34,23 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
     parts = make_parts(settings, clock or SystemClock())
     spool_dir, scratch_dir = _folder(settings, "spool"), _folder(settings, "scratch")
     drawer = ChartRenderer()
+    press = ProcessPress(memory_mb=settings.render_memory_mb)
+    press.start()
     outbox = Outbox(parts.database, parts.clock, parts.ledger)
     filing = Filing(
         parts.clock,
         renderers=RENDERERS,
-        press=InProcessPress(RENDERERS),
+        press=press,
         drawer=drawer,
         store=parts.store,
         scratch_dir=scratch_dir,
+        secret_box=SecretBox(load_secret_key(settings)),
     )
     missing = MissingFields(parts.database, parts.clock, channel=parts.channels["email"], base_url=settings.base_url)
 
     def close() -> None:
         drawer.close()
+        press.close()
         OPEN_SOURCES.close()
         parts.database.dispose()
 

@@ -9,9 +9,12 @@ from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.database import Database
 from core.render import RENDERERS
-from core.secrets import derive, load_secret_key
+from core.render.chart_images import ChartRenderer
+from core.secrets import SecretBox, derive, load_secret_key
 from core.services.access import AccessService
+from core.services.branding import BrandingService
 from core.services.catalog import CatalogService
+from core.services.charts import ChartService
 from core.services.datasets import DatasetService
 from core.services.health import HealthService
 from core.services.outbox import OutboxService
@@ -19,8 +22,13 @@ from core.services.reports import ReportService
 from core.services.runs import RunService
 from core.services.schedules import ScheduleService
 from core.services.sources import SourceService
+from core.services.templates import TemplateService
 from core.services.uploads import UploadService
+from core.services.workbooks import WorkbookService
 from core.settings import Settings, load_settings
+
+#: A web process draws pictures now and then: its browser need not stay.
+_BROWSER_IDLE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +43,19 @@ class Broadsheet:
     datasets: DatasetService
     uploads: UploadService
     reports: ReportService
+    charts: ChartService
+    templates: TemplateService
     schedules: ScheduleService
     runs: RunService
+    branding: BrandingService
+    workbooks: WorkbookService
     outbox: OutboxService
     health: HealthService
     database: Database
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections and the browser."""
+        self.charts.close()
         OPEN_SOURCES.close()
         self.database.dispose()
 
@@ -51,6 +64,10 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
     """Return the services over `settings`; raises SettingError or DatabaseUnavailable."""
     parts = make_parts(settings, clock or SystemClock())
     catalog = CatalogService(parts.database, parts.executor)
+    box = SecretBox(load_secret_key(settings))
+    reports = ReportService(
+        parts.database, catalog, parts.executor, parts.clock, row_limit_default=settings.row_limit_default
+    )
     return Broadsheet(
         settings=settings,
         clock=parts.clock,
@@ -59,11 +76,15 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         sources=SourceService(parts.database, parts.connections),
         datasets=DatasetService(parts.database, parts.connections, parts.clock),
         uploads=UploadService(parts.database, settings, parts.clock),
-        reports=ReportService(
-            parts.database, catalog, parts.executor, parts.clock, row_limit_default=settings.row_limit_default
+        reports=reports,
+        charts=ChartService(reports, ChartRenderer(idle_s=_BROWSER_IDLE_S)),
+        templates=TemplateService(parts.database, reports, catalog),
+        schedules=ScheduleService(parts.database, parts.clock, channels=parts.channels, box=box),
+        runs=RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores, box=box),
+        branding=BrandingService(parts.database),
+        workbooks=WorkbookService(
+            parts.database, catalog, parts.executor, parts.clock, timeout_s=settings.run_timeout_s
         ),
-        schedules=ScheduleService(parts.database, parts.clock, channels=parts.channels),
-        runs=RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores),
         outbox=OutboxService(parts.database, settings),
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),
         database=parts.database,

@@ -1,6 +1,5 @@
 """Artifacts and the links that open them without a sign-in."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from core.db.tables import ArtifactRow, DownloadLinkRow
-from core.domain.artifact import Artifact, Manifest
+from core.domain.artifact import Artifact
+from core.domain.manifest_json import dump_manifest, load_manifest
 from core.errors import NotFound
 
 
@@ -27,7 +27,7 @@ def insert_artifact(session: Session, organization_id: UUID, artifact: Artifact)
         storage_key=artifact.storage_key,
         sha256=artifact.sha256,
         size_bytes=artifact.size_bytes,
-        manifest=_dump_manifest(artifact.manifest),
+        manifest=dump_manifest(artifact.manifest),
         created_at=artifact.created_at,
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=[ArtifactRow.run_id, ArtifactRow.format]))
@@ -117,26 +117,4 @@ def _select_artifacts() -> Select[Any]:
 
 
 def _artifact(row: RowMapping) -> Artifact:
-    return Artifact(**{**row, "manifest": _load_manifest(row["manifest"])})
-
-
-def _dump_manifest(manifest: Manifest) -> dict[str, Any]:
-    return {
-        **asdict(manifest),
-        "report_id": None if manifest.report_id is None else str(manifest.report_id),
-        "logical_at": manifest.logical_at.isoformat(),
-        "as_of": manifest.as_of.isoformat(),
-    }
-
-
-def _load_manifest(data: dict[str, Any]) -> Manifest:
-    return Manifest(
-        **{
-            **data,
-            "report_id": None if data["report_id"] is None else UUID(data["report_id"]),
-            "filters_in_words": tuple(data["filters_in_words"]),
-            "notes": tuple(data["notes"]),
-            "logical_at": datetime.fromisoformat(data["logical_at"]),
-            "as_of": datetime.fromisoformat(data["as_of"]),
-        }
-    )
+    return Artifact(**{**row, "manifest": load_manifest(row["manifest"])})

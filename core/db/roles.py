@@ -18,7 +18,7 @@ _EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
 
 #: What the app's role may do with each table. Organizations and people are made by the owner only.
 TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
-    "organizations": ("SELECT", "UPDATE (name, timezone, settings)"),
+    "organizations": ("SELECT", "UPDATE (name, timezone, settings, branding, logo)"),
     "users": (
         "SELECT (id, email, name, timezone, is_active, failed_sign_ins, locked_until, created_at)",
         "UPDATE (name, timezone, is_active)",
@@ -37,6 +37,7 @@ TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
     "run_events": ("SELECT, INSERT, DELETE",),
     "artifacts": (_EVERYTHING,),
     "deliveries": (_EVERYTHING,),
+    "workbook_templates": (_EVERYTHING,),
     "download_links": (_EVERYTHING,),
     "daemons": (_EVERYTHING,),
     "alembic_version": ("SELECT",),

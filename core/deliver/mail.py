@@ -13,6 +13,7 @@ import css_inline
 import jinja2
 
 from core.deliver.templates import DEFAULT_SUBJECT, fill, fill_subject
+from core.domain.branding import Logo
 from core.domain.delivery import Attachment, Message
 from core.domain.moments import instant_words, weekday_words
 from core.domain.result import ResultHead
@@ -21,6 +22,9 @@ _MOST_ROWS = 10
 _MOST_COLUMNS = 6
 _MOST_CELL = 60
 _CHART_ID = "chart@broadsheet"
+_LOGO_ID = "logo@broadsheet"
+#: CSS pixels a logo may take.
+_LOGO_WIDTH, _LOGO_HEIGHT = 220, 44
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +38,34 @@ class MailKpi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailLook:
+    """How a cell is set apart; colours as #RRGGBB, None leaves what is there."""
+
+    fill: str | None = None
+    ink: str | None = None
+    is_bold: bool = False
+    sign: str = ""  #: before the text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailBrand:
+    """The organization's look: its colour on light and on dark paper, each with what can be read on it."""
+
+    accent: str = "#A4262C"
+    accent_dark: str = "#E0696B"
+    on_accent: str = "#FFFFFF"
+    on_accent_dark: str = "#15171A"
+    logo: Logo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailFigures:
     """What the data says, ready to be read. Of `rows` the first ten are shown, of `headers` the first six."""
 
     headers: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    looks: tuple[tuple[MailLook | None, ...], ...] = ()  #: of the cells of `rows`; empty: none is set apart
+    legend: tuple[str, ...] = ()  #: what the looks mean
     numeric: tuple[bool, ...] = ()  #: which columns are numbers, and so stand at the right
     kpis: tuple[MailKpi, ...] = ()
     period: str | None = None  #: in words; None: the report has no period
@@ -74,6 +101,7 @@ def compose_mail(
     attachments: Sequence[Attachment] = (),
     notes: Sequence[str] = (),
     links: MailLinks = MailLinks(),
+    brand: MailBrand = MailBrand(),
 ) -> Message:
     """Compose the mail to one recipient. Equal input gives an equal message, so that a retry sends the same.
 
@@ -88,6 +116,8 @@ def compose_mail(
         "message": fill(body_template, values).strip() if body_template else "",
         "figures": figures,
         "table": _Table.of(figures, head),
+        "brand": brand,
+        "logo": _logo(brand.logo),
         "chart": f"cid:{_CHART_ID}" if chart_png else None,
         "chart_text": f"Chart of {head.title}",
         "notes": (*_limit_note(head), *notes),
@@ -103,9 +133,34 @@ def compose_mail(
         text=_environment().get_template("mail.txt.j2").render(context),
         html=_inliner().inline(_environment().get_template("mail.html.j2").render(context)),
         attachments=tuple(attachments),
-        inline_images=((_CHART_ID, chart_png),) if chart_png else (),
+        inline_images=_inline_images(brand, chart_png),
         made_at=made_at,
     )
+
+
+def _inline_images(brand: MailBrand, chart_png: bytes | None) -> tuple[tuple[str, bytes], ...]:
+    logo = ((_LOGO_ID, brand.logo.png),) if brand.logo else ()
+    return (*logo, (_CHART_ID, chart_png)) if chart_png else logo
+
+
+def _logo(logo: Logo | None) -> dict[str, object] | None:
+    """Where the logo is, and its size as far as there is room."""
+    if logo is None:
+        return None
+    share = min(1.0, _LOGO_WIDTH / logo.width, _LOGO_HEIGHT / logo.height)
+    return {
+        "src": f"cid:{_LOGO_ID}",
+        "width": max(round(logo.width * share), 1),
+        "height": max(round(logo.height * share), 1),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """A cell of the table: its text and what sets it apart."""
+
+    text: str
+    look: MailLook | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +168,10 @@ class _Table:
     """The first rows, cut to what a mail can hold, and what was left out in words."""
 
     headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[_Cell, ...], ...]
     numeric: tuple[bool, ...]
     caption: str
+    legend: tuple[str, ...]
 
     @classmethod
     def of(cls, figures: MailFigures, head: ResultHead) -> "_Table":
@@ -125,10 +181,21 @@ class _Table:
         padded = (*figures.numeric, *(False for _ in figures.headers))
         return cls(
             headers=figures.headers[:width],
-            rows=tuple(tuple(_cut(cell) for cell in row[:width]) for row in rows),
+            rows=tuple(
+                tuple(
+                    _Cell(text=_cut(cell), look=_look(figures, line, place)) for place, cell in enumerate(row[:width])
+                )
+                for line, row in enumerate(rows)
+            ),
+            legend=figures.legend if rows else (),
             numeric=padded[:width],
             caption=_caption(len(rows), head.rows_delivered, width, len(figures.headers)),
         )
+
+
+def _look(figures: MailFigures, line: int, place: int) -> MailLook | None:
+    looks = figures.looks[line] if line < len(figures.looks) else ()
+    return looks[place] if place < len(looks) else None
 
 
 def _caption(shown: int, rows: int, columns_shown: int, columns: int) -> str:

@@ -23,8 +23,26 @@ class TotalLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitHit:
+    """A limit that left something out."""
+
+    name: str  #: "rows": the report's row limit
+    limit: int
+    left_out: int  #: how many it left out; at least so many where the manifest says `is_at_least`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedFile:
+    """A file inside an archive, or behind a lock: as it is once that was opened."""
+
+    file_name: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a file is, so that it can be proved later."""
+    """What a file is, so that it can be proved later. Its JSON is told in `docs/manifest.md`."""
 
     report_id: UUID | None
     report_version: int | None
@@ -43,6 +61,16 @@ class Manifest:
     sha256: str
     size_bytes: int
     totals: tuple[TotalLine, ...] = ()
+    file_name: str = ""  #: "" in manifests from before it was recorded, as in the four below
+    format: str = ""
+    sentence: str = ""  #: the question in plain English
+    organization: str = ""
+    timezone: str = ""
+    is_at_least: bool = False  #: `rows_matched` was not counted to the end
+    is_snapshot: bool | None = None  #: whether all figures come from one state of the source; None: not recorded
+    limits_hit: tuple[LimitHit, ...] = ()
+    lock: str | None = None  #: "AES-256" where the file opens with a password only
+    files: tuple[PackedFile, ...] = ()  #: what an archive holds, or what lies behind the lock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

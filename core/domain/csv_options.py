@@ -88,7 +88,11 @@ def csv_options_schema() -> dict[str, object]:
     return _OptionsModel.model_json_schema()
 
 
-def _none() -> Generator[bytes, None, None]:
+#: Whole lines.
+CsvChunk = bytes | memoryview
+
+
+def _none() -> Generator[CsvChunk, None, None]:
     yield from ()
 
 
@@ -99,7 +103,7 @@ class CsvLines:
     Close `chunks` where it is not read to the end.
     """
 
-    chunks: Generator[bytes, None, None] = field(default_factory=_none)  #: whole lines, in order
+    chunks: Generator[CsvChunk, None, None] = field(default_factory=_none)  #: whole lines, in order
     rows: int = 0
     guarded: dict[str, int] = field(default_factory=dict)  #: column key -> cells that got an apostrophe
     is_whole: bool = False  #: false after the end: a value turned up that only the renderer can write; start anew

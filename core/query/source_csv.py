@@ -25,11 +25,13 @@ class SourceCsv:
         is_plain = not self.query.definition.is_summary
         if not is_plain or self.rows < FEWEST_ROWS or not isinstance(self.snapshot, WritesCsv):
             return None
-        statement = self.query.rows()
+        statement, scope = self.query.rows(), self.query.scope
+        is_scan = scope.row_key is not None and not scope.definition.sort
         return self.snapshot.csv(
             CsvQuestion(
                 statement=statement,
                 unordered=statement.order_by(None).limit(None),
+                scanned=statement.order_by(None) if is_scan else None,
                 columns=self.query.columns,
                 keys=tuple(keys),
                 timezone=self.query.definition.timezone,

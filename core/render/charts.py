@@ -4,6 +4,7 @@ Everything a label says comes from data, so `<`, `&` and `$` are written such th
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -35,15 +36,45 @@ def default_chart(columns: Sequence[ResultColumn]) -> Chart | None:
     return Chart(kind=kind, x=x.key, y=(measures[0].key,), color=others[0].key if others else None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """The colours of a figure."""
+
+    dark: bool
+    accent: str | None
+
+    def series(self, position: int, *, is_others: bool) -> str:
+        """The colour of a series or slice; what was merged has its own."""
+        if is_others:
+            return others_colour(dark=self.dark)
+        return series_colour(position, dark=self.dark, accent=self.accent)
+
+
 def build_figure(
-    columns: tuple[ResultColumn, ...], chart: Chart, table: pa.Table, *, title: str | None = None, dark: bool = False
+    columns: tuple[ResultColumn, ...],
+    chart: Chart,
+    table: pa.Table,
+    *,
+    title: str | None = None,
+    dark: bool = False,
+    accent: str | None = None,
+    note: str | None = None,
 ) -> "go.Figure":
-    """The figure of `chart` over `table`, whose columns are named by key. What cannot be drawn says so calmly."""
+    """The figure of `chart` over `table`, whose columns are named by key. What cannot be drawn says so calmly.
+
+    `accent` is the organization's colour, and its first series'; `note` is what a reader must know of the rows.
+    """
     import plotly.graph_objects as go  # half a second that only charts should pay
 
-    figure = go.Figure(layout={"template": template(dark=dark)})
+    look = _Look(dark=dark, accent=accent)
+    figure = go.Figure(layout={"template": template(dark=dark, accent=accent)})
     if title:
         figure.update_layout(title_text=escape(title), margin_t=64)
+    if note:
+        figure.add_annotation(
+            text=escape(note), x=1, y=1, xref="paper", yref="paper", xanchor="right", yanchor="bottom",
+            showarrow=False, font={"size": 12, "color": inks(dark=dark).quiet},
+        )  # fmt: skip
     by_key = {column.key: column for column in columns}
     wanted = (chart.x, *chart.y, *((chart.color,) if chart.color else ()))
     if not chart.y or any(key not in by_key or key not in table.column_names for key in wanted):
@@ -52,23 +83,23 @@ def build_figure(
         return _calm(figure, "No rows match, so there is nothing to draw.", dark=dark)
     try:
         if chart.kind is ChartKind.PIE:
-            _add_pie(figure, table, by_key[chart.x], by_key[chart.y[0]], dark=dark)
+            _add_pie(figure, table, by_key[chart.x], by_key[chart.y[0]], look)
         else:
-            _add_traces(figure, chart, table, by_key, dark=dark)
+            _add_traces(figure, chart, table, by_key, look)
     except NotDrawable as reason:
         return _calm(figure, str(reason), dark=dark)
     return figure
 
 
 def _add_traces(
-    figure: "go.Figure", chart: Chart, table: pa.Table, by_key: dict[str, ResultColumn], *, dark: bool
+    figure: "go.Figure", chart: Chart, table: pa.Table, by_key: dict[str, ResultColumn], look: _Look
 ) -> None:
     """Everything but pies."""
     x, measures = by_key[chart.x], [by_key[key] for key in chart.y]
     color = by_key[chart.color] if chart.color else None
     series = series_of(table, x, measures, color, is_scatter=chart.kind is ChartKind.SCATTER)
     for position, one in enumerate(series):
-        colour = others_colour(dark=dark) if one.is_others else series_colour(position, dark=dark)
+        colour = look.series(position, is_others=one.is_others)
         figure.add_trace(_trace(chart.kind, one, colour, measures[0], labelled=len(series) == 1))
     _finish_axes(figure, chart.kind, x, measures, series)
     _name_series(figure, chart.kind, series)
@@ -84,21 +115,18 @@ def _calm(figure: "go.Figure", sentence: str, *, dark: bool) -> "go.Figure":
     return figure
 
 
-def _add_pie(figure: "go.Figure", table: pa.Table, x: ResultColumn, measure: ResultColumn, *, dark: bool) -> None:
+def _add_pie(figure: "go.Figure", table: pa.Table, x: ResultColumn, measure: ResultColumn, look: _Look) -> None:
     """A ring of at most five slices, each named beside it."""
     import plotly.graph_objects as go
 
     slices = slices_of(table, x, measure)
-    colours = [
-        others_colour(dark=dark) if is_rest else series_colour(position, dark=dark)
-        for position, (_, _, is_rest) in enumerate(slices)
-    ]
+    colours = [look.series(position, is_others=is_rest) for position, (_, _, is_rest) in enumerate(slices)]
     figure.add_trace(
         go.Pie(
             labels=[label for label, _, _ in slices], values=[value for _, value, _ in slices], sort=False, hole=0.5,
             direction="clockwise", textinfo="label+percent", textposition="outside", showlegend=False,
-            marker={"colors": colours, "line": {"color": inks(dark=dark).card, "width": 2}},
-            title={"text": escape(header_label(measure)), "font": {"size": 12, "color": inks(dark=dark).quiet}},
+            marker={"colors": colours, "line": {"color": inks(dark=look.dark).card, "width": 2}},
+            title={"text": escape(header_label(measure)), "font": {"size": 12, "color": inks(dark=look.dark).quiet}},
         )
     )  # fmt: skip
     figure.update_layout(margin={"t": 44, "b": 44})

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from core.domain.branding import Branding
 from core.domain.field import FieldType
 from core.domain.moments import instant_words
 from core.domain.result import ColumnRole, Kpi, ResultColumn, ResultHead
 from core.render.cells import change_in_words, compact_number, display_header, display_number
+from core.render.html_style import accent_rules, look_class, look_rules
 from core.render.markup import escaped
 from core.render.masthead import period_words, row_words
 from core.render.renderer import ChartImage
+from core.render.rule_words import rules_in_words
+from core.render.rules import Look
 
 _STYLE_FILE = Path(__file__).parent / "templates" / "report.css"
 #: The file may load nothing and run nothing, whatever its cells hold.
@@ -31,15 +35,16 @@ class Ending:
     altered: dict[str, dict[str, int]]
     notes: tuple[str, ...]
     longest: tuple[int, ...]
+    looks: dict[int, Look]  #: of the cells that rules set apart, by code
 
 
-def page_start(head: ResultHead, ending: Ending, *, chart: ChartImage | None) -> str:
+def page_start(head: ResultHead, ending: Ending, branding: Branding, *, chart: ChartImage | None) -> str:
     """Everything up to and including the opening of the table's body."""
     rows, notes = ending.rows, ending.notes
     return "".join(
         (
-            _document_head(head, ending),
-            _masthead(head, rows),
+            _document_head(head, ending, branding),
+            _masthead(head, branding, rows),
             _notes(notes),
             _figures(head.kpis),
             _chart(head, chart),
@@ -53,11 +58,21 @@ def page_end(head: ResultHead, facts: list[tuple[str, str]], *, rows: int) -> st
     nothing = "" if rows else '<p class="empty quiet">No rows match.</p>'
     listed = "".join(f"<dt>{escaped(label)}</dt><dd>{escaped(text)}</dd>\n" for label, text in facts)
     return (
-        f"</tbody>\n</table>{nothing}\n</section>\n</main>\n<footer>\n<h2>About this report</h2>\n"
+        f"</tbody>\n</table>{nothing}\n</section>\n{_legend(head) if rows else ''}</main>\n"
+        "<footer>\n<h2>About this report</h2>\n"
         f'<dl class="facts">\n{listed}</dl>\n'
         f'<p class="quiet">Times are those of {escaped(head.timezone)}. Set by Broadsheet.</p>\n</footer>\n'
         "</body>\n</html>\n"
     )
+
+
+def _legend(head: ResultHead) -> str:
+    """What the marks in the table mean."""
+    phrases = rules_in_words(head.rules, head.columns, head.timezone)
+    if not phrases:
+        return ""
+    listed = "".join(f"<li>{escaped(phrase)}</li>" for phrase in phrases)
+    return f'<ul class="legend quiet" aria-label="What the marks mean">{listed}</ul>\n'
 
 
 def manifest_json(head: ResultHead, ending: Ending) -> str:
@@ -83,7 +98,9 @@ def manifest_json(head: ResultHead, ending: Ending) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _document_head(head: ResultHead, ending: Ending) -> str:
+def _document_head(head: ResultHead, ending: Ending, branding: Branding) -> str:
+    sheet = _STYLE_FILE.read_text(encoding="utf-8")
+    extra = _column_rules(ending.longest) + accent_rules(branding.accent) + look_rules(ending.looks, branding.accent)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT_POLICY}">\n'
@@ -91,21 +108,29 @@ def _document_head(head: ResultHead, ending: Ending) -> str:
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f'<meta name="generator" content="Broadsheet">\n<title>{escaped(head.title)}</title>\n'
         f'<script type="application/json" id="manifest">{manifest_json(head, ending)}</script>\n'
-        f"<style>\n{_STYLE_FILE.read_text(encoding='utf-8')}{_column_rules(ending.longest)}</style>\n</head>\n<body>\n"
+        f"<style>\n{sheet}{extra}</style>\n</head>\n<body>\n"
     )
 
 
-def _masthead(head: ResultHead, rows: int) -> str:
+def _masthead(head: ResultHead, branding: Branding, rows: int) -> str:
     line = [period_words(head.period)] if head.period else []
     line += [f"Data as of {instant_words(head.as_of, head.timezone)}", row_words(head, rows)]
     house = f'<p class="house quiet">{escaped(head.organization)}</p>\n' if head.organization else ""
     description = f"<p>{escaped(head.description)}</p>\n" if head.description else ""
     dateline = "".join(f"<span>{escaped(text)}</span>" for text in line)
     return (
-        f'<header class="masthead">\n{house}<h1>{escaped(head.title)}</h1>\n'
+        f'<header class="masthead">\n{_logo(head, branding)}{house}<h1>{escaped(head.title)}</h1>\n'
         f'<p class="dateline quiet">{dateline}</p>\n</header>\n<main>\n'
         f'<div class="sentence">{description}<p>{escaped(head.sentence)}</p></div>\n'
     )
+
+
+def _logo(head: ResultHead, branding: Branding) -> str:
+    if branding.logo is None:
+        return ""
+    picture = base64.b64encode(branding.logo.png).decode()
+    size = f'width="{branding.logo.width}" height="{branding.logo.height}"'
+    return f'<img class="logo" {size} alt="{escaped(head.organization)}" src="data:image/png;base64,{picture}">\n'
 
 
 def _notes(notes: tuple[str, ...]) -> str:
@@ -174,11 +199,11 @@ def chart_in_words(head: ResultHead) -> str:
     )
 
 
-def cell_class(column: ResultColumn) -> str:
-    """Numbers stand to the right; what is short by nature does not wrap."""
-    if column.type.is_number:
-        return ' class="n"'
-    return "" if column.type is FieldType.TEXT else ' class="s"'
+def cell_class(column: ResultColumn, code: int = 0) -> str:
+    """Numbers stand to the right; what is short by nature does not wrap; `code` is the cell's look."""
+    kind = "n" if column.type.is_number else "" if column.type is FieldType.TEXT else "s"
+    names = " ".join(filter(None, (kind, look_class(code) if code else "")))
+    return f' class="{names}"' if names else ""
 
 
 def _column_rules(longest: Sequence[int]) -> str:

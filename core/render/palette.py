@@ -4,7 +4,7 @@ The categorical palette alternates dark and light so that neighbours stay apart 
 colour-blind readers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ class Inks:
     quiet: str  #: secondary text
     hairline: str
     zebra: str
-    accent: str  #: press red: the primary action and marks that need an eye
+    accent: str  #: press red: the primary action and marks that need an eye; an organization may have its own
+    accent_ink: str  #: the accent as far as it can be read: for texts
     green: str  #: states only
     amber: str  #: states only
 
@@ -35,6 +36,7 @@ LIGHT = Inks(
     hairline="#E4E1DA",
     zebra="#F7F5F0",
     accent="#A4262C",
+    accent_ink="#A4262C",
     green="#2E6B3F",
     amber="#8A5A00",
 )
@@ -46,6 +48,7 @@ DARK = Inks(
     hairline="#33373D",
     zebra="#22262B",
     accent="#E0696B",
+    accent_ink="#E0696B",
     green="#7FBF8E",
     amber="#D9A44A",
 )
@@ -65,14 +68,58 @@ FONT_SANS = "Broadsheet Sans, Source Sans, Inter, Helvetica Neue, Arial, sans-se
 FONT_SERIF = "Broadsheet Serif, Source Serif, Georgia, serif"
 
 
-def inks(*, dark: bool = False) -> Inks:
-    """The colours of a mode."""
-    return DARK if dark else LIGHT
+_READABLE = 4.5  #: WCAG AA, ordinary text
+_VISIBLE = 3.0  #: WCAG AA, lines and marks
+_APART = 90.0  #: of two chart colours, as a distance of their red, green and blue
 
 
-def series_colour(position: int, *, dark: bool = False) -> str:
-    """The colour of the series at `position`, beginning again after the last."""
+@cache
+def inks(*, dark: bool = False, accent: str | None = None) -> Inks:
+    """The colours of a mode; with an organization's accent ("#RRGGBB"), which is lightened for dark paper."""
+    colours = DARK if dark else LIGHT
+    if accent is None:
+        return colours
+    seen = towards(accent, colours.card, _VISIBLE) if dark else accent.upper()
+    return replace(colours, accent=seen, accent_ink=towards(seen, colours.card, _READABLE))
+
+
+def mixed(first: str, second: str, share: float) -> str:
+    """`first` with `share` (0 to 1) of `second` in it."""
+    pairs = zip(_channels(first), _channels(second), strict=True)
+    return "#" + "".join(f"{round(one + (other - one) * share):02X}" for one, other in pairs)
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((_luminance(first), _luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def towards(colour: str, paper: str, least: float) -> str:
+    """`colour`, darker or lighter as the paper needs until it has a contrast of `least` with it."""
+    far = "#000000" if _luminance(paper) > 0.2 else "#FFFFFF"
+    steps = (mixed(colour, far, step / 50) for step in range(51))
+    return next((step for step in steps if contrast(step, paper) >= least), far)
+
+
+def ink_on(colour: str) -> str:
+    """White or ink, whichever reads better on `colour`."""
+    return max(("#FFFFFF", LIGHT.ink), key=lambda ink: contrast(ink, colour))
+
+
+@cache
+def chart_colours(*, dark: bool = False, accent: str | None = None) -> tuple[str, ...]:
+    """The categorical palette; an organization's accent comes first, and what looks like it goes."""
     colours = CATEGORICAL_DARK if dark else CATEGORICAL
+    if accent is None:
+        return colours
+    first = towards(accent, inks(dark=dark).card, _VISIBLE)
+    return (first, *(colour for colour in colours if _distance(colour, first) >= _APART))
+
+
+def series_colour(position: int, *, dark: bool = False, accent: str | None = None) -> str:
+    """The colour of the series at `position`, beginning again after the last."""
+    colours = chart_colours(dark=dark, accent=accent)
     return colours[position % len(colours)]
 
 
@@ -81,8 +128,23 @@ def others_colour(*, dark: bool = False) -> str:
     return OTHERS_DARK if dark else OTHERS
 
 
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _luminance(colour: str) -> float:
+    shares = [channel / 255 for channel in _channels(colour)]
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _distance(first: str, second: str) -> float:
+    pairs = zip(_channels(first), _channels(second), strict=True)
+    return float(sum((one - other) ** 2 for one, other in pairs) ** 0.5)
+
+
 @cache
-def template(*, dark: bool = False) -> "go.layout.Template":
+def template(*, dark: bool = False, accent: str | None = None) -> "go.layout.Template":
     """The Plotly template: thin axes, one light grid, no frame, no box around the legend."""
     import plotly.graph_objects as go  # half a second that only charts should pay
 
@@ -105,7 +167,7 @@ def template(*, dark: bool = False) -> "go.layout.Template":
             "title": {"font": {"family": FONT_SERIF, "size": 18, "color": colours.ink}, "x": 0, "xref": "container"},
             "paper_bgcolor": colours.card,
             "plot_bgcolor": colours.card,
-            "colorway": list(CATEGORICAL_DARK if dark else CATEGORICAL),
+            "colorway": list(chart_colours(dark=dark, accent=accent)),
             "colorscale": {
                 "sequential": [[step / (len(SEQUENTIAL) - 1), colour] for step, colour in enumerate(SEQUENTIAL)],
                 "diverging": [[step / (len(DIVERGING) - 1), colour] for step, colour in enumerate(DIVERGING)],

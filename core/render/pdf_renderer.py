@@ -1,30 +1,34 @@
 """The PDF format: a report as a page that is read, printed and searched; rows stream through in blocks."""
 
-from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
-import pyarrow as pa
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, LETTER
 
 from core.domain.artifact import Rendering
+from core.domain.branding import PaperSize
+from core.domain.file_options import PdfStyle
 from core.domain.result import Result, ResultHead
-from core.render.batches import even_chunks
-from core.render.cell_text import Alterations, altered_in_words, clean_characters
-from core.render.cells import display_strings
-from core.render.masthead import limit_note, period_words, row_notes, row_words
-from core.render.pdf.blocks import NO_GLYPH, Measured, lay_out, lay_out_bold, measure_column
+from core.render.cell_text import Alterations, clean_characters
+from core.render.masthead import facts, limit_note, period_words, row_notes, row_words
+from core.render.pdf.blocks import measure_column
 from core.render.pdf.columns import Layout, plan
+from core.render.pdf.cover import Cover, contents
 from core.render.pdf.document import Document, DocumentInfo
-from core.render.pdf.front import draw_front, paragraph
+from core.render.pdf.facts import draw_closing
+from core.render.pdf.front import draw_figures, draw_filters, draw_front, draw_legend, draw_running_title, paragraph
+from core.render.pdf.groups import group_words, grouping_places
+from core.render.pdf.marks import Marks
 from core.render.pdf.shaping import SEMIBOLD
-from core.render.pdf.style import ACCENT, LINE_HEIGHT, MARGIN, QUIET, ROW_PADDING, SMALL_SIZE, TEXT_SIZE
+from core.render.pdf.strips import MeasuredRows, Strips, measured_rows
+from core.render.pdf.style import LINE_HEIGHT, MARGIN, QUIET, ROW_PADDING, TEXT_SIZE, look_of
 from core.render.pdf.table import Table
+from core.render.pdf.total_rows import TotalRows
 from core.render.renderer import ChartImage, Wishes
-from core.render.totals import total_batch
 
-_BLOCK_ROWS = 2000  #: rows set at once; the first block also decides the column widths
 _ZEBRA_FROM = 13  #: rows
+_BAND_SHARE = 0.5  #: of a page: room that a table in bands begins in, however long it is
+_PAPERS = {PaperSize.A4: A4, PaperSize.LETTER: LETTER}
 
 
 class PdfRenderer:
@@ -36,139 +40,135 @@ class PdfRenderer:
     media_type = "application/pdf"
     takes_chart = True
 
-    def __init__(self, *, paper: tuple[float, float] = A4) -> None:
-        """`paper` is the upright page's width and height in points (`reportlab.lib.pagesizes`)."""
-        self._paper = paper
+    def __init__(self, wishes: Wishes | None = None) -> None:
+        self._options = (wishes or Wishes()).options.pdf
+        self._branding = (wishes or Wishes()).branding
 
-    def fitted(self, wishes: Wishes) -> "PdfRenderer":  # noqa: ARG002
-        """Nothing of it can be chosen."""
-        return self
+    def fitted(self, wishes: Wishes) -> "PdfRenderer":
+        """The renderer for a style, an orientation, a paper and an organization's look."""
+        return PdfRenderer(wishes)
 
     def render(
         self, result: Result, target: BinaryIO, *, chart: ChartImage | None = None, chart_note: str | None = None
     ) -> Rendering:
-        """Write the report; memory does not grow with the rows. Raises what the result's batches raise."""
-        head = result.head
-        alterations = Alterations()
-        blocks = _measured_blocks(result, alterations)
+        """Write the report; memory does not grow with the rows. Raises what the result's batches raise.
+
+        Rows are read once more, before, where subtotals are to stand below them or rules compare all values.
+        """
+        head, alterations = result.head, Alterations()
+        places, marks = grouping_places(result), Marks(result, accent=self._branding.accent)
+        blocks = measured_rows(result, marks, alterations)
         first = next(blocks, None)
-        totals = _total_texts(head, alterations)
-        sample = [
-            measure_column([*(cells.texts if first is not None else ()), *bold])
-            for cells, bold in zip(first or [measure_column([])] * len(head.columns), totals, strict=True)
-        ]
-        layout = plan(head.columns, sample, paper=self._paper)
+        totals = TotalRows(head, alterations)
+        layout = self._plan(head, first, totals)
         document = Document(
             target,
             width=layout.page_width,
             height=layout.page_height,
             manifest_line=_manifest_line(head),
+            look=look_of(self._branding),
         )
-        y = draw_front(document, head, chart=chart, chart_note=chart_note)
-        measured = chain([first] if first else [], blocks)
-        rows, y = _draw_table(document, head, layout, measured, totals, alterations, y)
-        notes = row_notes(head, rows)
-        _draw_end(document, head, rows, notes, altered_in_words(alterations.as_dict()), y)
+        cover = None
+        if self._options.style is PdfStyle.COVER:
+            cover = Cover(document, head, contents(head, _groups(head, places), has_chart=chart is not None))
+            cover.draw()
+        y = _draw_front(document, head, chart=chart, chart_note=chart_note, has_cover=cover is not None)
+        strips = Strips(head, layout, totals, places=places, marks=marks, use=document.use)
+        y = _draw_table(document, head, layout, strips, chain([first] if first else [], blocks), alterations, y)
+        notes = row_notes(head, strips.rows)
+        y = _draw_end(document, head, strips.rows, notes, y)
+        notes = (*notes, *((chart_note,) if chart_note else ()))
+        listed = facts(head, rows=strips.rows, altered=alterations.as_dict(), notes=notes)
+        draw_closing(document, listed, y, has_cover=cover is not None)
+        if cover is not None:
+            cover.finish()
         document.finish(_info(head))
-        return Rendering(
-            rows=rows, altered=alterations.as_dict(), notes=(*notes, *((chart_note,) if chart_note else ()))
-        )
+        return Rendering(rows=strips.rows, altered=alterations.as_dict(), notes=notes)
+
+    def _plan(self, head: ResultHead, first: MeasuredRows | None, totals: TotalRows) -> Layout:
+        sample = first.columns if first is not None else [measure_column([]) for _ in head.columns]
+        paper = _PAPERS[self._options.paper or self._branding.paper]
+        return plan(head.columns, sample, totals.measured(), paper=paper, orientation=self._options.orientation)
 
 
-def _measured_blocks(result: Result, alterations: Alterations) -> Iterator[list[Measured]]:
-    """The rows as measured texts, a block at a time."""
-    for batch in even_chunks(result.batches, rows=_BLOCK_ROWS):
-        yield [
-            measure_column(_texts(batch.column(position), result.head, position, alterations))
-            for position in range(len(result.head.columns))
-        ]
-
-
-def _total_texts(head: ResultHead, alterations: Alterations) -> list[list[str]]:
-    """The totals as texts, a list a column."""
-    batch = total_batch(head.totals, head.columns, head.timezone)
-    if batch is None:
-        return [[] for _ in head.columns]
-    return [_texts(array, head, position, alterations) for position, array in enumerate(batch.columns)]
-
-
-def _texts(array: pa.Array, head: ResultHead, position: int, alterations: Alterations) -> list[str]:
-    return display_strings(array, head.columns[position], timezone=head.timezone, alterations=alterations)
+def _draw_front(
+    document: Document, head: ResultHead, *, chart: ChartImage | None, chart_note: str | None, has_cover: bool
+) -> float:
+    """Everything above the table, but the cover."""
+    y = draw_running_title(document, head) if has_cover else draw_front(document, head)
+    y = draw_figures(document, head, y, chart=chart, chart_note=chart_note)
+    y = y if has_cover else draw_filters(document, head, y)
+    return draw_legend(document, head, y)
 
 
 def _draw_table(
     document: Document,
     head: ResultHead,
     layout: Layout,
-    blocks: Iterator[list[Measured]],
-    totals: list[list[str]],
+    strips: Strips,
+    blocks: "chain[MeasuredRows]",
     alterations: Alterations,
     y: float,
-) -> tuple[int, float]:
-    """Draw every row and the totals below; returns how many rows came and the `y` below them all."""
+) -> float:
+    """Draw every row and the totals; returns the `y` below them all."""
     if not head.columns:
-        return 0, y
-    table = Table(document, head.columns, layout, zebra=head.rows_delivered >= _ZEBRA_FROM, title=_short_title(head))
-    y = _table_heading(document, head, table.header_height, y)
-    rows = 0
-    for block in blocks:
-        drawn = [
-            lay_out(cells, width=width, is_number=column.type.is_number, use=document.use)
-            for cells, width, column in zip(block, layout.inner_widths, head.columns, strict=True)
-        ]
-        for column, cells in zip(head.columns, drawn, strict=True):
-            alterations.count(column.label, NO_GLYPH, cells.cells_altered)
-        count = len(block[0].texts)
-        y = table.draw(drawn, rows=count, first_row=rows, y=y)
-        rows += count
-    if rows and totals[0]:
-        bold = [lay_out_bold(cells, width=width) for cells, width in zip(totals, layout.inner_widths, strict=True)]
-        y = table.draw(bold, rows=len(totals[0]), first_row=rows, y=y)
+        return y
+    zebra = head.rows_delivered >= _ZEBRA_FROM and not strips.is_grouped
+    table = Table(document, head.columns, layout, zebra=zebra, is_grouped=strips.is_grouped)
+    y = _draw_table_heading(document, head, layout, table.header_height, y)
+    for strip in strips.of(blocks, alterations):
+        y = table.draw(strip, y)
     table.close(y)
-    if rows == 0:
-        y = table.draw_header(y)
-        y = paragraph(document, "No rows match.", y + 6, quiet=True)
-    return rows, y
+    if strips.rows == 0:
+        y = paragraph(document, "No rows match.", table.draw_header(y) + 6, quiet=True)
+    return y
 
 
-def _table_heading(document: Document, head: ResultHead, header_height: float, y: float) -> float:
-    """The line above the table: how many rows it shows, in the accent where a limit cut some."""
-    if y + 20 + header_height + 2 * (LINE_HEIGHT + ROW_PADDING) > document.bottom:
+def _draw_table_heading(document: Document, head: ResultHead, layout: Layout, header: float, y: float) -> float:
+    """The line above the table: how many rows it shows, in the accent where a limit cut some.
+
+    A table in bands begins on the next page where it fits that and not the rest of this, or where this has little
+    room: each of its bands would take a page for a few rows.
+    """
+    room = document.bottom - y - 20 - header
+    whole = document.bottom - MARGIN - 12 - header
+    rows_height = (LINE_HEIGHT + ROW_PADDING) * (2 if len(layout.bands) == 1 else head.rows_delivered)
+    if rows_height > room and (rows_height <= whole or room < whole * _BAND_SHARE):
         document.next_page()
-        y = MARGIN
+        y = MARGIN - 8
     y += 20
-    document.bookmark("Table", y - 12)
+    document.bookmark("Table", y - 12, key="table")
     cut = head.rows_delivered < head.rows_matched
-    document.page.text(
-        row_words(head, head.rows_delivered), MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE,
-        colour=ACCENT if cut else QUIET,
-    )  # fmt: skip
+    colour = document.look.accent_ink if cut else QUIET
+    words = row_words(head, head.rows_delivered)
+    document.page.text(words, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=colour)
     return y + 6
 
 
-def _draw_end(
-    document: Document, head: ResultHead, rows: int, notes: tuple[str, ...], altered: tuple[str, ...], y: float
-) -> None:
-    """What the reader must know at the end of the table: rows cut off, a source that changed, cells altered."""
-    if rows != head.rows_matched or notes:
-        if y + 24 > document.bottom:
-            document.next_page()
-            y = MARGIN
-        y += 16
-        if rows != head.rows_matched:
-            text = row_words(head, rows)
-            document.page.text(text, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=ACCENT)
-            y += 2
+def _draw_end(document: Document, head: ResultHead, rows: int, notes: tuple[str, ...], y: float) -> float:
+    """What the reader must know at the end of the table: rows cut off, a source that changed."""
+    if rows == head.rows_matched and not notes:
+        return y
+    if y + 24 > document.bottom:
+        document.next_page()
+        y = MARGIN
+    y += 16
+    if rows != head.rows_matched:
+        ink = document.look.accent_ink
+        document.page.text(row_words(head, rows), MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=ink)
+        y += 2
     for note in notes:
         if note != limit_note(head, rows):
             y = paragraph(document, note, y + 2)
-    if altered:
-        y = paragraph(document, f"Altered cells: {'; '.join(altered)}", y + 6, size=SMALL_SIZE, quiet=True)
+    return y
 
 
-def _short_title(head: ResultHead) -> str:
-    title = clean_characters(head.title)
-    return title if len(title) <= 60 else title[:59] + "…"
+def _groups(head: ResultHead, places: tuple[int, ...]) -> list[str]:
+    """The headings of the outermost groups."""
+    if not places:
+        return []
+    column = head.columns[places[0]]
+    return [group_words(total.keys[0], column, head.timezone) for total in head.totals if total.level == 1]
 
 
 def _manifest_line(head: ResultHead) -> str:

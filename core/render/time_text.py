@@ -1,5 +1,6 @@
 """Exact text of days and instants: ISO 8601, with the offset of the report's timezone."""
 
+import functools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,11 @@ _FIRST_OFFSET_DAY = datetime(
     1920, 1, 1, tzinfo=UTC
 )  #: offsets have whole minutes from here on (Liberia aside: until 1972)
 _LAST_OFFSET_DAY = datetime(2037, 1, 1, tzinfo=UTC)  #: Arrow knows no summer times later on, `zoneinfo` does
+#: The days around them, since 1970: local times may lie on the day before or after.
+_FIRST_DAY, _LAST_DAY = -18_264, 24_472
+_DAY_S = 86_400
+_MOST_MINUTES = 24 * 60  #: that a local time is from UTC
+_SECONDS_END = 19  #: of an ISO instant
 _WHOLE_MINUTES_ONLY_LATER = frozenset({"Africa/Monrovia", "Liberia"})
 
 
@@ -33,23 +39,61 @@ def instant_text(array: pa.Array, timezone: str) -> pa.Array:
     )
     if not ordinary:
         return pa.array([_slow_instant(value, zoned.type.tz) for value in micros.to_pylist()], TEXT)
-    local = pc.local_timestamp(zoned) if zoned.type.tz is not None else zoned
-    text = local.cast(pa.timestamp("s"), safe=False).cast(TEXT)
-    fractional = pa.array(micros.fill_null(0).to_numpy() % 1_000_000 != 0)
+    local = pc.local_timestamp(zoned) if zoned.type.tz not in (None, "UTC") else zoned
+    here = local.cast(pa.int64())
+    shifts = None if zoned.type.tz is None else pc.subtract(here, micros).fill_null(0).to_numpy() // 60_000_000
+    text = _whole_seconds(here.fill_null(0).to_numpy(), shifts)
+    fractional = pa.array(here.fill_null(0).to_numpy() % 1_000_000 != 0)
     if pc.any(fractional).as_py():
-        text = pc.if_else(fractional, local.cast(TEXT), text)
-    text = pc.binary_replace_slice(text, 10, 11, "T")
-    if zoned.type.tz is None:
-        return text
-    return pc.binary_join_element_wise(text, _offsets(pc.subtract(local.cast(pa.int64()), micros)), text_scalar(""))
+        text = pc.replace_with_mask(text, fractional, _with_fractions(here.filter(fractional), text.filter(fractional)))
+    return pc.if_else(micros.is_valid(), text, pa.scalar(None, TEXT)) if micros.null_count else text
 
 
-def _offsets(shifts: pa.Array) -> pa.Array | pa.Scalar:
-    """Shifts from UTC in microseconds as "+01:00"; there are few different ones, each is written once."""
-    written = shifts.dictionary_encode()
-    minutes = [(abs(shift) // 60_000_000, "-" if shift < 0 else "+") for shift in written.dictionary.to_pylist()]
-    texts = pa.array([f"{sign}{minute // 60:02d}:{minute % 60:02d}" for minute, sign in minutes], TEXT)
-    return texts[0] if len(texts) == 1 else texts.take(written.indices)
+def _whole_seconds(local: "np.ndarray", shifts: "np.ndarray | None") -> pa.Array:
+    """Microseconds of local time without their fractions, with `shifts` from UTC in minutes where there are any.
+
+    There are few days, clocks and shifts: each is written once, and copied to where it belongs.
+    """
+    days, clock = np.divmod(local // 1_000_000, _DAY_S)
+    parts = [_days()[days - _FIRST_DAY], _clocks()[clock]]
+    if shifts is not None:
+        parts.append(_shifts()[shifts + _MOST_MINUTES])
+    rows = np.empty(len(local), [(str(place), part.dtype) for place, part in enumerate(parts)])
+    for place, part in enumerate(parts):
+        rows[str(place)] = part
+    ends = np.arange(len(rows) + 1, dtype=np.int64) * rows.itemsize
+    return pa.Array.from_buffers(TEXT, len(rows), [None, pa.py_buffer(ends), pa.py_buffer(rows)])
+
+
+def _with_fractions(local: pa.Array, whole: pa.Array) -> pa.Array:
+    """`whole` with all six digits of the fractions of `local`."""
+    digits = local.cast(pa.timestamp("us")).cast(TEXT)
+    return pc.binary_join_element_wise(
+        pc.utf8_slice_codeunits(whole, 0, _SECONDS_END),
+        pc.utf8_slice_codeunits(digits, _SECONDS_END),
+        pc.utf8_slice_codeunits(whole, _SECONDS_END),
+        text_scalar(""),
+    )
+
+
+@functools.cache
+def _days() -> "np.ndarray":
+    """Every day that is ordinary somewhere on Earth, from `_FIRST_DAY` on."""
+    return np.datetime_as_string(np.arange(_FIRST_DAY, _LAST_DAY + 1).astype("M8[D]"), unit="D").astype("S10")
+
+
+@functools.cache
+def _clocks() -> "np.ndarray":
+    """Every second of a day, behind a T."""
+    instants = np.datetime_as_string(np.arange(_DAY_S).astype("M8[s]"), unit="s").astype("S19")
+    return instants.view("S1").reshape(-1, 19)[:, 10:].copy().view("S9").ravel()
+
+
+@functools.cache
+def _shifts() -> "np.ndarray":
+    """Every shift from UTC to the minute, from the westernmost on."""
+    minutes = range(-_MOST_MINUTES, _MOST_MINUTES + 1)
+    return np.array([f"{'-' if each < 0 else '+'}{abs(each) // 60:02d}:{abs(each) % 60:02d}" for each in minutes], "S6")
 
 
 def _microseconds(instant: datetime) -> int:

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from core.artifacts.store import ArtifactStore
-from core.db import artifact_repository, planning_repository, run_repository
+from core.db import artifact_repository, branding_repository, planning_repository, run_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.run_repository import LedgerRun
 from core.deliver.channel import Channel
 from core.domain.artifact import Artifact
+from core.domain.branding import Branding
 from core.domain.delivery import Attachment, Message
 from core.errors import (
     BroadsheetError,
@@ -38,6 +39,7 @@ class _Parcel:
 
     run: LedgerRun
     artifacts: tuple[Artifact, ...]
+    branding: Branding
     schedule: str | None = None
     schedule_in_words: str | None = None
 
@@ -144,6 +146,8 @@ class Deliverer:
                 notes=_notes(record, parcel.artifacts),
                 report_url=None if run.report_id is None else f"{self._base_url}/?report={run.report_id}",
                 made_at=parcel.artifacts[0].created_at,
+                branding=parcel.branding,
+                is_locked=any(artifact.manifest.lock is not None for artifact in parcel.artifacts),
             )
         )
 
@@ -151,13 +155,20 @@ class Deliverer:
         with self._database.organization(row.organization_id) as session:
             run = run_repository.load_ledger_run(session, row.run_id)
             artifacts = artifact_repository.list_artifacts(session, row.run_id)
+            branding = branding_repository.load_branding(session)
             schedule = None
             if run.schedule_id is not None:
                 schedule = planning_repository.schedule_name_and_config(session, run.schedule_id)
         if schedule is None:
-            return _Parcel(run=run, artifacts=artifacts)
+            return _Parcel(run=run, artifacts=artifacts, branding=branding)
         name, config = schedule
-        return _Parcel(run=run, artifacts=artifacts, schedule=name, schedule_in_words=self._describe(config))
+        return _Parcel(
+            run=run,
+            artifacts=artifacts,
+            branding=branding,
+            schedule=name,
+            schedule_in_words=self._describe(config),
+        )
 
     def _attachment(self, artifact: Artifact) -> Attachment:
         with self._store(artifact.store).open(artifact.storage_key) as file:

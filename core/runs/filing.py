@@ -1,24 +1,25 @@
-"""Filing: renders the files of a run and puts them into the artifact store under keys that only this attempt writes."""
+"""Filing: has the files of a run rendered and finished, and stores them under keys that only this attempt writes."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from core.artifacts.manifest import build_manifest
 from core.artifacts.store import ArtifactStore
 from core.clock import Clock
 from core.db.run_repository import LedgerRun
 from core.domain.artifact import Artifact, Rendering
 from core.domain.result import Result, ResultHead
-from core.errors import ArtifactError
+from core.errors import ArtifactError, SettingError
 from core.query.spool import open_spool
 from core.render.renderer import Renderer, Wishes
+from core.runs.finishing import FinishedFile, Finishing, possible_formats
 from core.runs.guard import Guard
 from core.runs.press import Press, RenderJob
 from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, write_file
+from core.secrets import SecretBox
 
 _CHART = "chart"
 #: The format that is written from front to back, without a look at anything but the rows.
@@ -39,7 +40,7 @@ class Filed:
     """What an attempt stored; the ledger does not speak of it yet."""
 
     artifacts: tuple[Artifact, ...]
-    files: tuple[RenderedFile, ...]
+    files: tuple[RenderedFile, ...]  #: those of them that hold the report, as people should be told of
     picture_key: str | None
     picture_notes: tuple[str, ...]  #: why the chart is missing, or what it leaves out
     keys: tuple[str, ...]
@@ -57,31 +58,40 @@ class Filing:
         drawer: Drawer,
         store: ArtifactStore,
         scratch_dir: Path,
+        secret_box: SecretBox | None = None,
     ) -> None:
+        """`secret_box` opens the passwords that files are to be locked with; without it no file can have one."""
         self._clock = clock
         self._renderers = renderers
         self._press = press
         self._drawer = drawer
         self._store = store
         self._scratch_dir = scratch_dir
+        self._secret_box = secret_box
 
     def file(self, run: LedgerRun, rows: SpooledRows, guard: Guard) -> Filed:
-        """Render and store each format of a run; where it fails, what was stored is cleared away again."""
+        """Render, finish and store each file of a run; where it fails, what was stored is cleared away again."""
         keys: list[str] = []
         try:
-            with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
+            with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as name:
+                folder = Path(name)
+                finishing = self._finishing(rows, folder, guard.check)
                 picture = self._picture(run, rows)
-                picture_key = self._store_picture(run, picture, Path(folder), keys)
-                stored = [
-                    self._store_file(run, self._job(name, rows, picture, Path(folder)), guard, keys)
-                    for name in run.formats
-                ]
+                picture_key = self._store_picture(run, rows, picture, folder, keys)
+                stored: list[tuple[Artifact, FinishedFile]] = []
+                for format_ in run.formats:
+                    file = self._press.render(self._job(format_, rows, picture, folder), guard)
+                    finished = finishing.add(file, self._extension(format_, rows.wishes))
+                    stored += self._stored(run, finished, keys)
+                    if finished:  # what waits for the archive stays
+                        _remove(file, *(one.file for one in finished))
+                stored += self._stored(run, finishing.end(), keys)
         except BaseException:
             self.discard(keys)
             raise
         return Filed(
             artifacts=tuple(artifact for artifact, _ in stored),
-            files=tuple(file for _, file in stored),
+            files=_told_of(stored),
             picture_key=picture_key,
             picture_notes=tuple(note for note in (picture.missing, picture.note) if note),
             keys=tuple(keys),
@@ -103,16 +113,25 @@ class Filing:
         return rendering
 
     def file_straight(self, run: LedgerRun, rows: SpooledRows, rendering: Rendering) -> Filed:
-        """Store a file that `write_straight` left."""
+        """Finish and store a file that `write_straight` left."""
         keys: list[str] = []
         try:
-            renderer = self._renderers[_STRAIGHT].fitted(rows.wishes)
-            file = finished_file(rows.head, renderer, rows.path, rendering)
-            artifact = self._stored(run, rows.head, file, keys)
+            with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
+                renderer = self._renderers[_STRAIGHT].fitted(rows.wishes)
+                file = finished_file(rows.head, renderer, rows.path, rendering)
+                finishing = self._finishing(rows, Path(folder))
+                finished = (*finishing.add(file, renderer.extension), *finishing.end())
+                stored = self._stored(run, finished, keys)
         except BaseException:
             self.discard(keys)
             raise
-        return Filed(artifacts=(artifact,), files=(file,), picture_key=None, picture_notes=(), keys=tuple(keys))
+        return Filed(
+            artifacts=tuple(artifact for artifact, _ in stored),
+            files=_told_of(stored),
+            picture_key=None,
+            picture_notes=(),
+            keys=tuple(keys),
+        )
 
     def discard(self, keys: Iterable[str]) -> None:
         """Clear away files that no run speaks of; one that stays costs room, nothing else."""
@@ -122,40 +141,55 @@ class Filing:
 
     def discard_earlier(self, run: LedgerRun) -> None:
         """Clear away what earlier attempts of a run stored before they died."""
-        names = (*run.formats, _CHART)
+        names = (*possible_formats(run.formats), _CHART)
         self.discard(_key(run, name, token) for token in range(1, run.lease_token) for name in names)
 
     def _picture(self, run: LedgerRun, rows: SpooledRows) -> Picture:
-        return draw_picture(open_spool(rows.path, rows.head), self._drawer) if self._wants_picture(run) else Picture()
+        if not self._wants_picture(run, rows):
+            return Picture()
+        return draw_picture(open_spool(rows.path, rows.head), self._drawer)
 
     def _job(self, name: str, rows: SpooledRows, picture: Picture, folder: Path) -> RenderJob:
         return RenderJob(
             format=name, head=rows.head, spool=rows.path, folder=folder, picture=picture, wishes=rows.wishes
         )
 
-    def _wants_picture(self, run: LedgerRun) -> bool:
+    def _wants_picture(self, run: LedgerRun, rows: SpooledRows) -> bool:
         """A mail shows the chart; so do most formats. For the others no browser is started."""
-        return bool(run.recipients) or any(
+        return _is_shown(run, rows) or any(
             renderer.takes_chart for name, renderer in self._renderers.items() if name in run.formats
         )
 
-    def _store_picture(self, run: LedgerRun, picture: Picture, folder: Path, keys: list[str]) -> str | None:
-        if picture.image is None or not run.recipients:
+    def _finishing(self, rows: SpooledRows, folder: Path, check: Callable[[], None] = lambda: None) -> Finishing:
+        options = rows.wishes.options
+        password = None if options.sealed_password is None else self._unsealed(options.sealed_password)
+        return Finishing(rows.head, options, folder=folder, password=password, check=check)
+
+    def _unsealed(self, password: str) -> str:
+        if self._secret_box is None:
+            raise SettingError("Files cannot be locked here: this process has no secret key.", place="SECRET_KEY")
+        return self._secret_box.decrypt(password)
+
+    def _extension(self, name: str, wishes: Wishes) -> str:
+        return self._renderers[name].fitted(wishes).extension
+
+    def _store_picture(
+        self, run: LedgerRun, rows: SpooledRows, picture: Picture, folder: Path, keys: list[str]
+    ) -> str | None:
+        """Keep the picture for the mail."""
+        if picture.image is None or not _is_shown(run, rows):
             return None
         path = folder / "chart.png"
         path.write_bytes(picture.image.png)
         return self._put(run, _CHART, path, keys)
 
-    def _store_file(
-        self, run: LedgerRun, job: RenderJob, guard: Guard, keys: list[str]
-    ) -> tuple[Artifact, RenderedFile]:
-        file = self._press.render(job, guard)
-        artifact = self._stored(run, job.head, file, keys)
-        file.path.unlink(missing_ok=True)
-        return artifact, file
+    def _stored(
+        self, run: LedgerRun, files: Iterable[FinishedFile], keys: list[str]
+    ) -> list[tuple[Artifact, FinishedFile]]:
+        return [(self._artifact(run, finished, keys), finished) for finished in files]
 
-    def _stored(self, run: LedgerRun, head: ResultHead, file: RenderedFile, keys: list[str]) -> Artifact:
-        key = self._put(run, file.format, file.path, keys)
+    def _artifact(self, run: LedgerRun, finished: FinishedFile, keys: list[str]) -> Artifact:
+        file = finished.file
         return Artifact(
             id=uuid4(),
             run_id=run.id,
@@ -163,10 +197,10 @@ class Filing:
             file_name=file.file_name,
             media_type=file.media_type,
             store=self._store.name,
-            storage_key=key,
+            storage_key=self._put(run, file.format, file.path, keys),
             sha256=file.sha256,
             size_bytes=file.size_bytes,
-            manifest=build_manifest(head, file.rendering, file.sha256, file.size_bytes),
+            manifest=finished.manifest,
             created_at=self._clock.now(),
         )
 
@@ -175,6 +209,20 @@ class Filing:
         keys.append(key)
         self._store.put(key, path)
         return key
+
+
+def _is_shown(run: LedgerRun, rows: SpooledRows) -> bool:
+    """Whether a mail shows the data: what is locked in the files does not stand open beside them."""
+    return bool(run.recipients) and rows.wishes.options.sealed_password is None
+
+
+def _told_of(stored: Iterable[tuple[Artifact, FinishedFile]]) -> tuple[RenderedFile, ...]:
+    return tuple(finished.file for _, finished in stored if not finished.is_manifest)
+
+
+def _remove(*files: RenderedFile) -> None:
+    for file in files:
+        file.path.unlink(missing_ok=True)
 
 
 def _key(run: LedgerRun, name: str, token: int) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
@@ -21,19 +22,22 @@ from core.db.database import Database
 from core.db.queue import defer_delivery, defer_run
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
-from core.domain.run import RunState, RunStep
+from core.domain.run import RunProgress, RunState, RunStep, dump_progress
 from core.domain.schedule import Recipient
 from core.errors import BroadsheetError, Conflict, DatabaseUnavailable, LeaseLost, RunCancelled
+from core.runs.claims import is_claimable, stopped_in_words
 from core.runs.guard import Guard
 from core.runs.retry import Jitter, run_wait
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+#: Seconds between two beats, at most: so long does a person's cancel wait, and so old is the progress people see.
+BEAT_S = 1.0
 UNEXPECTED = "Something went wrong inside Broadsheet. The details are in the daemon's log."
 CANCELLED_BEFORE = "The run was cancelled before this was sent."
 _HAS_FILES = (RunStep.RENDERED, RunStep.DELIVERING)
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_NO_PROGRESS: dict[str, Any] = {"progress": null()}
 
 
 class Ledger:
@@ -66,7 +70,7 @@ class Ledger:
         with self._database.organization(organization_id) as session:
             run = run_repository.load_ledger_run(session, run_id, lock=True)
             now = self._clock.now()
-            if not _claimable(run, now) or self.end_if_over(session, run):
+            if not is_claimable(run, now) or self.end_if_over(session, run):
                 return None
             claimed = replace(
                 run,
@@ -91,6 +95,7 @@ class Ledger:
                 next_attempt_at=None,
                 error_code=None,
                 error_message=None,
+                **_NO_PROGRESS,
             )
         return claimed
 
@@ -104,13 +109,18 @@ class Ledger:
             with self._database.organization(lease.organization_id) as session:
                 return run_repository.extend_lease(session, lease, until)
 
+        def tell(progress: RunProgress) -> None:
+            with self._database.organization(lease.organization_id) as session:
+                run_repository.update_running(session, lease, progress=dump_progress(progress))
+
         guard = Guard(
             renew,
             clock=self._clock,
             lease_until=lease.until,
             deadline=self._clock.now() + self._timeout,
-            every_s=self._lease.total_seconds() / 12,
+            every_s=min(self._lease.total_seconds() / 12, BEAT_S),
             name=str(run.id),
+            tell=tell,
         )
         with self._lock:
             self._held[run.id] = (run, guard)
@@ -136,7 +146,8 @@ class Ledger:
         Raises RunCancelled where a cancel was asked for since the worker looked last; then nothing goes out.
         """
         message = f"Sending to {len(recipients)} {'recipient' if len(recipients) == 1 else 'recipients'}."
-        with self.step(run, RunStep.DELIVERING, message=message, lease_until=None, deliver_s=0.0) as session:
+        columns = {"lease_until": None, "deliver_s": 0.0, **_NO_PROGRESS}
+        with self.step(run, RunStep.DELIVERING, message=message, **columns) as session:
             if run_repository.load_ledger_run(session, run.id).cancel_requested_at is not None:
                 raise RunCancelled
             for delivery_id in delivery_repository.insert_deliveries(session, run.organization_id, run.id, recipients):
@@ -188,7 +199,7 @@ class Ledger:
 
         `run` is locked by this transaction.
         """
-        if not _claimable(run, self._clock.now()):
+        if not is_claimable(run, self._clock.now()):
             return False
         if run.cancel_requested_at is not None:
             self._end(session, run, RunState.CANCELLED, message="Cancelled.")
@@ -207,7 +218,7 @@ class Ledger:
         if run.state.is_final:
             raise Conflict(f"This run has already ended: {run.state}.")
         now = self._clock.now()
-        if run.state is not RunState.RUNNING or _claimable(run, now):
+        if run.state is not RunState.RUNNING or is_claimable(run, now):
             self._end(session, run, RunState.CANCELLED, message="Cancelled.")
             return
         run_repository.request_cancel(session, run_id, at=now)
@@ -262,12 +273,12 @@ class Ledger:
             return run_repository.organization_of_run(session, run_id)
 
     def _give_up(self, session: Session, run: LedgerRun) -> None:
-        count = _NUMBERS[run.attempt] if run.attempt < len(_NUMBERS) else str(run.attempt)
-        message = f"It stopped {count} {'time' if run.attempt == 1 else 'times'} without an answer."
+        message = stopped_in_words(run.attempt)
         ended = RunState.PARTIAL if run.step in _HAS_FILES else RunState.FAILED
         self._end(session, run, ended, message=message, error_code="attempts_used_up", error_message=message)
 
     def _end(self, session: Session, run: LedgerRun, to: RunState, *, message: str, **columns: Any) -> None:
+        columns |= _NO_PROGRESS
         run_repository.change_state(
             session, run.lease(), expected=run.state, to=to, at=self._clock.now(), message=message, **columns
         )
@@ -282,19 +293,7 @@ class Ledger:
             message=message,
             lease_until=None,
             next_attempt_at=again_at,
+            **_NO_PROGRESS,
             **columns,
         )
         defer_run(session, run.id, at=again_at)
-
-
-def _claimable(run: LedgerRun, now: datetime) -> bool:
-    if run.state is RunState.PENDING:
-        return True
-    if run.state is RunState.WAITING:
-        return run.next_attempt_at is None or run.next_attempt_at <= now
-    # While a run delivers it has no lease: its deliveries carry it.
-    return (
-        run.state is RunState.RUNNING
-        and run.step is not RunStep.DELIVERING
-        and (run.lease_until is None or run.lease_until <= now)
-    )

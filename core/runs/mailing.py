@@ -1,16 +1,18 @@
 """Fills a mail from what the ledger keeps of a result: figures as people read them, notes, files and the chart."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.deliver.mail import MailFigures, MailKpi, MailLinks, MailOrigin, compose_mail
+from core.domain.branding import Branding
 from core.domain.delivery import Attachment, Message
 from core.domain.field import NumberStyle
 from core.domain.result import Kpi, ResultHead
 from core.domain.shown import shown_columns
 from core.render.cells import display_header, display_number
 from core.render.masthead import period_words
+from core.runs.mail_look import mail_brand, mail_legend, mail_looks
 from core.runs.result_record import ResultRecord
 
 
@@ -30,25 +32,29 @@ class MailInputs:
     notes: Sequence[str]
     report_url: str | None
     made_at: datetime
+    branding: Branding = Branding()
+    is_locked: bool = False  #: the files open with a password only: the mail beside them shows no data
 
 
 def compose(inputs: MailInputs) -> Message:
     """Compose the mail to one recipient."""
     head = inputs.record.head
+    figures = _without_data(head) if inputs.is_locked else _with_looks(inputs)
     return compose_mail(
         head,
         reference=inputs.reference,
         origin=MailOrigin(
             recipient=inputs.recipient, schedule=inputs.schedule, schedule_in_words=inputs.schedule_in_words
         ),
-        figures=figures_of(head, inputs.record.shown),
+        figures=figures,
         made_at=inputs.made_at,
         subject_template=inputs.subject_template,
         body_template=inputs.body_template,
-        chart_png=inputs.chart_png,
+        chart_png=None if inputs.is_locked else inputs.chart_png,
         attachments=inputs.attachments,
         notes=inputs.notes,
         links=MailLinks(report=inputs.report_url),
+        brand=mail_brand(inputs.branding),
     )
 
 
@@ -63,6 +69,22 @@ def figures_of(head: ResultHead, rows: tuple[tuple[str, ...], ...]) -> MailFigur
         period=period_words(head.period) if head.period else None,
         compared_with=period_words(head.previous_period) if head.previous_period else None,
     )
+
+
+def _with_looks(inputs: MailInputs) -> MailFigures:
+    """The figures, with the cells set apart that the report's rules speak of."""
+    record = inputs.record
+    figures = figures_of(record.head, record.shown)
+    if not record.looks:
+        return figures
+    looks = mail_looks(record.looks, inputs.branding.accent)
+    return replace(figures, looks=looks, legend=mail_legend(record.head))
+
+
+def _without_data(head: ResultHead) -> MailFigures:
+    """What the mail may say of data that is locked in the files."""
+    full = figures_of(head, ())
+    return MailFigures(period=full.period, compared_with=full.compared_with)
 
 
 def _kpi(kpi: Kpi) -> MailKpi:

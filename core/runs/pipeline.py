@@ -11,10 +11,12 @@ from core.access.policy import require_dataset
 from core.db import (
     access_repository,
     artifact_repository,
+    branding_repository,
     dataset_repository,
     notice_repository,
     run_repository,
     source_repository,
+    template_repository,
 )
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
@@ -25,7 +27,7 @@ from core.domain.definition_json import parse_definition
 from core.domain.file_options import parse_file_options
 from core.domain.parameters import ParameterValue, bind_parameters, parse_parameters
 from core.domain.result import Result
-from core.domain.run import RunKind, RunStep
+from core.domain.run import RunKind, RunPhase, RunStep
 from core.errors import (
     BroadsheetError,
     DatabaseUnavailable,
@@ -41,10 +43,12 @@ from core.query.given_values import check_given
 from core.query.spool import open_spool, write_spool
 from core.render.renderer import Wishes
 from core.runs import failpoints
+from core.runs.disk import disk_full
 from core.runs.filing import Filed, Filing, SpooledRows
-from core.runs.guard import Guard, WatchedBatches
+from core.runs.guard import Guard
 from core.runs.ledger import Ledger
 from core.runs.missing_fields import MissingFields
+from core.runs.progress import watched_reading
 from core.runs.rendering import words_about
 from core.runs.result_record import (
     ResultRecord,
@@ -126,6 +130,7 @@ class Pipeline:
             raise LeaseLost from error
         except BroadsheetError as reason:
             error = reason
+        error = disk_full(error) or error
         if isinstance(error, RunCancelled):
             self._ledger.cancelled(run)
             remove_spools(self._spool_dir, run.id)
@@ -160,6 +165,7 @@ class Pipeline:
 
     def _query(self, run: LedgerRun, guard: Guard) -> ResultRecord:
         subject = self._subject(run)
+        guard.note(RunPhase.READING, rows=0, rows_total=None)
         began = time.monotonic()
         with self._executor.run(
             subject.definition,
@@ -178,7 +184,7 @@ class Pipeline:
             parameters=subject.parameters,
             should_stop=guard.should_stop,
         ) as result:
-            record = self._keep(run, replace(result, batches=WatchedBatches(result.batches, guard)))
+            record = self._keep(run, watched_reading(result, guard))
         failpoints.reach(failpoints.SPOOLED)
         guard.check()
         with self._ledger.step(
@@ -259,8 +265,15 @@ class Pipeline:
         return self._filing.file(run, rows, guard)
 
     def _wishes(self, run: LedgerRun) -> Wishes:
-        """How the run's files are to be made."""
-        return Wishes(options=parse_file_options(run.file_options))
+        """How the run's files are to be made, as its options, its organization's look and its template are now."""
+        options = parse_file_options(run.file_options)
+        template_id = options.xlsx.template_id if "xlsx" in run.formats else None
+        with self._database.organization(run.organization_id) as session:
+            return Wishes(
+                options=options,
+                branding=branding_repository.load_branding(session),
+                template=None if template_id is None else template_repository.load_template_bytes(session, template_id),
+            )
 
 
 def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:

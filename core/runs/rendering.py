@@ -66,14 +66,14 @@ class RenderedFile:
     rendering: Rendering
 
 
-def draw_picture(result: Result, drawer: Drawer) -> Picture:
-    """Draw a result's chart once for all formats; an empty picture where it has none."""
+def draw_picture(result: Result, drawer: Drawer, *, accent: str | None = None) -> Picture:
+    """Draw a result's chart once for all formats, in the organization's colour; an empty picture where it has none."""
     head = result.head
     if head.chart is None:
         return Picture()
     table = first_rows(result, MAX_CHART_ROWS)
     try:
-        figure = build_figure(head.columns, head.chart, table)
+        figure = build_figure(head.columns, head.chart, table, accent=accent)
     except Exception:
         # The rows are right whatever the chart makes of them: the report goes out and says what it lacks.
         logger.exception("chart_not_built report=%s", head.report_id)
@@ -92,8 +92,13 @@ def draw_picture(result: Result, drawer: Drawer) -> Picture:
 
 def render_file(result: Result, renderer: Renderer, folder: Path, picture: Picture) -> RenderedFile:
     """Write one format into `folder`, without hidden columns; raises RenderError."""
-    path = folder / f"{renderer.format}.{renderer.extension}"
+    path = place_of(renderer, folder)
     return finished_file(result.head, renderer, path, write_file(result, renderer, path, picture))
+
+
+def place_of(renderer: Renderer, folder: Path) -> Path:
+    """Where in `folder` the file of a renderer is written."""
+    return folder / f"{renderer.format}.{renderer.extension}"
 
 
 def write_file(result: Result, renderer: Renderer, path: Path, picture: Picture) -> Rendering:

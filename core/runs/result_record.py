@@ -10,6 +10,7 @@ from core.domain.result import Result, ResultHead
 from core.domain.shown import shown_result
 from core.query.head_json import dump_head, load_head
 from core.render.cells import display_strings
+from core.runs.mail_look import Looks, dump_looks, load_looks
 from core.runs.rendering import first_rows
 
 #: Rows a mail shows.
@@ -27,6 +28,7 @@ class ResultRecord:
     picture_key: str | None = None  #: the chart's PNG in the artifact store
     rendering: Rendering | None = None  #: where the rows went straight into the run's one file, what was said of it
     notes: tuple[str, ...] = ()  #: why the chart is missing, or what it leaves out
+    looks: Looks = ()  #: of the cells of `shown`; empty: the report has no rules
 
 
 def dump_record(record: ResultRecord) -> dict[str, Any]:
@@ -38,6 +40,7 @@ def dump_record(record: ResultRecord) -> dict[str, Any]:
         "shown": [list(row) for row in record.shown],
         "picture_key": record.picture_key,
         "notes": list(record.notes),
+        "looks": dump_looks(record.looks),
         "rendering": record.rendering and asdict(record.rendering),
     }
 
@@ -52,6 +55,7 @@ def load_record(data: dict[str, Any]) -> ResultRecord:
         shown=tuple(tuple(row) for row in data["shown"]),
         picture_key=data["picture_key"],
         notes=tuple(data["notes"]),
+        looks=load_looks(data.get("looks", [])),
         rendering=said and Rendering(rows=said["rows"], altered=said["altered"], notes=tuple(said["notes"])),
     )
 

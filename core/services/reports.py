@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.access.policy import require
 from core.clock import Clock
-from core.db import report_repository, schedule_repository
+from core.db import branding_repository, report_repository, schedule_repository
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.appearance import Chart
@@ -168,11 +168,15 @@ class ReportService:
         parameters: Given = NO_PARAMETERS,
         dark: bool = False,
     ) -> "go.Figure | None":
-        """Return the definition's chart as a Plotly figure; None where it has none."""
+        """Return the definition's chart as a Plotly figure in the organization's colours; None where it has none."""
         if definition.chart is None:
             return None
         preview = self._preview(principal, definition, parameters, 1, MAX_CHART_ROWS)
-        return build_figure(preview.columns, definition.chart, preview.table, dark=dark)
+        with self._database.organization(principal.organization_id) as session:
+            accent = branding_repository.load_branding(session).accent
+        shown, rows = preview.table.num_rows, min(preview.rows_matched, definition.limit or preview.rows_matched)
+        note = f"The first {shown:,} of {rows:,} rows" if shown < rows else None
+        return build_figure(preview.columns, definition.chart, preview.table, dark=dark, accent=accent, note=note)
 
     def headline(
         self, principal: Principal, definition: ReportDefinition, *, parameters: Given = NO_PARAMETERS

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -29,37 +29,44 @@ from core.db.run_repository import RunDraft
 from core.domain.access import Permission, Principal
 from core.domain.artifact import Artifact
 from core.domain.definition import ReportDefinition
-from core.domain.definition_json import definition_sha256, dump_definition
 from core.domain.delivery import DeliveryState
+from core.domain.file_options import FileOptions
 from core.domain.page import Page
-from core.domain.parameters import ParameterValue, dump_parameters
+from core.domain.parameters import ParameterValue
 from core.domain.run import Run, RunKind, RunState
 from core.domain.schedule import Recipient
 from core.errors import ArtifactError, Conflict, InvalidInput, NotFound
 from core.query.executor import NO_PARAMETERS
 from core.query.given_values import bind_given
-from core.render import renderer_for
 from core.runs.ledger import Ledger
 from core.runs.planner import draft_of
+from core.secrets import SecretBox
+from core.services.file_choices import hold_template
+from core.services.orders import file_order, once_more
 
 #: How long a link opens its file unless it is asked for otherwise, and the longest it may.
 LINK_VALID_FOR = timedelta(days=7)
 LINK_VALID_AT_MOST = timedelta(days=90)
-#: What a new run made from an ended one is; the others stay what they are.
-_AGAIN = {RunKind.SCHEDULED: RunKind.MANUAL}
-_MAX_TITLE = 200
 
 
 class RunService:
     """Everything a person does with runs and their files."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, ledger: Ledger, stores: Mapping[str, ArtifactStore]
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        ledger: Ledger,
+        stores: Mapping[str, ArtifactStore],
+        box: SecretBox | None = None,
     ) -> None:
+        """`box` seals the passwords of files; without it files are given none."""
         self._database = database
         self._clock = clock
         self._ledger = ledger
         self._stores = stores
+        self._box = box
 
     def list_runs(
         self,
@@ -88,22 +95,25 @@ class RunService:
         self,
         principal: Principal,
         report_id: UUID,
-        format: str,  # noqa: A002 - the domain's word
+        formats: str | Sequence[str],
         *,
         parameters: Mapping[str, ParameterValue] = NO_PARAMETERS,
         as_of: datetime | None = None,
+        options: FileOptions = FileOptions(),
+        password: str | None = None,
     ) -> Run:
-        """Start a download of a saved report in one format; relative dates resolve against `as_of`, else now.
+        """Start a download of a saved report; relative dates resolve against `as_of`, else now.
 
-        Raises InvalidInput where the values given are not those that the report asks for.
+        Raises InvalidInput where the values given are not those that the report asks for, or an option cannot be.
         """
         require(principal, Permission.MANAGE_EXPORTS)
-        renderer_for(format)
+        order = file_order(formats, options, password, as_of, box=self._box)
         with self._database.organization(principal.organization_id) as session:
             report = report_repository.load_report(session, report_id)
+            hold_template(session, options, place="options")
             if parameters or report.definition.parameters:
                 _check_given(session, report.definition, parameters)
-            draft = self._export_of(principal, report.definition, report.name, format, parameters, as_of)
+            draft = order.run(principal, report.definition, report.name, parameters, now=self._clock.now())
             return self._start(session, replace(draft, report_id=report.id, report_version=report.version))
 
     def export_draft(
@@ -111,16 +121,20 @@ class RunService:
         principal: Principal,
         definition: ReportDefinition,
         title: str,
-        format: str,  # noqa: A002
+        formats: str | Sequence[str],
         *,
         parameters: Mapping[str, ParameterValue] = NO_PARAMETERS,
+        as_of: datetime | None = None,
+        options: FileOptions = FileOptions(),
+        password: str | None = None,
     ) -> Run:
         """Start a download of a report that was never saved; raises InvalidInput with the place."""
         require(principal, Permission.MANAGE_EXPORTS)
-        renderer_for(format)
+        order = file_order(formats, options, password, as_of, box=self._box)
         with self._database.organization(principal.organization_id) as session:
+            hold_template(session, options, place="options")
             _check_given(session, definition, parameters)
-            return self._start(session, self._export_of(principal, definition, title, format, parameters, None))
+            return self._start(session, order.run(principal, definition, title, parameters, now=self._clock.now()))
 
     def run_schedule_now(self, principal: Principal, schedule_id: UUID) -> Run:
         """Send a schedule's report to its recipients now, outside ones included; so it asks what scheduling asks."""
@@ -157,26 +171,7 @@ class RunService:
                 raise Conflict(f"Only a failed, cancelled or missed run can be tried again; this one is {run.state}.")
             if run.recipients and run.kind is not RunKind.TEST:
                 require(principal, Permission.MANAGE_SCHEDULES)
-            draft = RunDraft(
-                organization_id=run.organization_id,
-                kind=_AGAIN.get(run.kind, run.kind),
-                title=run.title,
-                definition=run.definition,
-                definition_sha256=run.definition_sha256,
-                parameters=run.parameters,
-                file_options=run.file_options,
-                requested_by=run.requested_by,
-                formats=run.formats,
-                logical_at=run.logical_at,
-                schedule_id=run.schedule_id,
-                report_id=run.report_id,
-                report_version=run.report_version,
-                recipients=run.recipients,
-                email_subject=run.email_subject,
-                email_body=run.email_body,
-                scheduled_for=run.scheduled_for,
-            )
-            return self._start(session, draft)
+            return self._start(session, once_more(run))
 
     def resend_delivery(self, principal: Principal, delivery_id: UUID) -> Run:
         """Send a failed, held or unknown delivery again; a recipient who was served is never served twice."""
@@ -246,30 +241,6 @@ class RunService:
             raise Conflict("This slot already has a run.")
         defer_run(session, run_id)
         return run_reading.load_run(session, run_id)
-
-    def _export_of(
-        self,
-        principal: Principal,
-        definition: ReportDefinition,
-        title: str,
-        format: str,  # noqa: A002
-        parameters: Mapping[str, ParameterValue],
-        as_of: datetime | None,
-    ) -> RunDraft:
-        if as_of is not None and as_of.tzinfo is None:
-            raise InvalidInput("Give the time with its offset, like 2026-11-23T09:00:00+01:00.", place="as_of")
-        name = " ".join(title.split())[:_MAX_TITLE] or "Report"
-        return RunDraft(
-            organization_id=principal.organization_id,
-            kind=RunKind.EXPORT,
-            title=name,
-            definition=dump_definition(definition),
-            definition_sha256=definition_sha256(definition),
-            parameters=dump_parameters(parameters),
-            requested_by=principal.user_id,
-            formats=(format,),
-            logical_at=as_of or self._clock.now(),
-        )
 
     def _open(self, artifact: Artifact) -> BinaryIO:
         if artifact.removed_in_words is not None:

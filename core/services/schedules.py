@@ -22,9 +22,18 @@ from core.domain.schedule import FireTime, Recipient, Schedule, ScheduleConfig, 
 from core.domain.text import check_text
 from core.errors import Conflict, InvalidAddress, InvalidInput, InvalidSchedule
 from core.query.given_values import bind_given
-from core.render import RENDERERS, renderer_for
+from core.render import RENDERERS
 from core.schedules.recurrence import check_config, next_fire_times
 from core.schedules.words import describe_config
+from core.secrets import SecretBox
+from core.services.file_choices import (
+    UNCHANGED,
+    PasswordChange,
+    check_choices,
+    check_formats,
+    hold_template,
+    with_password,
+)
 
 MAX_NEXT_RUNS = 100
 MAX_RECIPIENTS = 200
@@ -35,10 +44,14 @@ MAX_DESCRIPTION_LENGTH = 2000
 class ScheduleService:
     """Everything a person does with schedules."""
 
-    def __init__(self, database: Database, clock: Clock, *, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, channels: Mapping[str, Channel], box: SecretBox | None = None
+    ) -> None:
+        """`box` seals the passwords of files; without it files are given none."""
         self._database = database
         self._clock = clock
         self._channels = channels
+        self._box = box
 
     def list(
         self,
@@ -72,11 +85,13 @@ class ScheduleService:
                 return (Problem(place=error.place, message=error.user_message),)
         return ()
 
-    def create(self, principal: Principal, draft: ScheduleDraft) -> Schedule:
-        """Save a new schedule; raises InvalidInput with the place, and then nothing is saved."""
+    def create(self, principal: Principal, draft: ScheduleDraft, *, password: PasswordChange = UNCHANGED) -> Schedule:
+        """Save a new schedule, its files locked with `password`; raises InvalidInput with the place, saving nothing."""
         require(principal, Permission.MANAGE_SCHEDULES)
+        draft = self._with_password(draft, password, None)
         self._check(draft)
         with self._database.organization(principal.organization_id) as session:
+            hold_template(session, draft.file_options, place="file_options")
             draft = _with_parameters(session, draft)
             schedule_id = schedule_repository.insert_schedule(
                 session,
@@ -88,10 +103,18 @@ class ScheduleService:
             return schedule_repository.load_schedule(session, schedule_id)
 
     def update(
-        self, principal: Principal, schedule_id: UUID, draft: ScheduleDraft, *, expected_version: int | None = None
+        self,
+        principal: Principal,
+        schedule_id: UUID,
+        draft: ScheduleDraft,
+        *,
+        expected_version: int | None = None,
+        password: PasswordChange = UNCHANGED,
     ) -> Schedule:
         """Replace what a schedule says; raises Conflict where `expected_version` is no longer the newest."""
-        return self.change(principal, schedule_id, lambda _current: draft, expected_version=expected_version)
+        return self.change(
+            principal, schedule_id, lambda _current: draft, expected_version=expected_version, password=password
+        )
 
     def change(
         self,
@@ -100,9 +123,11 @@ class ScheduleService:
         merge: Callable[[Schedule], ScheduleDraft],
         *,
         expected_version: int | None = None,
+        password: PasswordChange = UNCHANGED,
     ) -> Schedule:
         """Replace a schedule by what `merge` makes of its newest version; the same as before is no new version.
 
+        The password of its files is no part of that: it stays unless `password` says otherwise.
         Raises Conflict where `expected_version` is no longer the newest. Without it writers take turns, so that each
         merges into what the one before it saved.
         """
@@ -111,10 +136,11 @@ class ScheduleService:
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if expected_version is not None and expected_version != current.version:
                 raise Conflict
-            draft = merge(current)
+            draft = self._with_password(merge(current), password, current.file_options.sealed_password)
             if draft == _draft_of(current):
                 return current
             self._check(draft)
+            hold_template(session, draft.file_options, place="file_options")
             draft = _with_parameters(session, draft)
             if draft == _draft_of(current):
                 return current
@@ -183,18 +209,17 @@ class ScheduleService:
             )
         return slots[0].at if draft.is_active else None
 
+    def _with_password(self, draft: ScheduleDraft, change: PasswordChange, present: str | None) -> ScheduleDraft:
+        return replace(draft, file_options=with_password(draft.file_options, change, self._box, present=present))
+
     def _check(self, draft: ScheduleDraft) -> None:
         if not draft.name.strip():
             raise InvalidInput("Give the schedule a name.", place="name")
         check_text(draft.name, place="name", max_length=MAX_NAME_LENGTH, one_line=True)
         check_text(draft.description, place="description", max_length=MAX_DESCRIPTION_LENGTH)
         check_config(draft.config)
-        if not draft.formats:
-            raise InvalidInput("Choose at least one file format.", place="formats")
-        if len(set(draft.formats)) != len(draft.formats):
-            raise InvalidInput("Each file format can be chosen once.", place="formats")
-        for key in draft.formats:
-            renderer_for(key)
+        check_formats(draft.formats)
+        check_choices(draft.file_options, place="file_options")
         self._check_recipients(draft.recipients)
         if draft.email_subject:
             check_subject(draft.email_subject, "email_subject")

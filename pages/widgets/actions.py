@@ -6,13 +6,14 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.access import Permission, Principal
-from core.domain.run import Run
 from core.errors import BroadsheetError
 from pages.widgets import draft as drafts
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.export import Subject, open_export, start_export
+from pages.widgets.export_status import export_status as export_status
 
-_POLL_S = 0.7
+_ASK = "Choose how …"
 
 
 def toolbar(principal: Principal) -> None:
@@ -129,12 +130,13 @@ def _schedule(principal: Principal, draft: drafts.Draft) -> None:
 
 
 def _download(principal: Principal) -> None:
+    """A format is made as the report's last download was; the last entry asks."""
     if not principal.may(Permission.MANAGE_EXPORTS):
         return
     formats = dict(broadsheet().schedules.formats())
     picked = st.menu_button(
         "Download",
-        list(formats),
+        [*formats, _ASK],
         format_func=lambda key: formats.get(key, key),
         icon=":material/download:",
         key="builder_download",
@@ -142,59 +144,17 @@ def _download(principal: Principal) -> None:
     if picked is None:
         return
     draft = drafts.current()
-    runs = broadsheet().runs
-    given = drafts.given(draft.asked)
+    subject = Subject(
+        report_id=draft.report_id,
+        title=draft.name,
+        definition=draft.asked,
+        is_saved=not draft.is_changed,
+        given=drafts.given(draft.asked),
+    )
+    if picked == _ASK:
+        open_export(subject)
+        return
     try:
-        if draft.report_id is not None and not draft.is_changed:
-            run = runs.export(principal, draft.report_id, picked, parameters=given)
-        else:
-            run = runs.export_draft(principal, draft.asked, draft.name or "Report", picked, parameters=given)
+        start_export(principal, subject, (picked,))
     except BroadsheetError as error:
         st.session_state[keys.BUILDER_NOTICE] = error.user_message
-        return
-    st.session_state[keys.BUILDER_EXPORT] = run.id
-
-
-def export_status(principal: Principal) -> None:
-    """Draw how far the download is, looking again until it has ended."""
-    run_id: UUID | None = st.session_state.get(keys.BUILDER_EXPORT)
-    if run_id is None:
-        return
-    run = broadsheet().runs.get_run(principal, run_id)
-    if run.state.is_final:
-        _export_done(principal, run)
-    else:
-        st.fragment(_export_progress, run_every=_POLL_S)(run_id)
-
-
-def _export_progress(run_id: UUID) -> None:
-    run = broadsheet().runs.get_run(guard(), run_id)
-    if run.state.is_final:
-        st.rerun()
-    step = run.events[-1].message if run.events else words.STATES[run.state][0]
-    with st.container(horizontal=True, vertical_alignment="center", key="builder_export"):
-        st.markdown(f":material/hourglass_top: Making {_format_label(run)} … {step}", width="stretch")
-        if st.button("Cancel", key="builder_export_cancel", type="tertiary"):
-            broadsheet().runs.cancel(guard(), run_id)
-
-
-def _export_done(principal: Principal, run: Run) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key="builder_export"):
-        if run.artifacts:
-            artifact = run.artifacts[0]
-            links: dict[UUID, str] = st.session_state.setdefault(keys.LINKS, {})
-            if artifact.id not in links:
-                links[artifact.id] = broadsheet().runs.mint_link(principal, artifact.id)
-            rows = f"{artifact.manifest.rows_delivered:,} rows, {words.size(artifact.size_bytes)}"
-            st.markdown(f":material/check_circle: **{artifact.file_name}** is ready: {rows}.", width="stretch")
-            st.link_button("Download file", links[artifact.id], icon=":material/download:", type="primary")
-        else:
-            st.markdown(f":material/error: {run.error_message or words.STATES[run.state][0]}", width="stretch")
-        if st.button("", icon=":material/close:", key="builder_export_close", type="tertiary", help="Close"):
-            del st.session_state[keys.BUILDER_EXPORT]
-            st.rerun()
-
-
-def _format_label(run: Run) -> str:
-    formats = dict(broadsheet().schedules.formats())
-    return " and ".join(formats.get(key, key) for key in run.formats)

@@ -18,8 +18,10 @@ from core.domain.result import CellValue, ColumnRole, Headline, Kpi, Preview, Re
 from core.domain.shown import shown_preview
 from core.domain.word_forms import SPAN_STYLES, day_words, duration_words
 from core.errors import BroadsheetError
+from core.services.looks import PageLooks, page_looks
 from pages.widgets import answers, keys, words
 from pages.widgets.properties import limit_words
+from pages.widgets.result_looks import chart_downloads, legend, styled
 from pages.widgets.states import empty, problem
 from pages.widgets.theme import is_dark
 
@@ -96,6 +98,7 @@ def _chart(principal: Principal, definition: ReportDefinition, given: Mapping[st
             config={"displayModeBar": False, "scrollZoom": False},
             alt="Chart of the report",
         )
+        chart_downloads(principal, given)
 
 
 def _status(dataset: Dataset, definition: ReportDefinition, preview: Preview) -> None:
@@ -115,16 +118,27 @@ def _status(dataset: Dataset, definition: ReportDefinition, preview: Preview) ->
 
 def _table(definition: ReportDefinition, preview: Preview) -> None:
     rows = min(preview.table.num_rows, _MOST_ROWS_SHOWN)
+    looks = page_looks(preview, definition.timezone, dark=is_dark())
     st.dataframe(
-        _written(preview),
+        styled(_written(preview), looks),
         key="builder_table",
         hide_index=True,
         row_height=_ROW_HEIGHT,
         height=(rows + 1) * _ROW_HEIGHT + 4,
-        column_config={column.key: column_config(column, definition.timezone) for column in preview.columns},
+        column_config={column.key: _config(column, definition.timezone, looks) for column in preview.columns},
         placeholder="",
         alt="Rows of the report",
     )
+    legend(looks)
+
+
+def _config(column: ResultColumn, timezone: str, looks: PageLooks | None) -> Any:
+    """How a column is shown, with a bar in each cell where a rule asks for it."""
+    ends = looks.bars.get(column.key) if looks is not None else None
+    if ends is None or _is_in_words(column) or ends[0] == ends[1]:
+        return column_config(column, timezone)
+    label = _label(column)
+    return st.column_config.ProgressColumn(label, format=_number_format(column), min_value=ends[0], max_value=ends[1])
 
 
 def _written(preview: Preview) -> pa.Table:

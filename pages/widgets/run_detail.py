@@ -14,6 +14,7 @@ from core.errors import BroadsheetError
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.parameters import run_words
+from pages.widgets.run_progress import progress_bar
 from pages.widgets.states import mark, problem, run_mark
 
 Action = Callable[[Principal, UUID], Run]
@@ -73,6 +74,8 @@ def _head(principal: Principal, run: Run) -> None:
     given = run_words(run)
     if given:
         st.caption(words.plain(f"Given: {given}"))
+    if not run.state.is_final:
+        progress_bar(run, dict(broadsheet().schedules.formats()))
     if run.error_message and run.state is not RunState.COMPLETED:
         st.error(run.error_message, icon=":material/error:")
 
@@ -105,6 +108,7 @@ def _files(principal: Principal, run: Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run_file_{artifact.id}"):
             manifest = artifact.manifest
             facts = f"{words.size(artifact.size_bytes)}, {manifest.rows_delivered:,} rows"
+            facts += ", opens with the password" if manifest.lock else ""
             st.markdown(f"**{artifact.file_name}**  \n:gray[{facts}]", width="stretch")
             if artifact.removed_in_words is not None:
                 st.caption(artifact.removed_in_words)

@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
+from core.domain.file_options import FileOptions
 from core.domain.schedule import (
     Cadence,
     Misfire,
@@ -146,6 +147,7 @@ def draft_of(
     kept_times: tuple[time, ...],
     description: str,
     report_parameters: Mapping[str, Any],
+    file_options: FileOptions = FileOptions(),
 ) -> ScheduleDraft:
     """Return what the form asks to be saved."""
     return ScheduleDraft(
@@ -158,6 +160,7 @@ def draft_of(
         email_subject=(values["subject"] or "").strip() or None,
         email_body=(values["body"] or "").strip() or None,
         report_parameters=report_parameters,
+        file_options=file_options,
         misfire=Misfire(values["misfire"]),
         is_active=bool(values["is_active"]),
     )

@@ -1,24 +1,23 @@
 """Sources that write CSV themselves: the very bytes, counts and rows that the renderer makes of their batches."""
 
-import io
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
-from core.catalog.sources.connector import CompiledQuery, CsvQuestion, Snapshot, WritesCsv
+from core.catalog.sources.connector import CompiledQuery, CsvQuestion
 from core.domain.artifact import Rendering
 from core.domain.csv_options import CsvDateStyle, CsvNewline, CsvOptions
 from core.domain.field import FieldType
-from core.domain.result import Result, ResultColumn
+from core.domain.result import Result
 from core.errors import QueryFailed, QueryTimedOut, RunCancelled
 from core.query.arrow_types import conform
 from core.render.cell_text import FORMULA
-from core.render.csv_renderer import CsvRenderer
+from tests.csv_parts import AskedSource, asked, fill, written
 from tests.render_results import (
     ODD_DAYS,
     ODD_DECIMALS,
@@ -59,51 +58,10 @@ LEFT = {
 }
 
 
-@dataclass
-class AskedSource:
-    """What the executor puts between result and snapshot, without its threshold."""
-
-    snapshot: Snapshot
-    question: CsvQuestion
-    has_written: bool | None = None
-
-    def lines(self, keys, options):
-        assert isinstance(self.snapshot, WritesCsv)
-        lines = self.snapshot.csv(replace(self.question, keys=tuple(keys), options=options))
-        self.has_written = lines is not None
-        return lines
-
-
 @pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSqlBench]:
     with open_bench(request, tmp_path_factory.mktemp("source-csv")) as opened:
         yield opened
-
-
-def fill(bench: PostgreSqlBench, kinds: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
-    """Make a table of columns c0, c1, … behind a number; return the SELECT of its rows in order."""
-    names = [f"c{place}" for place in range(len(kinds))]
-    bench.execute("DROP TABLE IF EXISTS odd")
-    bench.execute(f"CREATE TABLE odd (number bigint, {', '.join(map(' '.join, zip(names, kinds, strict=True)))})")
-    marks = ", ".join(["%s"] * (len(kinds) + 1))
-    with bench.administrator() as connection, connection.cursor() as cursor:
-        cursor.execute("SET TimeZone = 'UTC'")
-        cursor.executemany(f"INSERT INTO odd VALUES ({marks})", [(n, *row) for n, row in enumerate(rows)])
-    return f"SELECT {', '.join(names)} FROM odd ORDER BY number"
-
-
-def asked(
-    sql: str, columns: tuple[ResultColumn, ...], timezone: str = "UTC", options: CsvOptions | None = None
-) -> CsvQuestion:
-    query = CompiledQuery(sql=sql)
-    return CsvQuestion(
-        statement=query,
-        unordered=query,
-        columns=columns,
-        keys=tuple(each.key for each in columns),
-        timezone=timezone,
-        options=options or CsvOptions(),
-    )
 
 
 def both(
@@ -117,13 +75,7 @@ def both(
         source = AskedSource(snapshot, question)
         plain = written(result, question.options)
         direct = written(replace(result, csv=source), question.options)
-    return plain, direct, bool(source.has_written)
-
-
-def written(result: Result, options: CsvOptions) -> tuple[bytes, Rendering]:
-    target = io.BytesIO()
-    rendering = CsvRenderer(options).render(result, target)
-    return target.getvalue(), rendering
+    return plain, direct, source.given is not None
 
 
 def odd_question(bench: PostgreSqlBench, case: tuple[str, list[object], FieldType, str]) -> CsvQuestion:

@@ -227,7 +227,8 @@ def test_send_now_delivers_to_the_outbox(
     entry = installation.broadsheet.outbox.list(tenant.principal)[0]
     shown = installation.broadsheet.outbox.read(tenant.principal, entry.name)
     assert "Orders by country" in shown.html
-    assert [a.file_name for a in shown.attachments] == ["Orders by country 2026-11-16 to 2026-11-22.csv"]
+    name = "Orders by country 2026-11-16 to 2026-11-22.csv"
+    assert [a.file_name for a in shown.attachments] == [name, f"{name}.manifest.json"]
     executions = client.get(f"/api/scheduled-reports/{schedule['id']}/executions?status=completed").json()
     assert executions["total"] == 1
 

@@ -1,17 +1,23 @@
 import io
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
+from core.domain.appearance import Chart, ChartKind
 from core.render.chart_images import NO_BROWSER, NOT_DRAWN, ChartRenderer, find_browser
+from core.render.chart_svg import plain_svg
+from core.render.charts import build_figure
 from core.render.palette import template
 from core.render.renderer import ChartImage
+from tests.render_results import ORDINARY_COLUMNS, ordinary_table
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chrome or Chromium is installed")
 
@@ -39,6 +45,42 @@ def test_the_same_figure_gives_the_same_bytes(renderer: ChartRenderer) -> None:
         assert picture.size == (first.width, first.height) == (600, 300)
         assert picture.info == {}
         assert len(picture.getcolors(100_000) or []) > 10
+
+
+@needs_browser
+@pytest.mark.parametrize("kind", ChartKind)
+def test_an_svg_is_the_same_on_every_call(renderer: ChartRenderer, kind: ChartKind) -> None:
+    along = "customer" if kind in (ChartKind.PIE, ChartKind.BAR, ChartKind.HORIZONTAL_BAR) else "ship_on"
+    chart = Chart(kind=kind, x=along, y=("quantity",), color=None if kind is ChartKind.PIE else "paid")
+    figure = build_figure(ORDINARY_COLUMNS, chart, ordinary_table(40))
+    first = renderer.svg(figure, width=400, height=200)
+    assert renderer.png(a_figure(), width=200, height=100) is not None
+    assert first is not None
+    assert first == renderer.svg(build_figure(ORDINARY_COLUMNS, chart, ordinary_table(40)), width=400, height=200)
+    document = ElementTree.fromstring(first)
+    named = {element.get("id") for element in document.iter()}
+    wanted = re.findall(rb"url\((?:&quot;|[\"'])?#([\w-]+)", first)
+    assert wanted or kind is ChartKind.PIE
+    assert named.issuperset(name.decode() for name in wanted)
+
+
+def test_words_in_an_svg_are_left_alone() -> None:
+    raw = b'<svg><defs id="defs-07405f"></defs><g clip-path="url(#clip07405fx)"></g><a b="07405f">07405f</a></svg>'
+    named = raw.replace(b"defs-07405f", b"defs-chart").replace(b"clip07405fx", b"clipchartx")
+    assert plain_svg(raw) == named
+    assert plain_svg(b'<svg><g b="2" a="1"/></svg>') == plain_svg(b'<svg><g a="1" b="2"/></svg>')
+
+
+@needs_browser
+def test_a_browser_nobody_asks_is_stopped() -> None:
+    renderer = ChartRenderer(idle_s=0.01)
+    assert renderer.png(a_figure(), width=200, height=100) is not None
+    timer = renderer._timer
+    assert timer is not None
+    timer.join(30)
+    assert renderer._kaleido is None
+    assert renderer.png(a_figure(), width=200, height=100) is not None
+    renderer.close()
 
 
 @needs_browser

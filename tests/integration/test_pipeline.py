@@ -53,7 +53,8 @@ def test_a_run_is_queried_rendered_stored_and_delivered(
     assert run.query_s is not None
     assert run.render_s is not None
     assert run.deliver_s is not None
-    (artifact,) = run.artifacts
+    artifact, beside = run.artifacts
+    assert (artifact.format, beside.format) == ("csv", "csv.manifest")
     with stack.store.open(artifact.storage_key) as file:
         content = file.read()
     assert hashlib.sha256(content).hexdigest() == artifact.sha256 == artifact.manifest.sha256
@@ -74,7 +75,7 @@ def test_an_export_ends_with_its_file(stack: Stack, tenant: Tenant, make_run: Ca
     run_id = make_run(kind=RunKind.EXPORT, recipients=())
     stack.pipeline.advance(run_id)
     run = read(stack, tenant, run_id)
-    assert (run.state, len(run.artifacts), run.deliveries) == (RunState.COMPLETED, 1, ())
+    assert (run.state, len(run.artifacts), run.deliveries) == (RunState.COMPLETED, 2, ())
 
 
 def test_a_chart_that_does_not_fit_is_said_in_the_mail(
@@ -131,10 +132,10 @@ def test_files_of_an_attempt_that_died_before_recording_them_are_cleared_away(
     stack.store.put(orphan, source)
     clock.advance(timedelta(seconds=61))
     stack.pipeline.advance(run_id)
-    (artifact,) = read(stack, tenant, run_id).artifacts
-    assert artifact.storage_key != orphan
-    stored = [path.name for path in (stack.folder / "artifacts").rglob("*") if path.is_file()]
-    assert stored == [artifact.storage_key.rpartition("/")[2]]
+    kept = [artifact.storage_key for artifact in read(stack, tenant, run_id).artifacts]
+    assert orphan not in kept
+    stored = sorted(path.name for path in (stack.folder / "artifacts").rglob("*") if path.is_file())
+    assert stored == [key.rpartition("/")[2] for key in kept]
 
 
 def test_a_paused_worker_that_wakes_up_leaves_no_trace(
@@ -153,8 +154,7 @@ def test_a_paused_worker_that_wakes_up_leaves_no_trace(
     stack.pipeline.advance(run_id)
     run = deliver_all(other, tenant, run_id)
     assert (run.state, run.attempt, run.rows_delivered) == (RunState.COMPLETED, 2, 1)
-    (artifact,) = run.artifacts
-    with stack.store.open(artifact.storage_key) as file:
+    with stack.store.open(run.artifacts[0].storage_key) as file:
         assert b"Peru" in file.read()
     assert len(stack.channel.accepted()) == 1
 

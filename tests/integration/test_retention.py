@@ -49,7 +49,7 @@ def test_a_file_is_removed_after_its_days_and_its_row_stays(
     stack: Stack, service: RunService, tenant: Tenant, clock: FixedClock, run_id: UUID
 ) -> None:
     deliver_all(stack, tenant, run_id)
-    (before,) = read(stack, tenant, run_id).artifacts
+    before, _ = read(stack, tenant, run_id).artifacts
     token = service.mint_link(tenant.principal, before.id, valid_for=LINK_VALID_AT_MOST).removeprefix("/d/")
     clock.advance(timedelta(days=89))
     stack.daemon().retain()
@@ -60,11 +60,12 @@ def test_a_file_is_removed_after_its_days_and_its_row_stays(
     stack.daemon().retain()
     stack.daemon().retain()
     run = read(stack, tenant, run_id)
-    (after,) = run.artifacts
+    after, manifest = run.artifacts
     assert (after.sha256, after.manifest, after.deleted_at) == (before.sha256, before.manifest, clock.now())
+    assert manifest.deleted_at == clock.now()
     assert stored(stack) == []
-    assert [(event.name, event.message) for event in run.events][-1] == ("removed", f"{after.file_name}: {REMOVED}")
-    assert [event.name for event in run.events].count("removed") == 1
+    removed = sorted(event.message for event in run.events if event.name == "removed")
+    assert removed == [f"{after.file_name}.manifest.json: {REMOVED}", f"{after.file_name}: {REMOVED}"]
     for ask in (lambda: service.open_artifact(tenant.principal, run_id, "csv"), lambda: service.open_link(late)):
         with pytest.raises(NotFound) as caught:
             ask()
@@ -78,7 +79,7 @@ def test_a_run_that_has_not_ended_keeps_its_files(
 ) -> None:
     clock.advance(timedelta(days=100))
     stack.daemon().retain()
-    assert len(stored(stack)) == 1
+    assert len(stored(stack)) == 2
     assert deliver_all(stack, tenant, run_id).state is RunState.COMPLETED
 
 

@@ -29,6 +29,7 @@ from core.db.tables import (
     ScheduleRow,
     SessionRow,
     SourceRow,
+    WorkbookTemplateRow,
 )
 from tests.conftest import PASSWORD, Tenant
 
@@ -93,6 +94,16 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         manifest={},
     )
     add(DeliveryRow, id=ids["delivery"], run_id=ids["run"], channel="email", address="a@b.c", created_at=NOW)
+    add(
+        WorkbookTemplateRow,
+        name="t",
+        file_name="f",
+        content=b"x",
+        sha256="x",
+        size_bytes=1,
+        contents={},
+        uploaded_by=tenant.user_id,
+    )
     sha = str(tenant.organization_id)
     add(DownloadLinkRow, artifact_id=ids["artifact"], token_sha256=sha, expires_at=NOW + timedelta(days=1))
     add(SessionRow, user_id=tenant.user_id, token_sha256=sha, expires_at=NOW + timedelta(days=1))

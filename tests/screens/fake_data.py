@@ -10,6 +10,7 @@ from core.domain.access import BUILT_IN_ROLES, Principal
 from core.domain.dataset import Dataset, DatasetMeasure
 from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
 from core.domain.field import Field, FieldType, Format, NumberStyle
+from core.domain.file_options import FileOptions
 from core.domain.filter import DateUnit, DateWindow, Grain, WindowKind
 from core.domain.page import Page
 from core.domain.relation import TableOrigin
@@ -135,6 +136,7 @@ def schedule(name: str, config: ScheduleConfig, *, status: str | None = "complet
         recipients=(Recipient(channel="email", address="ada@example.com"),),
         formats=("pdf", "xlsx"),
         report_parameters={},
+        file_options=FileOptions(),
         email_subject=None,
         email_body=None,
         misfire=Misfire.LATEST,

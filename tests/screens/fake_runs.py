@@ -5,10 +5,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from core.domain.artifact import Artifact, Manifest
-from core.domain.definition import ReportDefinition
 from core.domain.delivery import Delivery, DeliveryState
+from core.domain.file_options import FileOptions
 from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep
 from core.errors import NotFound
+from core.query.executor import NO_PARAMETERS
+from core.services.file_choices import check_choices
+from core.services.runs import LINK_VALID_FOR
 
 from . import fake_data as data
 
@@ -16,6 +19,7 @@ from . import fake_data as data
 class FakeRuns:
     def __init__(self) -> None:
         self.items: dict[UUID, Run] = {}
+        self.passwords: list[str | None] = []
         for n, state in enumerate((RunState.COMPLETED, RunState.PARTIAL, RunState.FAILED, RunState.RUNNING)):
             run = make_run(f"run {n}", state, data.NOW - timedelta(days=7 * n, minutes=5))
             self.items[run.id] = run
@@ -40,11 +44,39 @@ class FakeRuns:
         self.items[run.id] = run
         return run
 
-    def export(self, principal, report_id, format, *, parameters=None):  # noqa: A002
-        return self._add(RunKind.EXPORT, (format,))
+    def export(
+        self,
+        principal,
+        report_id,
+        formats,
+        *,
+        parameters=NO_PARAMETERS,
+        as_of=None,
+        options=FileOptions(),
+        password=None,
+    ):
+        return self._exported(formats, options, password)
 
-    def export_draft(self, principal, definition: ReportDefinition, title, format, *, parameters=None):  # noqa: A002
-        return self._add(RunKind.EXPORT, (format,))
+    def export_draft(
+        self,
+        principal,
+        definition,
+        title,
+        formats,
+        *,
+        parameters=NO_PARAMETERS,
+        as_of=None,
+        options=FileOptions(),
+        password=None,
+    ):
+        return self._exported(formats, options, password)
+
+    def _exported(self, formats, options, password):
+        checked = check_choices(options, place="options")
+        self.passwords.append(password)
+        run = replace(self._add(RunKind.EXPORT, formats), file_options=checked)
+        self.items[run.id] = run
+        return run
 
     def run_schedule_now(self, principal, schedule_id):
         return self._add(RunKind.MANUAL)
@@ -66,7 +98,7 @@ class FakeRuns:
         self.items[run.id] = replace(run, deliveries=served, state=RunState.COMPLETED)
         return self.items[run.id]
 
-    def mint_link(self, principal, artifact_id):
+    def mint_link(self, principal, artifact_id, *, valid_for=LINK_VALID_FOR):
         return f"/d/{artifact_id}"
 
 
@@ -89,6 +121,7 @@ def make_run(name, state, at, formats=("pdf", "xlsx")):
         report_version=3,
         definition=data.SUMMARY,
         parameters={},
+        file_options=FileOptions(),
         requested_by=data.ADA,
         formats=tuple(formats),
         logical_at=at,

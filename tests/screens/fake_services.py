@@ -18,11 +18,14 @@ from core.domain.report import Report, ReportVersion
 from core.domain.result import Headline, Kpi, Preview
 from core.domain.schedule import FireTime, Schedule, ScheduleDraft
 from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSignedIn
+from core.services.file_choices import UNCHANGED, check_choices
 from core.settings import Settings
 
 from . import fake_data as data
+from .fake_branding import FakeBranding
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
 from .fake_runs import FakeRuns
+from .fake_templates import FakeTemplates
 from .fake_uploads import FakeUploads
 
 PASSWORD = "correct-horse-42"
@@ -136,6 +139,7 @@ class FakeReports:
             as_of=data.NOW,
             elapsed_s=0.021,
             totals=data.totals(definition),
+            rules=definition.rules,
         )
 
     def columns_of(self, principal, definition):
@@ -179,6 +183,7 @@ class FakeReports:
 @dataclass
 class FakeSchedules:
     items: dict[UUID, Schedule] = field(default_factory=data.schedules)
+    passwords: list = field(default_factory=list)
 
     def list(self, principal, *, report_id=None, is_active=None, page=1, limit=50):
         found = [item for item in self.items.values() if report_id in (None, item.report_id)]
@@ -192,18 +197,22 @@ class FakeSchedules:
     def problems(self, principal, schedule):
         return ()
 
-    def create(self, principal, draft: ScheduleDraft):
+    def create(self, principal, draft: ScheduleDraft, *, password=UNCHANGED):
+        self.passwords.append(password)
+        check_choices(draft.file_options, place="file_options")
         for n, recipient in enumerate(draft.recipients):
             if "@" not in recipient.address:
                 raise InvalidAddress(f"{recipient.address} is no e-mail address.", place=f"recipients[{n}].value")
         made = data.schedule("Usage Summary", draft.config, status=None)
         made = replace(made, id=uuid4(), name=draft.name, report_id=draft.report_id, recipients=draft.recipients)
-        made = replace(made, report_parameters=draft.report_parameters)
+        made = replace(made, report_parameters=draft.report_parameters, file_options=draft.file_options)
         self.items[made.id] = made
         return made
 
-    def update(self, principal, schedule_id, draft, *, expected_version=None):
+    def update(self, principal, schedule_id, draft, *, expected_version=None, password=UNCHANGED):
+        self.passwords.append(password)
         changed = replace(self.get(principal, schedule_id), name=draft.name, config=draft.config, formats=draft.formats)
+        changed = replace(changed, file_options=draft.file_options)
         self.items[schedule_id] = changed
         return changed
 
@@ -260,7 +269,9 @@ class FakeBroadsheet:
         self.uploads = FakeUploads(self.sources, self.datasets)
         self.catalog = FakeCatalog(self.datasets)
         self.reports = FakeReports()
+        self.templates = FakeTemplates()
         self.schedules = FakeSchedules()
         self.runs = FakeRuns()
+        self.branding = FakeBranding()
         self.outbox = FakeOutbox()
         self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

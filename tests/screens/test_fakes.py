@@ -4,17 +4,25 @@ import inspect
 
 import pytest
 
+from core.services.branding import BrandingService
 from core.services.catalog import CatalogService
 from core.services.datasets import DatasetService
+from core.services.runs import RunService
+from core.services.schedules import ScheduleService
 from core.services.sources import SourceService
+from core.services.templates import TemplateService
 from core.services.uploads import UploadService
 
-from . import fake_catalog, fake_uploads
+from . import fake_branding, fake_catalog, fake_runs, fake_services, fake_templates, fake_uploads
 
 PAIRS = (
+    (fake_branding.FakeBranding, BrandingService),
     (fake_catalog.FakeCatalog, CatalogService),
     (fake_catalog.FakeDatasets, DatasetService),
     (fake_catalog.FakeSources, SourceService),
+    (fake_runs.FakeRuns, RunService),
+    (fake_services.FakeSchedules, ScheduleService),
+    (fake_templates.FakeTemplates, TemplateService),
     (fake_uploads.FakeUploads, UploadService),
 )
 METHODS = [

@@ -53,6 +53,15 @@ def test_only_who_manages_schedules_is_offered_to_send_one(open_screen, services
     assert ("Send now" in offered) is shown
 
 
+@pytest.mark.parametrize(("role", "shown"), [("viewer", False), ("editor", True)])
+def test_only_who_makes_files_is_offered_a_download(open_screen, services, monkeypatch, role, shown):
+    offered = set()
+    monkeypatch.setattr("pages.widgets.rows.menu", lambda _key, options: offered.update(options))
+    services.access.sessions[fake_services.TOKEN] = fake_data.principal(role)
+    open_screen("reports.py")
+    assert ("Download …" in offered) is shown
+
+
 def test_runs_show_their_states(open_screen):
     app = open_screen("runs.py")
     shown = html(app)

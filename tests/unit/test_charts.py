@@ -177,3 +177,19 @@ def test_text_has_enough_contrast(dark: bool) -> None:
 def test_neighbours_in_the_palette_differ_in_grey() -> None:
     lightness = [116 * _luminance(colour) ** (1 / 3) - 16 for colour in palette.CATEGORICAL]
     assert all(abs(one - other) >= 20 for one, other in pairwise(lightness))
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_accent_of_the_organization_is_the_first_colour(dark: bool) -> None:
+    def colours(accent: str | None) -> list[str]:
+        chart = Chart(kind=ChartKind.BAR, x="day", y=("sum__amount",), color="city")
+        drawn = build_figure(COLUMNS, chart, a_table(), dark=dark, accent=accent)
+        return [trace.marker.color for trace in drawn.data]
+
+    own = colours("#0b6e4f")
+    first = palette.towards("#0B6E4F", palette.inks(dark=dark).card, 3.0)
+    assert own[0] == first
+    assert own[-1] == palette.others_colour(dark=dark)
+    assert first not in colours(None)
+    # the palette's green looks like it and is left out
+    assert palette.CATEGORICAL[4] not in colours("#0b6e4f")

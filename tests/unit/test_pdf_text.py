@@ -34,7 +34,6 @@ def test_a_title_falls_back_to_the_sans_before_other_fonts() -> None:
 
 def test_right_to_left_text_is_drawn_from_the_right_and_numbers_in_it_from_the_left() -> None:
     line = set_line("שלום 123", SANS, kerned=True)
-    assert line.is_bidirectional
     assert [run.face_name for run in line.runs] == ["sans-regular", "hebrew"]
     drawn = "".join(text for run in line.runs for _, text in run.glyphs)
     assert drawn.replace(" ", "") == "123" + "שלום"[::-1]

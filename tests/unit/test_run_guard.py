@@ -4,19 +4,19 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import pyarrow as pa
 import pytest
 
 from core.clock import FixedClock
-from core.errors import DatabaseUnavailable, LeaseLost, QueryTimedOut, RunCancelled
-from core.runs.guard import Guard, Renew, WatchedBatches
+from core.domain.run import RunPhase, RunProgress
+from core.errors import BroadsheetError, DatabaseUnavailable, LeaseLost, QueryTimedOut, RunCancelled
+from core.runs.guard import Guard, Renew, Tell
 
 LEASE = timedelta(seconds=60)
 
 
 @pytest.fixture
 def make_guard(clock: FixedClock) -> Callable[..., Guard]:
-    def make(renew: Renew | None = None, *, every_s: float = 3600.0) -> Guard:
+    def make(renew: Renew | None = None, *, every_s: float = 3600.0, tell: Tell = lambda _: None) -> Guard:
         return Guard(
             renew or (lambda: (clock.now() + LEASE, None)),
             clock=clock,
@@ -24,6 +24,7 @@ def make_guard(clock: FixedClock) -> Callable[..., Guard]:
             deadline=clock.now() + timedelta(minutes=30),
             every_s=every_s,
             name="test",
+            tell=tell,
         )
 
     return make
@@ -91,13 +92,33 @@ def test_the_thread_beats_by_itself_and_ends_with_the_work(make_guard: Callable[
     assert threading.active_count() == before
 
 
-def test_watched_batches_stop_between_two_batches(make_guard: Callable[..., Guard]) -> None:
-    guard = make_guard()
-    batches = WatchedBatches([pa.record_batch({"n": [1]}), pa.record_batch({"n": [2]})], guard)
-    assert [batch.num_rows for batch in batches] == [1, 1]
-    assert [batch.num_rows for batch in batches] == [1, 1], "again, for the next format"
-    coming = iter(batches)
-    next(coming)
-    guard.lose()
-    with pytest.raises(LeaseLost):
-        next(coming)
+def test_a_beat_tells_what_was_noted_since_the_last_one(make_guard: Callable[..., Guard], clock: FixedClock) -> None:
+    told: list[RunProgress] = []
+    guard = make_guard(tell=told.append)
+    guard.beat()
+    assert told == []
+    guard.note(RunPhase.READING, rows=1, rows_total=9)
+    guard.note(RunPhase.READING, rows=4, rows_total=9)
+    guard.beat()
+    guard.beat()
+    assert told == [RunProgress(phase=RunPhase.READING, rows=4, rows_total=9, at=clock.now())]
+
+
+@pytest.mark.parametrize("error", [LeaseLost, DatabaseUnavailable])
+def test_progress_that_cannot_be_told_is_told_later_or_is_another_workers(
+    make_guard: Callable[..., Guard], error: type[BroadsheetError]
+) -> None:
+    errors: list[BroadsheetError] = [error()]
+    told: list[RunProgress] = []
+
+    def tell(progress: RunProgress) -> None:
+        if errors:
+            raise errors.pop()
+        told.append(progress)
+
+    guard = make_guard(tell=tell)
+    guard.note(RunPhase.READING, rows=4, rows_total=9)
+    guard.beat()
+    assert guard.should_stop() == (error is LeaseLost)
+    guard.beat()
+    assert [progress.rows for progress in told] == [4]

@@ -8,9 +8,10 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from core.artifacts.manifest import build_manifest, dump_manifest, load_manifest
+from core.artifacts.manifest import build_manifest
 from core.domain.artifact import Rendering
 from core.domain.field import DateStyle, FieldType, NumberStyle
+from core.domain.manifest_json import dump_manifest, load_manifest
 from core.domain.result import ColumnRole, Result, ResultColumn, Total
 from core.domain.shown import shown_result
 from core.domain.word_forms import day_words, duration_words

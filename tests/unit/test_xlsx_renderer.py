@@ -2,52 +2,28 @@
 
 import io
 import re
-import warnings
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import openpyxl
 import pyarrow as pa
 import pytest
 
-from core.domain.artifact import Rendering
 from core.domain.field import FieldType, NumberStyle
-from core.domain.result import Result
 from core.render.cell_text import CUT, UNREADABLE
 from core.render.renderer import ChartImage
 from core.render.xlsx.cells import LONG_NUMBER, REPEATED_HOUR
-from core.render.xlsx.sheet import column_letter
+from core.render.xlsx.sheet_columns import column_letter
 from core.render.xlsx_renderer import XlsxRenderer
 from tests.render_results import ODD_CASES, ZONE, broken_utf8, column, odd_result, ordinary_result, result_of
-
-# a PNG of one pixel
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
-)
-
-
-def written(result: Result, renderer: XlsxRenderer | None = None, **more: object) -> tuple[bytes, Rendering]:
-    target = io.BytesIO()
-    rendering = (renderer or XlsxRenderer()).render(result, target, **more)
-    return target.getvalue(), rendering
-
-
-def workbook(content: bytes) -> openpyxl.Workbook:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return openpyxl.load_workbook(io.BytesIO(content))
+from tests.xlsx_parts import PIXEL, cover_texts, wished, workbook, written
 
 
 def local(*fields: int) -> datetime:
     """A workbook's times have no zone: they are local ones."""
     return datetime(*fields, tzinfo=UTC).replace(tzinfo=None)
-
-
-def cover_texts(content: bytes) -> str:
-    return "\n".join(str(cell.value) for row in workbook(content)["About"].iter_rows() for cell in row if cell.value)
 
 
 def as_excel_reads(text: str) -> str:
@@ -105,6 +81,19 @@ def test_bytes_that_are_not_utf8_are_replaced_and_counted():
     content, rendering = written(result_of(pa.table({"a": broken_utf8()}), (column("a", FieldType.TEXT),)))
     assert [cell.value for cell in workbook(content)["Rows"]["A"][1:]] == ["fine", "\ufffd\ufffd\ufffd", "ünï"]
     assert rendering.altered == {"A": {UNREADABLE: 1}}
+
+
+def test_raw_texts_have_no_guard():
+    result = result_of(pa.table({"a": ["=1+1"]}), (column("a", FieldType.TEXT),))
+    content, _ = written(result, XlsxRenderer().fitted(wished(raw=True)))
+    cell = workbook(content)["Rows"]["A2"]
+    assert (cell.value, cell.data_type, cell.number_format) == ("=1+1", "s", "General")
+
+
+def test_a_width_that_was_asked_for_is_kept():
+    asked = replace(column("a", FieldType.TEXT), width=33)
+    content, _ = written(result_of(pa.table({"a": ["x"]}), (asked,)))
+    assert workbook(content)["Rows"].column_dimensions["A"].width == 33
 
 
 def test_types_formats_header_filter_and_widths():

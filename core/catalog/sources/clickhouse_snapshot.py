@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
@@ -10,11 +11,14 @@ from uuid import uuid4
 import pyarrow as pa
 from sqlalchemy.sql import ClauseElement
 
+from core.catalog.sources.clickhouse_csv import ClickHouseLines
 from core.catalog.sources.clickhouse_dialect import DIALECT
 from core.catalog.sources.clickhouse_results import plain_batch, plain_schema
-from core.catalog.sources.connector import CompiledQuery
+from core.catalog.sources.connector import CompiledQuery, CsvQuestion
+from core.catalog.sources.csv_lines import counted_lines, lines_sql
 from core.catalog.sources.statement import compile_statement
 from core.catalog.sources.watch import QueryWatch
+from core.domain.csv_options import CsvLines
 from core.domain.relation import TableOrigin
 from core.errors import BroadsheetError
 
@@ -85,6 +89,18 @@ class ClickHouseSnapshot:
                 yield plain_batch(batch, schema)
         finally:
             running.__exit__(None, None, None)
+
+    def csv(self, question: CsvQuestion) -> CsvLines | None:
+        """The rows as ClickHouse writes their lines."""
+        query = compile_statement(question.statement, DIALECT)
+        without_rows = f"SELECT * FROM (\n{query.sql}\n) LIMIT 0"  # noqa: S608 - a statement of ours
+        schema = self.fetch(replace(query, sql=without_rows)).schema
+        written = lines_sql(query.sql, schema, question, ClickHouseLines())
+        if written is None:
+            return None
+        lines = CsvLines()
+        lines.chunks = counted_lines(self.stream(replace(query, sql=written.sql)), lines, written.guarded)
+        return lines
 
     def cancel(self) -> None:
         """Stop what runs; everything after it is refused."""

@@ -61,7 +61,7 @@ class Snapshot(Protocol):
         ...
 
     def row_key(self, table: TableOrigin) -> str | None:
-        """A hidden column that numbers the rows in the order in which a plain scan hands them out each time.
+        """A hidden column that numbers the rows; `SqlFunctions.scans_in_order` says whether plain scans keep to it.
 
         None where there is none, as in views: their rows keep their places only under an order by every column.
         """
@@ -89,6 +89,8 @@ class CsvQuestion:
 
     statement: CompiledQuery | ClauseElement
     unordered: CompiledQuery | ClauseElement  #: at least the same rows, in any order: to look something up in them
+    #: The same rows without an order, where the one they are asked in is that of their hidden number alone.
+    scanned: CompiledQuery | ClauseElement | None = None
     columns: tuple[ResultColumn, ...]  #: what the statement gives, in order
     keys: tuple[str, ...]  #: those of them that are written
     timezone: str

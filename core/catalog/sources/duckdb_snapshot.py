@@ -4,16 +4,20 @@ import logging
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 from sqlalchemy.sql import ClauseElement
 
-from core.catalog.sources.connector import CompiledQuery
+from core.catalog.sources.connector import CompiledQuery, CsvQuestion
+from core.catalog.sources.csv_lines import counted_lines, lines_sql
 from core.catalog.sources.duckdb_catalog import ROW_KEY
+from core.catalog.sources.duckdb_csv import DuckDbLines
 from core.catalog.sources.duckdb_sql import DIALECT
 from core.catalog.sources.statement import compile_statement
+from core.domain.csv_options import CsvLines
 from core.domain.relation import TableOrigin
 from core.errors import BroadsheetError, QueryFailed, QueryTimedOut, RunCancelled, SourceUnavailable
 
@@ -64,6 +68,18 @@ class DuckDbSnapshot:
                     batch = next(reader, None)
         finally:
             reader.close()
+
+    def csv(self, question: CsvQuestion) -> CsvLines | None:
+        """The rows as DuckDB writes their lines."""
+        with self._translated():
+            schema = self._relation(question.statement).limit(0).to_arrow_table().schema
+        query = compile_statement(question.statement, DIALECT)
+        written = lines_sql(query.sql, schema, question, DuckDbLines())
+        if written is None:
+            return None
+        lines = CsvLines()
+        lines.chunks = counted_lines(self.stream(replace(query, sql=written.sql)), lines, written.guarded)
+        return lines
 
     def cancel(self) -> None:
         """Interrupt what runs; everything after it is refused."""

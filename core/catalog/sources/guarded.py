@@ -16,7 +16,7 @@ from core.catalog.sources.breaker import Breaker, Trial
 from core.catalog.sources.connector import CompiledQuery, Connector, CsvQuestion, Snapshot, TableDraft, WritesCsv
 from core.catalog.sources.sql_functions import SqlFunctions
 from core.clock import Clock
-from core.domain.csv_options import CsvLines
+from core.domain.csv_options import CsvChunk, CsvLines
 from core.domain.dataset import Source
 from core.domain.relation import TableOrigin
 from core.errors import SourceBusy
@@ -32,7 +32,7 @@ WAIT_S = 20.0
 #: A connector that nobody asked for this long lets go of its connections.
 IDLE = timedelta(minutes=15)
 
-_Part = TypeVar("_Part", pa.RecordBatch, bytes)
+_Part = TypeVar("_Part", pa.RecordBatch, CsvChunk)
 
 
 class GuardedSnapshot:

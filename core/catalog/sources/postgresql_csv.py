@@ -4,15 +4,16 @@ What only the renderer can write, and text that gets an apostrophe, is looked fo
 several processes of the server a moment, while COPY is one process, which nothing should burden that is not needed.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pyarrow as pa
 from psycopg import sql
+from sqlalchemy.sql import ClauseElement
 
-from core.catalog.sources.connector import CsvQuestion
-from core.catalog.sources.offsets import all_utc_offsets
+from core.catalog.sources.connector import CompiledQuery, CsvQuestion
+from core.catalog.sources.csv_offsets import choice, first_instant, offset_text, spans_of
 from core.catalog.sources.postgresql_wire import Wire
 from core.domain.csv_options import CsvDateStyle
 from core.domain.field import FieldType
@@ -23,8 +24,8 @@ _SIGNS = "43, 45"
 #: Past 2^53 PostgreSQL's shortest text of a float has at times a digit more than Arrow's.
 _LARGE = "(abs({number}) > 9007199254740992 AND abs({number}) < 'Infinity')"
 _FIRST_DAY, _LAST_DAY = "0001-01-01", "9999-12-31"
-#: From here on nearly all offsets are whole minutes, as `core.render.cell_text` has it; before, the renderer writes.
-_FIRST = datetime(1920, 1, 1, tzinfo=UTC)
+
+Statement = CompiledQuery | ClauseElement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +41,14 @@ class _Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopySql:
-    """The statements for one question: of its rows (`text`) and of at least those in any order (`unordered`)."""
+    """The statements for one question: of its rows (`text`) and of at least those in any order (`unordered`).
+
+    `scanned` gives the rows in their order only where it is planned as a plain scan; None where it never does.
+    """
 
     text: str
     unordered: str
+    scanned: str | None
     names: str
     delimiter: str
     columns: tuple[_Written, ...]
@@ -64,8 +69,8 @@ class CopySql:
         """The columns that `counts` counts."""
         return [column.key for column in self.columns if column.is_guarded]
 
-    def copy(self, *, guarded: Container[str]) -> str:
-        """The COPY, with apostrophes in these columns."""
+    def rows(self, text: str, *, guarded: Container[str]) -> str:
+        """What is copied of `text`, with apostrophes in these columns."""
         texts = [
             f"CASE WHEN {column.is_guarded} THEN '''' || {column.text} ELSE {column.text} END"
             if column.key in guarded
@@ -74,14 +79,17 @@ class CopySql:
         ]
         if len(texts) == 1:  # a line with nothing on it would be read as no row at all
             texts = [f"coalesce(({texts[0]})::text, '')"]
-        asked = self._asked(", ".join(texts), self.text)
-        return f"COPY ({asked}) TO STDOUT (FORMAT csv, DELIMITER {self.delimiter})"
+        return self._asked(", ".join(texts), text)
+
+    def copy(self, rows: str) -> str:
+        """The COPY of `rows`."""
+        return f"COPY ({rows}) TO STDOUT (FORMAT csv, DELIMITER {self.delimiter})"
 
     def _asked(self, columns: str, text: str) -> str:
         return f"SELECT {columns} FROM (\n{text}\n) AS rows ({self.names})"  # noqa: S608 - of statements of ours
 
 
-def copy_sql(text: str, unordered: str, given: pa.Schema, question: CsvQuestion) -> CopySql | None:
+def copy_sql(question: CsvQuestion, given: pa.Schema, render: Callable[[Statement], str]) -> CopySql | None:
     """The statements for rows which the driver gives as `given`; None where SQL cannot write them."""
     options = question.options
     if options.decimal != "." or options.date_style is not CsvDateStyle.ISO:
@@ -92,8 +100,9 @@ def copy_sql(text: str, unordered: str, given: pa.Schema, question: CsvQuestion)
     if len(known) < len(columns):
         return None
     return CopySql(
-        text=text,
-        unordered=unordered,
+        text=render(question.statement),
+        unordered=render(question.unordered),
+        scanned=None if question.scanned is None else render(question.scanned),
         names=", ".join(f"c{place}" for place in places.values()),
         delimiter=sql.Literal(options.delimiter).as_string(None),
         columns=known,
@@ -139,44 +148,19 @@ def _instant(key: str, name: str, timezone: str, *, is_aware: bool) -> _Written 
 
     Naive columns are in UTC, and read literals without their offset.
     """
-    spans = _spans(timezone)
-    if any(seconds % 60 for _, seconds in spans):
+    spans = spans_of(timezone)
+    if spans is None:
         return None
-    shift = _choice(name, spans, [f"interval '{seconds} seconds'" for _, seconds in spans])
+    shift = choice(name, spans, [f"interval '{seconds} seconds'" for _, seconds in spans], _literal)
     kind, moved = ("timestamptz", f"timezone({shift}, {name})") if is_aware else ("timestamp", f"({name} + {shift})")
     local = f"replace({moved}::text, ' ', 'T')"
     whole = f"CASE WHEN {name}::{kind}(0) = {name} THEN {local} ELSE rpad({local}, 26, '0') END"
-    first, last = _first(timezone), spans[-1][0]
+    offsets = [f"'{offset_text(seconds)}'" for _, seconds in spans]
     return _Written(
         key=key,
-        text=f"{whole} || {_choice(name, spans, [_offset(seconds) for _, seconds in spans])}",
-        is_unfit=f"({name} < {_literal(first)} OR {name} >= {_literal(last)})",
+        text=f"{whole} || {choice(name, spans, offsets, _literal)}",
+        is_unfit=f"({name} < {_literal(first_instant(timezone))} OR {name} >= {_literal(spans[-1][0])})",
     )
-
-
-def _spans(timezone: str) -> tuple[tuple[datetime, int], ...]:
-    """As `all_utc_offsets`, from `_first` on."""
-    if timezone == "UTC":
-        return ((datetime(9999, 12, 31, tzinfo=UTC), 0),)
-    return tuple(span for span in all_utc_offsets(timezone) if span[0] > _FIRST)
-
-
-def _first(timezone: str) -> datetime:
-    return datetime(1, 1, 1, tzinfo=UTC) if timezone == "UTC" else _FIRST
-
-
-def _choice(name: str, spans: Sequence[tuple[datetime, int]], values: Sequence[str]) -> str:
-    """The value of the span that the instant is in, found by halves: a timezone has hundreds of spans."""
-    if len(set(values)) == 1:
-        return values[0]
-    half = len(spans) // 2
-    earlier, later = _choice(name, spans[:half], values[:half]), _choice(name, spans[half:], values[half:])
-    return f"CASE WHEN {name} < {_literal(spans[half - 1][0])} THEN {earlier} ELSE {later} END"
-
-
-def _offset(seconds: int) -> str:
-    minutes = abs(seconds) // 60
-    return f"'{'-' if seconds < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}'"
 
 
 def _literal(instant: datetime) -> str:

@@ -1,9 +1,10 @@
 """A transaction on a PostgreSQL server: one query after the other, and rows as CSV on a connection beside it."""
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Container, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import psycopg
@@ -15,6 +16,7 @@ from core.catalog.sources.connector import CompiledQuery, CsvQuestion
 from core.catalog.sources.postgresql_copy import CopyLink
 from core.catalog.sources.postgresql_csv import CopySql, copy_sql
 from core.catalog.sources.postgresql_link import PostgreSqlLink, rendered, translated
+from core.catalog.sources.postgresql_scan import ROW_PLACE, has_places
 from core.catalog.sources.postgresql_sql import DIALECT
 from core.catalog.sources.postgresql_wire import Wire
 from core.catalog.sources.statement import compile_statement
@@ -58,9 +60,9 @@ class PostgreSqlSnapshot:
         """When the transaction began; on a replica that lags, up to when it had caught up."""
         return self._as_of
 
-    def row_key(self, table: TableOrigin) -> str | None:  # noqa: ARG002
-        """None: a `ctid` is no order that scans keep, as large ones begin where another one is."""
-        return None
+    def row_key(self, table: TableOrigin) -> str | None:
+        """The row's place in the table, where all rows lie in one."""
+        return ROW_PLACE if self.fetch(has_places(table)).num_rows else None
 
     def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
         """Run a query with a small result."""
@@ -70,9 +72,8 @@ class PostgreSqlSnapshot:
 
     def stream(self, statement: CompiledQuery | ClauseElement) -> Generator[pa.RecordBatch, None, None]:
         """Run a query and hand out its rows in batches as the server sends them."""
-        text = rendered(compile_statement(statement, DIALECT))
         with self._asking():
-            reader = self._rows(text)
+            reader = self._rows(_text(statement))
         is_over = False
         try:
             wire = Wire(reader.schema)
@@ -93,16 +94,13 @@ class PostgreSqlSnapshot:
         """The rows as COPY writes them, on a second connection that sees the same state."""
         if self._open_copy is None:
             return None
-        text, unordered = (
-            rendered(compile_statement(statement, DIALECT)) for statement in (question.statement, question.unordered)
-        )
         with self._asking():
-            statements = copy_sql(text, unordered, self._schema(text), question)
+            statements = copy_sql(question, self._schema(_text(question.statement)), _text)
         guarded = None if statements is None else self._guarded(statements)
         if statements is None or guarded is None:
             return None
         with self._asking():
-            copy = self._started(statements.copy(guarded=guarded), self._open_copy, self._exported())
+            copy = self._started(statements, guarded, partial(self._open_copy, state=self._exported()))
         if copy is None:
             return None
         self._link.beside = copy
@@ -144,13 +142,15 @@ class PostgreSqlSnapshot:
             self._questions = 0
         return str(self._link.fetch(_EXPORT).column(0)[0].as_py())
 
-    def _started(self, statement: str, open_copy: OpenCopy, state: str) -> CopyLink | None:
+    def _started(
+        self, statements: CopySql, guarded: Container[str], connect: Callable[[], CopyLink]
+    ) -> CopyLink | None:
         """The connection whose COPY runs; None where there is none, as behind some poolers: rows come another way."""
         copy = None
         try:
-            copy = open_copy(state=state)
+            copy = connect()
             if copy.is_unicode:
-                copy.start(statement)
+                copy.start(statements, guarded=guarded)
                 return copy
             _log.info("postgresql_copy_not_unicode")
         except (psycopg.Error, SourceError) as error:
@@ -188,6 +188,10 @@ class PostgreSqlSnapshot:
             raise
         except (DriverError, psycopg.Error, pa.ArrowException, OSError) as error:
             raise self._watch.reason() or translated(error) from error
+
+
+def _text(statement: CompiledQuery | ClauseElement) -> str:
+    return rendered(compile_statement(statement, DIALECT))
 
 
 def _next(reader: pa.RecordBatchReader) -> pa.RecordBatch | None:

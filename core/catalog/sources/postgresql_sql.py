@@ -42,6 +42,9 @@ class PostgreSqlFunctions(SqlFunctions):
     #: It knows no statistics of expressions.
     wants_opaque_keys = True
 
+    #: A scan of a large table begins where another one is, and may be shared among processes or done by an index.
+    scans_in_order = False
+
     def __init__(self, *, folding: str | None = "pg_c_utf8") -> None:
         self._folding = folding
 

@@ -42,6 +42,9 @@ class SqlFunctions(ABC):
     #: is made; then it sorts all rows instead of hashing them. `opaque` is what it cannot see through.
     wants_opaque_keys: bool = False
 
+    #: Whether plain scans of a table hand its rows out in the order of their hidden number, whatever else goes on.
+    scans_in_order: bool = True
+
     #: Whether `order` gives names alone: expressions of names are not let near the aggregates that the names stand for.
     orders_by_names: bool = True
 

@@ -34,7 +34,7 @@ def main() -> None:
     gc.disable()  # a process of seconds that makes millions of cells, none of them in circles
     request = sys.stdin.buffer.read()
     asked = json.loads(request)
-    _shut_in(UploadLimits(**asked["limits"]), parent=int(asked["parent"]))
+    shut_in(UploadLimits(**asked["limits"]), parent=int(asked["parent"]))
     warnings.simplefilter("ignore")  # what the libraries warn of is said by the outcome
     respond(request)
 
@@ -52,7 +52,7 @@ def respond(request: bytes) -> None:
     (folder / OUTCOME).write_text(json.dumps({**outcome, "asked": asked["options"]}), encoding="utf-8")
 
 
-def _shut_in(limits: UploadLimits, *, parent: int) -> None:
+def shut_in(limits: UploadLimits, *, parent: int) -> None:
     """Take away what reading a file does not need: memory, time, disk beyond the limits, and the network."""
     end_with_parent(signal.SIGKILL, parent)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores it; by it the parent knows what happened

@@ -21,7 +21,8 @@ _BY_ENDING = {
     ".json": JSON_LINES,
 }
 _WORDS = {CSV: "a text table (CSV)", XLSX: "an XLSX workbook", PARQUET: "a Parquet file", JSON_LINES: "JSON lines"}
-_READ = "CSV, TSV, XLSX, Parquet and JSON lines can be read."
+#: The end of every sentence that refuses a file.
+READABLE = "CSV, TSV, XLSX, Parquet and JSON lines can be read."
 _HEAD_BYTES = 4096
 _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls) or an encrypted one; save it as .xlsx"),
@@ -58,10 +59,10 @@ def detect_format(path: Path, file_name: str) -> str:
         raise InvalidUpload(f"'{file_name}' is empty.")
     found = _look_at(path, head, said)
     if said is None and ending and found.format in (CSV, None):
-        raise InvalidUpload(f"'{file_name}' ends in '{ending}', and its content is {found.words}. {_READ}")
+        raise InvalidUpload(f"'{file_name}' ends in '{ending}', and its content is {found.words}. {READABLE}")
     if found.format is None or (said is not None and said != found.format):
         claim = f"The name '{file_name}' says {_WORDS[said]}, but" if said else f"'{file_name}' cannot be read:"
-        raise InvalidUpload(f"{claim} the content is {found.words}. {_READ}")
+        raise InvalidUpload(f"{claim} the content is {found.words}. {READABLE}")
     return found.format
 
 

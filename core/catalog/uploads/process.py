@@ -17,6 +17,7 @@ from core.domain.upload_json import dump_options
 from core.errors import InvalidUpload
 
 _ROOT = Path(__file__).parents[3]
+_CHILD = "core.catalog.uploads.child"
 _LEFT_OVERS = ("text.csv", "text.json")
 _TOO_SLOW = "Reading the file takes longer than is allowed. Cut it in parts, or save it as CSV or Parquet."
 #: What the C library ends a process with that it has no memory for a thread of.
@@ -29,7 +30,7 @@ _TOO_LARGE = "The file unpacks to more than is allowed. Leave out columns, or cu
 def read_file(folder: Path, file_name: str, options: UploadOptions, limits: UploadLimits = LIMITS) -> dict[str, Any]:
     """Read the file `data` in the folder into `typed.parquet` beside it; returns the outcome.
 
-    The process gets an environment of its own without our secrets. Raises InvalidUpload, also where it had to be ended.
+    Raises InvalidUpload, also where the process had to be ended.
     """
     for name in (TYPED, OUTCOME, *_LEFT_OVERS):
         (folder / name).unlink(missing_ok=True)
@@ -59,6 +60,14 @@ def last_outcome(folder: Path, options: UploadOptions) -> dict[str, Any] | None:
 
 
 def _run(request: bytes, folder: Path, limits: UploadLimits) -> int:
+    return run_child(_CHILD, request, folder, limits)
+
+
+def run_child(module: str, request: bytes, folder: Path, limits: UploadLimits) -> int:
+    """Run a module as a process that works in `folder`; returns what it ended with. Raises InvalidUpload when late.
+
+    The process gets an environment of its own without our secrets, and ends with this one.
+    """
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "PYTHONPATH": str(_ROOT),
@@ -66,8 +75,8 @@ def _run(request: bytes, folder: Path, limits: UploadLimits) -> int:
         "TMPDIR": str(folder),
         "LC_ALL": "C.UTF-8",
     }
-    process = subprocess.Popen(
-        (sys.executable, "-m", "core.catalog.uploads.child"),
+    process = subprocess.Popen(  # noqa: S603 - a module of ours, named by our code
+        (sys.executable, "-m", module),
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,

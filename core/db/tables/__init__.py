@@ -4,6 +4,7 @@ from core.db.tables.access import ApiTokenRow, MembershipRow, OrganizationRow, R
 from core.db.tables.base import Base
 from core.db.tables.reports import DatasetRow, ReportNoticeRow, ReportRow, ReportVersionRow, ScheduleRow, SourceRow
 from core.db.tables.runs import ArtifactRow, DaemonRow, DeliveryRow, DownloadLinkRow, RunEventRow, RunRow
+from core.db.tables.templates import WorkbookTemplateRow
 
 __all__ = (
     "ApiTokenRow",
@@ -25,4 +26,5 @@ __all__ = (
     "SessionRow",
     "SourceRow",
     "UserRow",
+    "WorkbookTemplateRow",
 )

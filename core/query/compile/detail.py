@@ -58,15 +58,16 @@ def _order(base: Base, columns: dict[str, ColumnElement[Any]]) -> list[ColumnEle
     """The asked order, then what makes it complete.
 
     Rows differ in their hidden number, or at least in all of their columns; a number costs a tenth of what a dozen
-    columns do, and nothing at all in a plain scan, which has that order already.
+    columns do, and nothing at all in a plain scan where that has the order already.
     """
     scope = base.scope
     descending = {sort.key: sort.descending for sort in scope.definition.sort}
     ties = list(columns)
     by_key = dict(columns)
     if scope.row_key is not None and base.relation.table is not None:
-        is_plain_scan = not (descending or scope.period or scope.definition.filters.items)
-        ties = [] if is_plain_scan and not scope.definition.result_filters.items else [scope.row_key]
+        filters = scope.definition.filters.items or scope.definition.result_filters.items
+        is_plain_scan = not (descending or scope.period or filters)
+        ties = [] if is_plain_scan and scope.functions.scans_in_order else [scope.row_key]
         by_key[scope.row_key] = column(quoted_name(scope.row_key, quote=True))
     order: list[ColumnElement[Any]] = []
     for key in [*descending, *(key for key in ties if key not in descending)]:

@@ -3,18 +3,21 @@
 A cell is special when it is wider than its column, has line breaks, or needs another font or shaping.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.render.pdf.faces import face
-from core.render.pdf.page import GlyphUse
+from core.render.pdf.page import Colour, GlyphUse
 from core.render.pdf.shaping import SANS, SEMIBOLD, TextLine, plain_characters, set_line
 from core.render.pdf.style import TABLE_SIZE
 from core.render.pdf.wrapping import wrap
 
+Kept = TypeVar("Kept")
 FloatArray = npt.NDArray[np.float64]
 NO_GLYPH = "characters no font has"
 _SQUEEZED_LEAST = 45.0  #: percent; a number that would be narrower is broken over lines instead
@@ -31,6 +34,25 @@ class Measured:
     is_plain: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A bar behind a cell's text, in parts of the cell's width."""
+
+    start: float
+    end: float
+    colour: Colour
+
+
+class _Moved:
+    """Puts what is kept by row where the row stands after others were put before it."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        self._places = places
+
+    def __call__(self, by_row: dict[int, Kept]) -> dict[int, Kept]:
+        return {row + bisect_right(self._places, row): kept for row, kept in by_row.items()}
+
+
 @dataclass(slots=True, kw_only=True)
 class Block:
     """One column of a block: a plain cell's glyph numbers in hexadecimal, or a special cell's lines."""
@@ -39,7 +61,31 @@ class Block:
     widths: FloatArray
     special: dict[int, list[TextLine]] = field(default_factory=dict)
     squeezed: dict[int, float] = field(default_factory=dict)  #: numbers too wide for the column: scale in percent
+    inks: dict[int, Colour] = field(default_factory=dict)  #: cells whose text is not in the usual ink
+    fills: dict[int, Colour] = field(default_factory=dict)
+    bars: dict[int, Bar] = field(default_factory=dict)
     cells_altered: int = 0
+
+    def with_rows(self, places: Sequence[int], rows: Sequence[list[TextLine]]) -> "Block":
+        """The same with a row of given lines before each of the places, which ascend and may repeat."""
+        shown: list[str] = []
+        start = 0
+        for place in places:
+            shown += [*self.shown[start:place], ""]
+            start = place
+        shown += self.shown[start:]
+        moved = _Moved(places)
+        added = {place + number: lines for number, (place, lines) in enumerate(zip(places, rows, strict=True)) if lines}
+        return Block(
+            shown=shown,
+            widths=np.insert(self.widths, places, 0.0),
+            special=moved(self.special) | added,
+            squeezed=moved(self.squeezed),
+            inks=moved(self.inks),
+            fills=moved(self.fills),
+            bars=moved(self.bars),
+            cells_altered=self.cells_altered + sum(any(line.missing for line in lines) for lines in rows),
+        )
 
 
 def measure_column(texts: Sequence[str]) -> Measured:
@@ -75,24 +121,26 @@ def lay_out(measured: Measured, *, width: float, is_number: bool, use: GlyphUse)
     return block
 
 
-def lay_out_bold(texts: Sequence[str], *, width: float) -> Block:
-    """Cells in the semibold face, wrapped into `width` points."""
-    block = Block(shown=[""] * len(texts), widths=np.zeros(len(texts)))
-    for index, text in enumerate(texts):
-        if text:
-            lines = [set_line(line, SEMIBOLD) for line in wrap(text, SEMIBOLD, width=width * 1000 / TABLE_SIZE)]
-            block.special[index] = lines
-            block.cells_altered += any(line.missing for line in lines)
-    return block
+def bold_lines(text: str, *, width: float, is_number: bool) -> list[TextLine]:
+    """A cell's lines in the semibold face; a number that can be squeezed into `width` points stays on one."""
+    if not text:
+        return []
+    line = set_line(text, SEMIBOLD)
+    if is_number and line.width * TABLE_SIZE / 1000 <= width * 100 / _SQUEEZED_LEAST:
+        return [line]
+    return [set_line(part, SEMIBOLD) for part in wrap(text, SEMIBOLD, width=width * 1000 / TABLE_SIZE)]
 
 
 def _lay_out_special(block: Block, measured: Measured, index: int, *, width: float, is_number: bool) -> None:
     scale = 100.0 * width / max(float(measured.widths[index]), width)
-    if is_number and scale >= _SQUEEZED_LEAST and bool(measured.is_plain[index]):
-        block.squeezed[index] = scale
-        return
     text = measured.texts[index]
-    lines = [set_line(line, SANS) for line in wrap(text, SANS, width=width * 1000 / TABLE_SIZE)]
+    if is_number and scale >= _SQUEEZED_LEAST:
+        if measured.is_plain[index]:
+            block.squeezed[index] = scale
+            return
+        lines = [set_line(text, SANS)]
+    else:
+        lines = [set_line(line, SANS) for line in wrap(text, SANS, width=width * 1000 / TABLE_SIZE)]
     block.special[index] = lines
     block.shown[index] = ""
     block.cells_altered += any(line.missing for line in lines)

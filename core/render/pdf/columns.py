@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.field import FieldType
+from core.domain.file_options import Orientation
 from core.domain.result import ColumnRole, ResultColumn
 from core.render.cells import display_header
 from core.render.pdf.blocks import Measured
@@ -17,7 +18,9 @@ _TEXT_LEAST = 62.0  #: and is squeezed no narrower than this for the sake of oth
 _HEADER_MOST = 90.0  #: a heading alone widens its column at most this much
 _BAND_TEXT_MOST = 150.0  #: of a text column where the table is wider than the page anyhow
 _REPEATED_SHARE = 0.34  #: most of a page's width that repeated columns take
-_STRETCH = 1.9  #: a narrow table is spread at most this much
+_CHARACTER = 4.6  #: points that one of the characters asked for takes
+_BOLD = 1.06  #: how much wider the semibold face is
+_STRETCH = 2.4  #: a narrow table is spread at most this much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +53,21 @@ class _Wish:
     natural: float
 
 
-def plan(columns: Sequence[ResultColumn], sample: Sequence[Measured], *, paper: tuple[float, float]) -> Layout:
-    """Decide from the first rows. `paper` is width and height of the upright page."""
-    wishes = [_wish(column, cells) for column, cells in zip(columns, sample, strict=True)]
+def plan(
+    columns: Sequence[ResultColumn],
+    sample: Sequence[Measured],
+    totals: Sequence[Measured],
+    *,
+    paper: tuple[float, float],
+    orientation: Orientation = Orientation.AUTO,
+) -> Layout:
+    """Decide from the first rows and the totals. `paper` is width and height of the upright page."""
+    wishes = [_wish(column, *cells) for column, *cells in zip(columns, sample, totals, strict=True)]
     narrow, wide = min(paper), max(paper)
     natural = sum(wish.natural for wish in wishes)
-    lies = natural > (narrow - 2 * MARGIN) * 1.04
+    lies = orientation is Orientation.LANDSCAPE
+    if orientation is Orientation.AUTO:
+        lies = natural > (narrow - 2 * MARGIN) * 1.04
     page_width, page_height = (wide, narrow) if lies else (narrow, wide)
     room = page_width - 2 * MARGIN
     if sum(wish.least for wish in wishes) <= room:
@@ -78,11 +90,14 @@ def is_right_aligned(column: ResultColumn) -> bool:
     return column.type.is_number
 
 
-def _wish(column: ResultColumn, cells: Measured) -> _Wish:
+def _wish(column: ResultColumn, cells: Measured, totals: Measured) -> _Wish:
+    if column.width is not None:
+        asked = column.width * _CHARACTER + 2 * CELL_GAP
+        return _Wish(least=min(asked, _TEXT_MOST), natural=asked)
     label = display_header(column)
     header = measure(label, SEMIBOLD) * TABLE_SIZE / 1000
     header_word = max((measure(word, SEMIBOLD) for word in label.split()), default=0.0) * TABLE_SIZE / 1000
-    widest = float(np.max(cells.widths, initial=0.0))
+    widest = float(max(np.max(cells.widths, initial=0.0), np.max(totals.widths, initial=0.0) * _BOLD))
     header_word = min(header_word, _HEADER_MOST)
     gaps = 2 * CELL_GAP + 0.5
     if column.type is not FieldType.TEXT:

@@ -7,9 +7,10 @@ from core.render.cells import change_in_words, compact_number
 from core.render.masthead import period_words
 from core.render.pdf.document import Document, fit, flattened
 from core.render.pdf.shaping import SANS, SEMIBOLD, SERIF, measure
-from core.render.pdf.style import ACCENT, HAIRLINE, INK, MARGIN, QUIET, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, TREND
+from core.render.pdf.style import HAIRLINE, INK, MARGIN, QUIET, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, TREND
 from core.render.pdf.wrapping import shortened, wrap
 from core.render.renderer import ChartImage
+from core.render.rule_words import rules_in_words
 
 _TILES_A_ROW = 4
 _TILE_HEIGHT = 62.0
@@ -17,16 +18,58 @@ _MOST_TITLE_LINES = 5
 _CHART_SHARE = 0.42  #: most of the page's height a chart takes
 
 
-def draw_front(document: Document, head: ResultHead, *, chart: ChartImage | None, chart_note: str | None) -> float:
-    """Draw the head of the report; return the `y` below it."""
-    document.bookmark(clean_characters(head.title), MARGIN)
-    y = _masthead(document, head)
+def draw_front(document: Document, head: ResultHead) -> float:
+    """Draw the masthead of a report without a cover; return the `y` below it."""
+    document.bookmark(clean_characters(head.title), MARGIN, key="report")
+    return _masthead(document, head)
+
+
+def draw_running_title(document: Document, head: ResultHead) -> float:
+    """Draw the title above the report's first page behind its cover; return the `y` below it."""
+    page, width = document.page, document.width - 2 * MARGIN
+    y = MARGIN + 12
+    page.text(fit(clean_characters(head.title), width, 14.0, SERIF), MARGIN, y, face_name=SERIF, size=14.0, colour=INK)
+    page.rule(MARGIN, y + 7, width, colour=document.look.accent, thickness=1.1)
+    return y + 10
+
+
+def draw_figures(
+    document: Document, head: ResultHead, y: float, *, chart: ChartImage | None, chart_note: str | None
+) -> float:
+    """Draw headline numbers and chart; return the `y` below them."""
+    if head.kpis:
+        document.bookmark("Figures", y, key="figures")
     y = _tiles(document, head, y)
     if chart is not None:
         y = _chart(document, chart, y)
     elif chart_note:
         y = _note(document, chart_note, y)
-    return _filters(document, head, y)
+    return y
+
+
+def draw_filters(document: Document, head: ResultHead, y: float) -> float:
+    """Say which filters hold; return the `y` below."""
+    words = "; ".join(head.filters_in_words) or "none"
+    return paragraph(document, f"Filters: {words}", y + 8, size=SMALL_SIZE + 0.5, quiet=True)
+
+
+def draw_legend(document: Document, head: ResultHead, y: float) -> float:
+    """Say what marks, shades and bars of the table mean; return the `y` below."""
+    words = "; ".join(rules_in_words(head.rules, head.columns, head.timezone))
+    return paragraph(document, f"Marks: {words}", y + 4, size=SMALL_SIZE + 0.5, quiet=True) if words else y
+
+
+def draw_logo(
+    document: Document, x: float, y: float, *, width: float, height: float, align_right: bool = False
+) -> float:
+    """Draw the organization's logo as large as the room allows, from `y` down; return how much width it took."""
+    logo = document.look.logo
+    if logo is None:
+        return 0.0
+    factor = min(width / logo.width, height / logo.height)
+    wide, high = logo.width * factor, logo.height * factor
+    document.page.picture(flattened(logo), x - wide if align_right else x, y, wide, high)
+    return wide
 
 
 def paragraph(
@@ -47,8 +90,11 @@ def paragraph(
 
 def _masthead(document: Document, head: ResultHead) -> float:
     page, right = document.page, document.width - MARGIN
-    organization = clean_characters(head.organization)
-    reserved = measure(organization, SEMIBOLD, kerned=True) * TEXT_SIZE / 1000 + 18 if organization else 0.0
+    taken = draw_logo(document, right, MARGIN, width=150, height=30, align_right=True)
+    organization = "" if taken else clean_characters(head.organization)
+    reserved = taken + 18 if taken else 0.0
+    if organization:
+        reserved = measure(organization, SEMIBOLD, kerned=True) * TEXT_SIZE / 1000 + 18
     width = (right - MARGIN - min(reserved, 200)) * 1000 / TITLE_SIZE
     y = MARGIN + 2
     lines = shortened(wrap(clean_characters(head.title), SERIF, width=width, kerned=True), _MOST_TITLE_LINES)
@@ -58,8 +104,8 @@ def _masthead(document: Document, head: ResultHead) -> float:
         if position == 0 and organization:
             shown = fit(organization, 182, TEXT_SIZE, SEMIBOLD)
             page.text(shown, right, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=INK, align_right=True)
-    y += 10
-    page.rule(MARGIN, y, right - MARGIN, colour=ACCENT, thickness=1.1)
+    y = max(y + 10, MARGIN + 36) if taken else y + 10
+    page.rule(MARGIN, y, right - MARGIN, colour=document.look.accent, thickness=1.1)
     y += 14
     period = period_words(head.period) if head.period else "All time"
     page.text(period, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=QUIET)
@@ -127,7 +173,7 @@ def _sparkline(
         for position, value in enumerate(values)
     ]
     document.page.polyline(points, colour=TREND, thickness=1.0)
-    document.page.tint(points[-1][0] - 1.6, points[-1][1] - 1.6, 3.2, 3.2, colour=ACCENT)
+    document.page.tint(points[-1][0] - 1.6, points[-1][1] - 1.6, 3.2, 3.2, colour=document.look.accent)
 
 
 def _chart(document: Document, chart: ChartImage, y: float) -> float:
@@ -138,7 +184,7 @@ def _chart(document: Document, chart: ChartImage, y: float) -> float:
         document.next_page()
         y = MARGIN
     y += 12
-    document.bookmark("Chart", y)
+    document.bookmark("Chart", y, key="chart")
     document.page.picture(flattened(chart), MARGIN, y, width, height)
     return y + height
 
@@ -148,8 +194,3 @@ def _note(document: Document, note: str, y: float) -> float:
     top = y + 8
     below = paragraph(document, note, top, quiet=True)
     return below + 2
-
-
-def _filters(document: Document, head: ResultHead, y: float) -> float:
-    words = "; ".join(head.filters_in_words) or "none"
-    return paragraph(document, f"Filters: {words}", y + 8, size=SMALL_SIZE + 0.5, quiet=True)

@@ -83,15 +83,11 @@ def rgb(colour: Colour) -> str:
 
 
 def line_operators(line: TextLine, size: float, use: GlyphUse) -> str:
-    """Operators that show a line at the current text position. What is reordered carries its text for copying."""
+    """Operators that show a line at the current text position."""
     use.record(line)
     shown = []
     for run in line.runs:
         shown.append(f"/{face(run.face_name).key} {size:g} Tf")
         for rise, piece in run.pieces:
             shown.append(f"{rise * size / 1000:.2f} Ts {piece} 0 Ts" if rise else piece)
-    operators = " ".join(shown)
-    if not line.is_bidirectional:
-        return operators
-    text = line.text.encode("utf-16-be", "replace").hex().upper()
-    return f"/Span<</ActualText<FEFF{text}>>>BDC {operators} EMC"
+    return " ".join(shown)

@@ -41,7 +41,6 @@ class TextLine:
     text: str
     width: float
     runs: tuple[GlyphRun, ...]
-    is_bidirectional: bool = False
     missing: int = 0  #: characters no font has
 
 
@@ -85,15 +84,14 @@ def set_line(text: str, face_name: str, *, kerned: bool = False) -> TextLine:
     clean = "".join(" " if character in "\n\r\t\v\f\x85\u2028\u2029" else character for character in text)
     runs: list[GlyphRun] = []
     width, missing = 0.0, 0
-    spans, is_bidirectional = _visual_spans(clean)
-    for span, right_to_left in spans:
+    for span, right_to_left in _visual_spans(clean):
         pieces = list(_by_face(span, face_name))
         for name, part, lost in reversed(pieces) if right_to_left else pieces:
             run, advance = _shape(part, face(name), right_to_left=right_to_left)
             runs.append(run)
             width += advance
             missing += lost
-    return TextLine(text=text, width=width, runs=tuple(runs), is_bidirectional=is_bidirectional, missing=missing)
+    return TextLine(text=text, width=width, runs=tuple(runs), missing=missing)
 
 
 def measure(text: str, face_name: str, *, kerned: bool = False) -> float:
@@ -109,10 +107,10 @@ def _plain_line(text: str, face_name: str) -> TextLine:
     return TextLine(text=text, width=sum(map(plain_widths(face_name).__getitem__, text)), runs=(run,) if text else ())
 
 
-def _visual_spans(text: str) -> tuple[list[tuple[str, bool]], bool]:
+def _visual_spans(text: str) -> list[tuple[str, bool]]:
     """The text cut by direction, in the order it is drawn: (characters in logical order, right to left)."""
     if not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
-        return [(text, False)], False
+        return [(text, False)]
     storage: dict[str, Any] = bidi.get_empty_storage()
     storage["base_level"] = bidi.get_base_level(text)
     storage["base_dir"] = ("L", "R")[storage["base_level"]]
@@ -127,7 +125,7 @@ def _visual_spans(text: str) -> tuple[list[tuple[str, bool]], bool]:
     ]
     for level in range(max((span[0] for span in spans), default=0), 0, -1):
         spans = list(_reversed_from(spans, level))
-    return [(characters, level % 2 == 1) for level, characters in spans], True
+    return [(characters, level % 2 == 1) for level, characters in spans]
 
 
 def _reversed_from(spans: list[tuple[int, str]], level: int) -> Iterator[tuple[int, str]]:
@@ -186,20 +184,38 @@ def _shape(text: str, font: Face, *, right_to_left: bool) -> tuple[GlyphRun, flo
     texts = _cluster_texts(text, [info.cluster for info in buffer.glyph_infos])
     pieces: list[tuple[float, str]] = []
     line, rise, width = "", 0.0, 0.0
-    for info, position in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+    for info, position, stands_for in zip(buffer.glyph_infos, buffer.glyph_positions, texts, strict=True):
         height = position.y_offset * font.scale
-        if height != rise and line:
-            pieces.append((rise, f"[{line}]TJ"))
+        is_joined = right_to_left and len(stands_for) > 1
+        if line and (height != rise or is_joined):
+            pieces.append((rise, _shown(line)))
             line = ""
         rise = height
         shift, advance = position.x_offset * font.scale, position.x_advance * font.scale
         line += _adjustment(shift) + f"<{info.codepoint:04X}>"
         line += _adjustment(advance - shift - float(font.widths[info.codepoint]))
         width += advance
+        if is_joined:
+            pieces.append((rise, _joined(_shown(line), stands_for)))
+            line = ""
     if line:
-        pieces.append((rise, f"[{line.replace('><', '')}]TJ"))
+        pieces.append((rise, _shown(line)))
     shaped = tuple((info.codepoint, stands_for) for info, stands_for in zip(buffer.glyph_infos, texts, strict=True))
     return GlyphRun(face_name=font.name, pieces=tuple(pieces), glyphs=shaped), width
+
+
+def _shown(line: str) -> str:
+    return f"[{line.replace('><', '')}]TJ"
+
+
+def _joined(shown: str, stands_for: str) -> str:
+    """A glyph for several characters, in the order in which readers that turn visual order round expect them.
+
+    Poppler and pdfium take what stands on the page from left to right and turn each right-to-left stretch round, the
+    characters of one glyph with it; a text given for the whole line comes out of them backwards.
+    """
+    text = stands_for[::-1].encode("utf-16-be", "replace").hex().upper()
+    return f"/Span<</ActualText<FEFF{text}>>>BDC {shown} EMC"
 
 
 def _adjustment(shift: float) -> str:

@@ -1,6 +1,9 @@
 """Measures and inks of the PDF page, in points; the colours come from the palette."""
 
-from core.render.palette import LIGHT
+from dataclasses import dataclass
+
+from core.domain.branding import Branding, Logo
+from core.render.palette import LIGHT, inks
 from core.render.pdf.page import Colour
 
 MARGIN = 34.02  #: 12 mm
@@ -26,3 +29,18 @@ RULE = colour("#B9B5AC")  #: under the table's header
 ZEBRA = colour(LIGHT.zebra)
 ACCENT = colour(LIGHT.accent)
 TREND = colour("#1F3A5F")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What an organization's pages look like."""
+
+    accent: Colour = ACCENT  #: rules and marks
+    accent_ink: Colour = ACCENT  #: the same for text, as dark as it takes to be read
+    logo: Logo | None = None
+
+
+def look_of(branding: Branding) -> Look:
+    """The look that an organization asks for, Broadsheet's own where it asks for none."""
+    inks_asked = inks(accent=branding.accent)
+    return Look(accent=colour(inks_asked.accent), accent_ink=colour(inks_asked.accent_ink), logo=branding.logo)

@@ -48,16 +48,33 @@ class Values:
     words: pa.Array | None = None
 
 
-def column_cells(values: Values, row_numbers: pa.Array, *, letter: str, style: int) -> list["str | pa.Array"]:
-    """The column's cells as pieces to be joined a row: constants, and arrays whose nulls stand for nothing."""
+def column_cells(
+    values: Values, row_numbers: pa.Array, *, letter: str, style: int, formulas: pa.Array | None = None
+) -> list["str | pa.Array"]:
+    """The column's cells as pieces to be joined a row: constants, and arrays whose nulls stand for nothing.
+
+    `formulas` are what computes a number, null where it stands for itself.
+    """
     start, middle = f'<c r="{letter}', f'" s="{style}'
-    pieces: list[str | pa.Array] = [start, row_numbers, middle + values.tags[0], values.plain, values.tags[1]]
-    if values.words is None and not values.plain.null_count:
+    plain, whole = values.plain, []
+    if formulas is not None and formulas.null_count < len(formulas):
+        nothing, computed = pa.scalar(None, TEXT), formulas.is_valid()
+        shown = pc.if_else(computed, plain, nothing)
+        whole.append(_joined([start, row_numbers, middle + '"><f>', formulas, "</f><v>", shown, "</v></c>"]))
+        plain = pc.if_else(computed, nothing, plain)
+    pieces: list[str | pa.Array] = [start, row_numbers, middle + values.tags[0], plain, values.tags[1]]
+    if values.words is None and not plain.null_count:
         return pieces
-    whole = [_joined(pieces)]
+    whole.append(_joined(pieces))
     if values.words is not None:
         whole.append(_joined([start, row_numbers, middle + _WORDS[0], values.words, _WORDS[1]]))
     return list(whole)
+
+
+def empty_cells(array: pa.Array, row_numbers: pa.Array, *, letter: str, style: int) -> pa.Array:
+    """Cells with nothing but their style for the nulls of a column."""
+    empty = pc.if_else(array.is_null(), pa.scalar("", TEXT), pa.scalar(None, TEXT))
+    return _joined([f'<c r="{letter}', row_numbers, f'" s="{style}"/>', empty])
 
 
 def column_values(array: pa.Array, column: ResultColumn, *, timezone: str, tally: Alterations) -> Values:

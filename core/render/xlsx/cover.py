@@ -1,82 +1,134 @@
-"""The cover: a sheet called About that says what the report asks, its headline numbers, and how far the rows go."""
+"""The cover: a sheet called About that says what each report asks, its headline numbers, and how far its rows go."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from math import ceil
 
+from core.domain.branding import Logo
 from core.domain.field import FieldType
 from core.domain.result import ColumnRole, Kpi, ResultColumn, ResultHead
 from core.render.cells import header_label, value_decimals
 from core.render.markup import escaped
-from core.render.renderer import ChartImage
 from core.render.xlsx import styles
-from core.render.xlsx.sheet import DECLARATION, NAMESPACES
+from core.render.xlsx.drawing import Hanging
+from core.render.xlsx.parts import DECLARATION, NAMESPACES
+from core.render.xlsx.plain_cells import PlainValue, plain_cell, sheet_reference
 
-_EMU_PER_PIXEL = 9525
-_CHART_WIDTH_PX = 760  #: the width of the cover's columns
+CHART_WIDTH_PX = 760  #: the width of the cover's columns
 _MOST_CHARACTERS = 32_000  #: of one fact; a cell holds 32,767
 _LINE_CHARACTERS = 86  #: what fits on one line of a wide cell, for row heights
 _WIDTHS = (2.5, 24.0, 22.0, 22.0, 16.0, 24.0)
+_LAST_COLUMN_PX = 173
+_LOGO_HEIGHT_PX = 44
+_ROW_PX = 20
+_SECTION_GAP = 2  #: empty rows before the next report
 
 
-_Value = str | float | int | Decimal | None
-_Cells = Sequence[tuple[str, int, _Value]]
+_Cells = Sequence[tuple[str, int, PlainValue]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What the cover says of one report; `chart` hangs where there is room for it."""
+
+    head: ResultHead
+    facts: tuple[tuple[str, str], ...]
+    rows: int
+    sheet: str  #: the first with its rows
+    chart: Hanging | None = None
 
 
 class Cover:
     """Builds the cover row by row, so that every block knows where it starts."""
 
-    def __init__(self, head: ResultHead, known: styles.Styles, *, rows_sheet: str) -> None:
-        self._head = head
+    def __init__(self, known: styles.Styles, *, logo: Logo | None = None, is_first: bool = True) -> None:
+        """`is_first`: the workbook opens on it."""
         self._styles = known
-        self._rows_sheet = rows_sheet
+        self._is_first = is_first
         self._rows: list[str] = []
         self._merged: list[str] = []
-        self._link_at = ""
+        self._links: list[str] = []
+        self._hanging: list[Hanging] = []
+        self._breaks: list[int] = []  #: rows after which a page ends
+        self._row([], height=_LOGO_HEIGHT_PX * 0.75 if logo else None)
+        if logo is not None:
+            self._hanging.append(_logo(logo))
 
-    def xml(self, facts: list[tuple[str, str]], *, has_chart: bool) -> str:
-        """The sheet's XML; `has_chart` says that a drawing hangs below the last row."""
-        self._masthead()
-        self._figures()
-        self._facts(facts)
+    def report(self, section: Section) -> None:
+        """A workbook of one report."""
+        self._title(section.head.title)
+        self._section(section)
+
+    def reports(self, title: str, sections: Sequence[Section]) -> None:
+        """A workbook of several reports: their list, then each by itself."""
+        self._title(title)
+        self._row([("B", styles.SECTION, "Reports"), *((letter, styles.SECTION, "") for letter in "CDE"),
+                   ("F", styles.SECTION_RIGHT, "Rows")])  # fmt: skip
+        for section in sections:
+            cells = [(letter, styles.VALUE, "") for letter in "CDE"]
+            self._row([("B", styles.LINK, section.head.title), *cells, ("F", styles.COUNT, section.rows)])
+            self._link(section.sheet)
+        for number, section in enumerate(sections):
+            for _ in range(_SECTION_GAP):
+                self._row([])
+            if number:
+                self._breaks.append(len(self._rows))
+            self._row([("B", styles.SUBTITLE, section.head.title)], height=26)
+            self._row([(letter, styles.RULE, "") for letter in "BCDEF"], height=6)
+            self._section(section)
+
+    def xml(self) -> str:
+        """The sheet's XML."""
         widths = "".join(
             f'<col min="{index}" max="{index}" width="{width}" customWidth="1"/>'
             for index, width in enumerate(_WIDTHS, start=1)
         )
         merged = "".join(f'<mergeCell ref="{area}"/>' for area in self._merged)
+        selected = ' tabSelected="1"' if self._is_first else ""
         return (
             f'{DECLARATION}<worksheet {NAMESPACES}><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
-            '<sheetViews><sheetView workbookViewId="0" showGridLines="0" tabSelected="1"/></sheetViews>'
+            f'<sheetViews><sheetView showGridLines="0"{selected} workbookViewId="0"/></sheetViews>'
             f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>{"".join(self._rows)}</sheetData>'
             f'<mergeCells count="{len(self._merged)}">{merged}</mergeCells>'
-            f'<hyperlinks><hyperlink ref="{self._link_at}" location="\'{self._rows_sheet}\'!A1"/>'
-            "</hyperlinks>"
+            f"<hyperlinks>{''.join(self._links)}</hyperlinks>"
             '<pageMargins left="0.47" right="0.47" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
             '<pageSetup orientation="portrait" fitToHeight="0"/>'
-            + ('<drawing r:id="rId1"/>' if has_chart else "")
+            + self._page_breaks()
+            + ('<drawing r:id="rId1"/>' if self._hanging else "")
             + "</worksheet>"
         )
 
     @property
-    def rows(self) -> int:
-        """Rows written so far; the chart hangs below them."""
-        return len(self._rows)
+    def hanging(self) -> tuple[Hanging, ...]:
+        """The logo and the charts."""
+        return tuple(self._hanging)
 
-    def _masthead(self) -> None:
-        """Title in serif over the accent rule, then the report's sentence and the way to the rows."""
-        head = self._head
-        self._row([])
-        self._row([("B", styles.TITLE, head.title)], height=34)
+    def _page_breaks(self) -> str:
+        breaks = "".join(f'<brk id="{row}" max="16383" man="1"/>' for row in self._breaks)
+        count = len(self._breaks)
+        return f'<rowBreaks count="{count}" manualBreakCount="{count}">{breaks}</rowBreaks>' if breaks else ""
+
+    def _title(self, title: str) -> None:
+        """In serif over the accent rule."""
+        self._row([("B", styles.TITLE, title)], height=34)
         self._row([(letter, styles.RULE, "") for letter in "BCDEF"], height=6)
-        for text in (head.description, head.sentence):
+
+    def _section(self, section: Section) -> None:
+        """The report's sentence and the way to its rows, then figures, picture and what they rest on."""
+        for text in (section.head.description, section.head.sentence):
             if text:
                 self._wide(text, styles.QUIET)
         self._row([("B", styles.LINK, "Go to the rows")])
-        self._link_at = f"B{len(self._rows)}"
+        self._link(section.sheet)
         self._row([])
+        self._figures(section.head)
+        if section.chart is not None:
+            self._hang(section.chart)
+        self._facts(section.facts)
 
-    def _figures(self) -> None:
+    def _figures(self, head: ResultHead) -> None:
         """Headline numbers as numbers, next to the span before."""
-        if not self._head.kpis:
+        if not head.kpis:
             return
         right = styles.SECTION_RIGHT
         self._row(
@@ -87,7 +139,7 @@ class Cover:
                 ("E", right, "Change"),
             ]
         )
-        for kpi in self._head.kpis:
+        for kpi in head.kpis:
             self._figure(kpi)
         self._row([])
 
@@ -96,7 +148,7 @@ class Cover:
             key=kpi.label, label=kpi.label, type=FieldType.DECIMAL, role=ColumnRole.MEASURE, format=kpi.format
         )
         style = self._styles.figure(column, value_decimals(kpi.value if kpi.value is not None else 0, kpi.format))
-        cells: list[tuple[str, int, _Value]] = [
+        cells: list[tuple[str, int, PlainValue]] = [
             ("B", styles.KPI_LABEL, header_label(column)),
             ("C", style, kpi.value),
             ("D", style, kpi.previous),
@@ -104,18 +156,28 @@ class Cover:
         ]
         self._row(cells)
 
-    def _facts(self, facts: list[tuple[str, str]]) -> None:
+    def _hang(self, chart: Hanging) -> None:
+        """Leave as many rows as the chart is high."""
+        self._hanging.append(replace(chart, row=len(self._rows), column=1))
+        for _ in range(ceil(chart.height / _ROW_PX) + 1):
+            self._row([])
+
+    def _facts(self, facts: Sequence[tuple[str, str]]) -> None:
         self._row([(letter, styles.SECTION, "About this report" if letter == "B" else "") for letter in "BCDEF"])
         for label, text in facts:
             self._wide(text, styles.VALUE, label=label)
-        self._row([])
+
+    def _link(self, sheet: str) -> None:
+        """Make the first cell of the last row lead to a sheet."""
+        place = escaped(f"{sheet_reference(sheet)}A1")
+        self._links.append(f'<hyperlink ref="B{len(self._rows)}" location="{place}"/>')
 
     def _wide(self, text: str, style: int, *, label: str = "") -> None:
         """A text across the page, from C on where a label stands in B; the row is as high as its lines."""
         text = text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "…"
         lines = sum(1 + max(0, len(line) - 1) // _LINE_CHARACTERS for line in text.split("\n"))
         start = "C" if label else "B"
-        cells: list[tuple[str, int, _Value]] = [("B", styles.LABEL, label)] if label else []
+        cells: list[tuple[str, int, PlainValue]] = [("B", styles.LABEL, label)] if label else []
         cells += [(letter, style, text if letter == start else "") for letter in "BCDEF" if letter >= start]
         self._row(cells, height=min(15.5 * lines + 2, 400))
         self._merged.append(f"{start}{len(self._rows)}:F{len(self._rows)}")
@@ -123,41 +185,14 @@ class Cover:
     def _row(self, cells: _Cells, *, height: float | None = None) -> None:
         number = len(self._rows) + 1
         tall = f' ht="{height}" customHeight="1"' if height else ""
-        content = "".join(_cell(f"{letter}{number}", style, value) for letter, style, value in cells)
+        content = "".join(plain_cell(f"{letter}{number}", style, value) for letter, style, value in cells)
         self._rows.append(f'<row r="{number}"{tall}>{content}</row>')
 
 
-def drawing_xml(chart: ChartImage, *, row: int, alternative: str) -> str:
-    """The drawing that hangs the chart below the cover's text, scaled to the page."""
-    width = _CHART_WIDTH_PX * _EMU_PER_PIXEL
-    height = round(width * chart.height / chart.width)
-    return (
-        f'{DECLARATION}<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"'
-        ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><xdr:oneCellAnchor>'
-        f"<xdr:from><xdr:col>1</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row>"
-        "<xdr:rowOff>0</xdr:rowOff></xdr:from>"
-        f'<xdr:ext cx="{width}" cy="{height}"/><xdr:pic><xdr:nvPicPr>'
-        f'<xdr:cNvPr id="2" name="Chart" descr="{escaped(alternative)}"/>'
-        '<xdr:cNvPicPr><a:picLocks noChangeAspect="1"/></xdr:cNvPicPr></xdr:nvPicPr><xdr:blipFill>'
-        '<a:blip xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:embed="rId1"/>'
-        '<a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:xfrm><a:off x="0" y="0"/>'
-        f'<a:ext cx="{width}" cy="{height}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></xdr:spPr>'
-        "</xdr:pic>"
-        "<xdr:clientData/></xdr:oneCellAnchor></xdr:wsDr>"
-    )
-
-
-def _cell(place: str, style: int, value: _Value) -> str:
-    """One cell of the cover: a number where it is one, else text."""
-    if value is None or value == "":
-        return f'<c r="{place}" s="{style}"/>'
-    if isinstance(value, str):
-        text = f'<t xml:space="preserve">{escaped(value)}</t>'
-        return f'<c r="{place}" s="{style}" t="inlineStr"><is>{text}</is></c>'
-    if value != value or abs(value) == float("inf"):
-        return _cell(place, style, str(value))
-    return (
-        f'<c r="{place}" s="{style}"><v>{value:f}</v></c>'
-        if isinstance(value, Decimal)
-        else f'<c r="{place}" s="{style}"><v>{value!r}</v></c>'
+def _logo(logo: Logo) -> Hanging:
+    """At the page's upper right, as large as there is room."""
+    scale = min(_LAST_COLUMN_PX / logo.width, (_LOGO_HEIGHT_PX - 4) / logo.height)
+    width, height = max(round(logo.width * scale), 1), max(round(logo.height * scale), 1)
+    return Hanging(
+        row=0, column=5, offset=_LAST_COLUMN_PX - width, width=width, height=height, alternative="Logo", png=logo.png
     )

@@ -1,66 +1,26 @@
-"""A worksheet of rows: header, typed cells, frozen header row, filter, widths taken from the first rows."""
+"""A worksheet of rows: header, typed cells, frozen header row, filter, rules, totals below."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.domain.field import FieldType
-from core.domain.result import ResultColumn, ResultHead
 from core.render.cell_text import TEXT, Alterations
-from core.render.cells import display_strings, header_label, number_decimals
+from core.render.cells import header_label
 from core.render.markup import escaped
-from core.render.xlsx import styles
-from core.render.xlsx.cells import column_cells, column_values
+from core.render.xlsx.cells import column_cells, column_values, empty_cells
+from core.render.xlsx.parts import DECLARATION, NAMESPACES
+from core.render.xlsx.rules import SheetRules
+from core.render.xlsx.sheet_columns import FIRST_ROW, SheetColumn
 
-DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-NAMESPACES = (
-    'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    ' xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
-)
 MOST_ROWS = 1_048_575  #: rows of a sheet below its header
-_NARROWEST, _WIDEST = 8.0, 60.0
-_HEADER_EXTRA = 3.0  #: room for the filter's arrow
-_ROWS_MEASURED = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetColumn:
-    """A result column on a sheet: its letter, the style of its cells, its width in characters."""
-
-    column: ResultColumn
-    letter: str
-    style: int
-    total_style: int
-    width: float
-
-    @property
-    def header_style(self) -> int:
-        """The heading stands where its column does: to the right above numbers."""
-        return styles.HEADER_RIGHT if self.column.type.is_number else styles.HEADER
-
-
-def plan_columns(head: ResultHead, first: pa.RecordBatch | None, known: styles.Styles) -> tuple[SheetColumn, ...]:
-    """Letters, styles and widths of the columns, the widths as the first rows need them."""
-    planned = []
-    for index, column in enumerate(head.columns):
-        array = first.column(index).slice(0, _ROWS_MEASURED) if first is not None else None
-        decimals = _decimals(array, column)
-        planned.append(
-            SheetColumn(
-                column=column,
-                letter=column_letter(index),
-                style=known.of_column(column, decimals),
-                total_style=known.of_total(column, decimals),
-                width=_width(array, column, head.timezone),
-            )
-        )
-    return tuple(planned)
-
-
-def opening(columns: tuple[SheetColumn, ...]) -> str:
-    """Everything of the sheet before its first row of data."""
+def opening(columns: Sequence[SheetColumn], *, is_first: bool = False) -> str:
+    """Everything of the sheet before its first row of data; `is_first`: the workbook opens on it."""
+    selected = ' tabSelected="1"' if is_first else ""
     widths = "".join(
         f'<col min="{index}" max="{index}" width="{planned.width}" customWidth="1"/>'
         for index, planned in enumerate(columns, start=1)
@@ -72,7 +32,7 @@ def opening(columns: tuple[SheetColumn, ...]) -> str:
     )
     return (
         f'{DECLARATION}<worksheet {NAMESPACES}><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews>'
-        f'<sheetView workbookViewId="0">'
+        f'<sheetView{selected} workbookViewId="0">'
         '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
         f'<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView></sheetViews>'
         f'<sheetFormatPr defaultRowHeight="15"/><cols>{widths}</cols><sheetData>'
@@ -80,61 +40,78 @@ def opening(columns: tuple[SheetColumn, ...]) -> str:
     )
 
 
-def closing(columns: tuple[SheetColumn, ...], *, rows: int) -> str:
-    """Everything of the sheet after its last row: filter, print layout, and no green corners on ids."""
-    area = sheet_range(columns, rows=rows)
+def closing(columns: Sequence[SheetColumn], *, rows: int, totals: int, rules: SheetRules) -> str:
+    """Everything of the sheet after its last row: filter, rules, print layout, and no green corners on ids."""
+    return (
+        f'</sheetData><autoFilter ref="{sheet_range(columns, rows=rows)}"/>{rules.body}'
+        '<pageMargins left="0.47" right="0.47" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
+        '<pageSetup orientation="landscape" fitToHeight="0"/>'
+        "<headerFooter><oddFooter>&amp;R&amp;P / &amp;N</oddFooter></headerFooter>"
+        f"{_ignored_errors(columns, rows=rows, totals=totals)}{rules.extension}</worksheet>"
+    )
+
+
+def _ignored_errors(columns: Sequence[SheetColumn], *, rows: int, totals: int) -> str:
+    """What spreadsheets would mark as doubtful and is meant: digits as text, totals of some of the rows above them."""
+    last = rows + FIRST_ROW - 1
     texts = " ".join(
-        f"{planned.letter}2:{planned.letter}{rows + 1}"
+        f"{planned.letter}{FIRST_ROW}:{planned.letter}{last}"
         for planned in columns
         if planned.column.type in (FieldType.TEXT, FieldType.INTEGER, FieldType.DECIMAL)
     )
-    ignored = (
-        f'<ignoredErrors><ignoredError sqref="{texts}" numberStoredAsText="1"/></ignoredErrors>'
-        if texts and rows
-        else ""
-    )
-    return (
-        f'</sheetData><autoFilter ref="{area}"/>'
-        '<pageMargins left="0.47" right="0.47" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>'
-        '<pageSetup orientation="landscape" fitToHeight="0"/>'
-        f"<headerFooter><oddFooter>&amp;R&amp;P / &amp;N</oddFooter></headerFooter>{ignored}</worksheet>"
-    )
+    ignored = f'<ignoredError sqref="{texts}" numberStoredAsText="1"/>' if texts and rows else ""
+    if totals:
+        below = f"A{last + 1}:{columns[-1].letter}{last + totals}"
+        ignored += f'<ignoredError sqref="{below}" formula="1" formulaRange="1"/>'
+    return f"<ignoredErrors>{ignored}</ignoredErrors>" if ignored else ""
 
 
-def sheet_range(columns: tuple[SheetColumn, ...], *, rows: int) -> str:
+def sheet_range(columns: Sequence[SheetColumn], *, rows: int) -> str:
     """The cells in use: "A1:L100001"."""
     return f"A1:{columns[-1].letter}{rows + 1}"
 
 
 def row_xml(
+    batch: pa.RecordBatch, columns: Sequence[SheetColumn], *, first_row: int, timezone: str, tally: Alterations
+) -> pa.Array:
+    """The batch as one <row> element a row; `first_row` is the row number of its first one, counted from 1."""
+    numbers = _row_numbers(batch, first_row)
+    pieces: list[str | pa.Array] = []
+    for array, planned in zip(batch.columns, columns, strict=True):
+        values = column_values(array, planned.column, timezone=timezone, tally=tally)
+        pieces += column_cells(values, numbers, letter=planned.letter, style=planned.style)
+    return _rows(numbers, pieces)
+
+
+def totals_xml(
     batch: pa.RecordBatch,
-    columns: tuple[SheetColumn, ...],
+    columns: Sequence[SheetColumn],
+    formulas: Sequence[Sequence[str | None]],
     *,
     first_row: int,
     timezone: str,
     tally: Alterations,
-    is_total: bool = False,
 ) -> pa.Array:
-    """The batch as one <row> element a row; `first_row` is the row number of its first one, counted from 1."""
-    numbers = pa.array(np.arange(first_row, first_row + batch.num_rows)).cast(TEXT)
-    pieces: list[str | pa.Array] = ['<row r="', numbers, '">']
-    for array, planned in zip(batch.columns, columns, strict=True):
+    """Totals as rows; `formulas` are those of each row by column, None where the value stands for itself."""
+    numbers = _row_numbers(batch, first_row)
+    pieces: list[str | pa.Array] = []
+    for place, (array, planned) in enumerate(zip(batch.columns, columns, strict=True)):
         values = column_values(array, planned.column, timezone=timezone, tally=tally)
-        style = planned.total_style if is_total else planned.style
-        pieces += column_cells(values, numbers, letter=planned.letter, style=style)
-    pieces.append("</row>")
-    parts = [pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in _merged(pieces)]
+        computed = pa.array([escaped(row[place]) if row[place] else None for row in formulas], TEXT)  # type: ignore[arg-type]
+        pieces += column_cells(values, numbers, letter=planned.letter, style=planned.total_style, formulas=computed)
+        pieces.append(empty_cells(array, numbers, letter=planned.letter, style=planned.total_style))
+    return _rows(numbers, pieces)
+
+
+def _row_numbers(batch: pa.RecordBatch, first_row: int) -> pa.Array:
+    return pa.array(np.arange(first_row, first_row + batch.num_rows)).cast(TEXT)
+
+
+def _rows(numbers: pa.Array, cells: "list[str | pa.Array]") -> pa.Array:
+    """Whole rows of the pieces of their cells."""
+    pieces = _merged(['<row r="', numbers, '">', *cells, "</row>"])
+    parts = [pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in pieces]
     return pc.binary_join_element_wise(*parts, pa.scalar("", TEXT), null_handling="replace", null_replacement="")
-
-
-def column_letter(index: int) -> str:
-    """The letters of a column counted from 0: A, Z, AA."""
-    letters = ""
-    number = index + 1
-    while number:
-        number, digit = divmod(number - 1, 26)
-        letters = chr(65 + digit) + letters
-    return letters
 
 
 def _merged(pieces: "list[str | pa.Array]") -> "list[str | pa.Array]":
@@ -146,22 +123,3 @@ def _merged(pieces: "list[str | pa.Array]") -> "list[str | pa.Array]":
         else:
             merged.append(piece)
     return merged
-
-
-def _decimals(array: pa.Array | None, column: ResultColumn) -> int | None:
-    """Decimals for the number format, None for columns without numbers and for PLAIN floats as they are."""
-    if not column.type.is_number:
-        return None
-    if array is None:
-        return column.format.decimals
-    is_float = pa.types.is_floating(array.type)
-    if is_float and column.format.style == "plain" and column.format.decimals is None:
-        return None
-    return number_decimals(array.type, column)
-
-
-def _width(array: pa.Array | None, column: ResultColumn, timezone: str) -> float:
-    """Width in characters that the heading and the longest of the first cells need."""
-    cells = display_strings(array, column, timezone=timezone) if array is not None else []
-    longest = max((max(map(len, cell.split("\n"))) for cell in cells if cell), default=0)
-    return min(max(_NARROWEST, longest * 1.1 + 1.5, len(header_label(column)) * 1.1 + _HEADER_EXTRA), _WIDEST)

@@ -1,0 +1,71 @@
+"""Conditional formatting of what a screen shows: ready styles for the cells of one page."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.appearance import RuleKind
+from core.domain.result import Preview
+from core.domain.shown import shown_preview
+from core.render.rule_words import rules_in_words
+from core.render.rules import Look, make_marker
+from core.render.tones import paint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLooks:
+    """How the cells of one page of a result look."""
+
+    styles: dict[str, tuple[str, ...]]  #: CSS of each cell ("" for none), by the key of its column
+    bars: dict[str, tuple[float, float]]  #: columns whose cells carry bars: lowest and highest value on the page
+    legend: tuple[str, ...]  #: what the marks mean
+    is_of_page: bool  #: shades and bars compare the rows of this page, not all there are
+
+
+def page_looks(preview: Preview, timezone: str, *, dark: bool) -> PageLooks | None:
+    """The looks of a page, without hidden columns; None where no rule is for one of its columns."""
+    shown = shown_preview(preview)
+    batches = shown.table.combine_chunks().to_batches()
+    marker = make_marker(shown.rules, shown.columns, timezone, batches)
+    if marker is None or not batches:
+        return None
+    css = [_css(look, dark=dark) for look in marker.looks]
+    codes = marker.codes(batches[0])
+    is_compared = any(rule.kind is not RuleKind.MARK for rule in shown.rules)
+    return PageLooks(
+        styles={
+            shown.columns[place].key: tuple(css[code] for code in column.tolist())
+            for place, column in codes.items()
+            if column.any()
+        },
+        bars=_bars(shown, {place for place, column in codes.items() if _has_bars(marker.looks, column)}),
+        legend=rules_in_words(shown.rules, shown.columns, timezone),
+        is_of_page=is_compared and shown.rows_matched > shown.table.num_rows,
+    )
+
+
+def _has_bars(looks: tuple[Look | None, ...], codes: "np.ndarray") -> bool:
+    used = (looks[code] for code in np.unique(codes).tolist())
+    return any(look is not None and look.kind is RuleKind.BAR for look in used)
+
+
+def _bars(shown: Preview, places: set[int]) -> dict[str, tuple[float, float]]:
+    """The ends of each bar column; bars begin at zero."""
+    ends = {}
+    for place in sorted(places):
+        values = [float(value) for value in shown.table.column(place).to_pylist() if value is not None]
+        finite = [value for value in values if np.isfinite(value)]
+        ends[shown.columns[place].key] = (min([0.0, *finite]), max([0.0, *finite]))
+    return ends
+
+
+def _css(look: Look | None, *, dark: bool) -> str:
+    if look is None:
+        return ""
+    painted = paint(look, dark=dark)
+    parts = (
+        painted.fill and f"background-color: {painted.fill}",
+        painted.ink and f"color: {painted.ink}",
+        painted.is_bold and "font-weight: 600",
+    )
+    return "; ".join(part for part in parts if part)

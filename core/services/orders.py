@@ -1,0 +1,93 @@
+"""What a person asks to be made, as the run that makes it: a download, or an ended run once more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.db.run_repository import LedgerRun, RunDraft
+from core.domain.access import Principal
+from core.domain.definition import ReportDefinition
+from core.domain.definition_json import definition_sha256, dump_definition
+from core.domain.file_options import FileOptions, dump_file_options
+from core.domain.parameters import ParameterValue, dump_parameters
+from core.domain.run import RunKind
+from core.errors import InvalidInput
+from core.secrets import SecretBox
+from core.services.file_choices import check_choices, check_formats, with_password
+
+#: What a new run made from an ended one is; the others stay what they are.
+_AGAIN = {RunKind.SCHEDULED: RunKind.MANUAL}
+_MAX_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOrder:
+    """Which files to make of a report, and how."""
+
+    formats: tuple[str, ...]
+    options: FileOptions
+    as_of: datetime | None
+
+    def run(
+        self,
+        principal: Principal,
+        definition: ReportDefinition,
+        title: str,
+        parameters: Mapping[str, ParameterValue],
+        *,
+        now: datetime,
+    ) -> RunDraft:
+        """Return the run that makes them."""
+        return RunDraft(
+            organization_id=principal.organization_id,
+            kind=RunKind.EXPORT,
+            title=" ".join(title.split())[:_MAX_TITLE] or "Report",
+            definition=dump_definition(definition),
+            definition_sha256=definition_sha256(definition),
+            parameters=dump_parameters(parameters),
+            file_options=dump_file_options(self.options),
+            requested_by=principal.user_id,
+            formats=self.formats,
+            logical_at=self.as_of or now,
+        )
+
+
+def file_order(
+    formats: str | Sequence[str],
+    options: FileOptions,
+    password: str | None,
+    as_of: datetime | None,
+    *,
+    box: SecretBox | None,
+) -> FileOrder:
+    """Return the order where all of it can be had. Raises InvalidInput with the place."""
+    if as_of is not None and as_of.tzinfo is None:
+        raise InvalidInput("Give the time with its offset, like 2026-11-23T09:00:00+01:00.", place="as_of")
+    return FileOrder(
+        formats=check_formats((formats,) if isinstance(formats, str) else formats),
+        options=with_password(check_choices(options, place="options"), password, box),
+        as_of=as_of,
+    )
+
+
+def once_more(run: LedgerRun) -> RunDraft:
+    """Return a new run that asks and sends what an ended one did, for the same logical time."""
+    return RunDraft(
+        organization_id=run.organization_id,
+        kind=_AGAIN.get(run.kind, run.kind),
+        title=run.title,
+        definition=run.definition,
+        definition_sha256=run.definition_sha256,
+        parameters=run.parameters,
+        file_options=run.file_options,
+        requested_by=run.requested_by,
+        formats=run.formats,
+        logical_at=run.logical_at,
+        schedule_id=run.schedule_id,
+        report_id=run.report_id,
+        report_version=run.report_version,
+        recipients=run.recipients,
+        email_subject=run.email_subject,
+        email_body=run.email_body,
+        scheduled_for=run.scheduled_for,
+    )
