@@ -18,6 +18,7 @@ BENCHES = {
     "grouped": "Grouped previews of ten million rows, beside SQL written by hand",
     "export": "Files",
     "csv": "CSV straight from the source",
+    "xlsx": "Excel",
     "pdf": "PDF",
     "chart": "Pictures of charts",
 }

@@ -14,9 +14,10 @@ from core.domain.result import Preview, ResultColumn
 from core.errors import BroadsheetError, NotFound
 from pages.widgets import answers, keys, words
 from pages.widgets import draft as drafts
-from pages.widgets.actions import export_status, toolbar
+from pages.widgets.actions import toolbar
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.chart_panel import chart_panel, more_panel
+from pages.widgets.export_status import export_status
 from pages.widgets.fields import fields_area
 from pages.widgets.filters import filter_row
 from pages.widgets.parameters import parameter_inputs

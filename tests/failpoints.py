@@ -36,6 +36,7 @@ from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
 from core.runs.press import InProcessPress, Press
 from core.runs.recovery import Recovery
+from core.runs.rendering import Drawer
 from core.runs.retention import Retention
 from core.runs.retry import UNKNOWN_WAIT
 from core.runs.workers import Workers
@@ -160,6 +161,7 @@ class Stack:
     executor: Any = field(default_factory=StandInExecutor)
     renderers: Mapping[str, Renderer] = field(default_factory=lambda: {"csv": CsvRenderer()})
     press: Press | None = None  #: None: files are made in this process
+    drawer: Drawer = field(default_factory=NoBrowser)
 
     def __post_init__(self) -> None:
         spool, scratch = self.folder / "spool", self.folder / "scratch"
@@ -187,7 +189,7 @@ class Stack:
             self.clock,
             renderers=self.renderers,
             press=self.press or InProcessPress(self.renderers),
-            drawer=NoBrowser(),
+            drawer=self.drawer,
             store=self.store,
             scratch_dir=scratch,
         )

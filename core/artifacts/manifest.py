@@ -3,12 +3,11 @@
 import json
 from datetime import UTC
 
-from core.domain.artifact import LimitHit, Manifest, PackedFile, Rendering, TotalLine
+from core.domain.artifact import GENERATOR, LimitHit, Manifest, PackedFile, Rendering, TotalLine
 from core.domain.filter import ResolvedWindow
 from core.domain.manifest_json import dump_manifest
 from core.domain.result import ResultHead, Total
 
-GENERATOR = "Broadsheet 0.1"
 #: First key of a manifest file: what its other keys mean is told in docs/manifest.md.
 SCHEMA = "broadsheet/manifest/1"
 

@@ -4,7 +4,7 @@ Numbers and dates of the data come formatted (`MailFigures`): how values are wri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -70,6 +70,7 @@ class MailFigures:
     kpis: tuple[MailKpi, ...] = ()
     period: str | None = None  #: in words; None: the report has no period
     compared_with: str | None = None  #: the span before, in words
+    is_locked: bool = False  #: the data stands in files that open with a password, and nowhere in the mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def compose_mail(
         "organization": head.organization,
         "sentence": head.sentence,
         "message": fill(body_template, values).strip() if body_template else "",
-        "figures": figures,
+        "figures": replace(figures, kpis=()) if figures.is_locked else figures,
         "table": _Table.of(figures, head),
         "brand": brand,
         "logo": _logo(brand.logo),
@@ -189,13 +190,20 @@ class _Table:
             ),
             legend=figures.legend if rows else (),
             numeric=padded[:width],
-            caption=_caption(len(rows), head.rows_delivered, width, len(figures.headers)),
+            caption=_locked_caption(head.rows_delivered)
+            if figures.is_locked
+            else _caption(len(rows), head.rows_delivered, width, len(figures.headers)),
         )
 
 
 def _look(figures: MailFigures, line: int, place: int) -> MailLook | None:
     looks = figures.looks[line] if line < len(figures.looks) else ()
     return looks[place] if place < len(looks) else None
+
+
+def _locked_caption(rows: int) -> str:
+    """Where the rows are that the mail does not show."""
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}, in the files."
 
 
 def _caption(shown: int, rows: int, columns_shown: int, columns: int) -> str:

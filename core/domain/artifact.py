@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+#: What made a file, as each says of itself.
+GENERATOR = "Broadsheet 0.1"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:

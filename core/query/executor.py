@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.catalog.sources.connector import Connector, Snapshot
-from core.catalog.sources.statement import compile_statement
+from core.catalog.sources.statement import compile_statement, in_lines
 from core.clock import Clock
 from core.domain.dataset import Dataset, Source
 from core.domain.definition import ReportDefinition
@@ -188,7 +188,7 @@ class QueryExecutor:
             is_at_least=counted is None,
             page=page,
             page_size=page_size,
-            sql=compile_statement(query.rows(), connector.dialect).sql,
+            sql=in_lines(compile_statement(query.rows(), connector.dialect).sql),
             period=query.period,
             sentence=describe(definition, dataset, logical_at),
             filters_in_words=filters_in_words(definition, dataset, logical_at),

@@ -1,5 +1,6 @@
 """What a file says about itself in words: period, data as of, rows, notes, and the facts its cover or footer lists."""
 
+from core.domain.artifact import GENERATOR
 from core.domain.filter import ResolvedWindow
 from core.domain.moments import days_words, instant_words
 from core.domain.result import ResultHead
@@ -69,5 +70,6 @@ def facts(
         ("Report version", str(head.report_version) if head.report_version is not None else "Unsaved draft"),
         ("Report id", str(head.report_id) if head.report_id else ""),
         ("Definition (SHA-256)", head.definition_sha256),
+        ("Made by", GENERATOR),
     ]
     return [(label, text) for label, text in listed if text]

@@ -15,6 +15,9 @@ from core.render.masthead import period_words
 from core.runs.mail_look import mail_brand, mail_legend, mail_looks
 from core.runs.result_record import ResultRecord
 
+#: What a mail's words say for a figure that only the locked files show.
+_IN_THE_FILES = "(in the files)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailInputs:
@@ -84,7 +87,8 @@ def _with_looks(inputs: MailInputs) -> MailFigures:
 def _without_data(head: ResultHead) -> MailFigures:
     """What the mail may say of data that is locked in the files."""
     full = figures_of(head, ())
-    return MailFigures(period=full.period, compared_with=full.compared_with)
+    kpis = tuple(MailKpi(label=kpi.label, value=_IN_THE_FILES) for kpi in full.kpis)
+    return MailFigures(kpis=kpis, period=full.period, compared_with=full.compared_with, is_locked=True)
 
 
 def _kpi(kpi: Kpi) -> MailKpi:

@@ -2,10 +2,10 @@
 
 import contextlib
 import faulthandler
-import logging
 import os
 import signal
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -16,8 +16,6 @@ from core.render.renderer import Renderer
 from core.runs.disk import disk_full
 from core.runs.press import RenderJob, make_file
 from core.runs.rendering import RenderedFile
-
-logger = logging.getLogger(__name__)
 
 #: Seconds between two words on how far it is.
 _SAY_S = 0.2
@@ -44,6 +42,7 @@ class Failed:
     """The last word where there is no file."""
 
     error: BroadsheetError
+    details: str = ""  #: for the daemon's log
 
 
 #: What the process says; it hears one RenderJob.
@@ -68,7 +67,7 @@ def _outcome(job: RenderJob, renderers: Mapping[str, Renderer], line: Connection
 
     def passed(rows: int, size_bytes: int) -> None:
         nonlocal say_at
-        if time.monotonic() >= say_at:
+        if time.monotonic() >= say_at or rows >= job.head.rows_delivered:  # the last rows, then the end of the file
             line.send(Written(rows=rows, size_bytes=size_bytes))
             say_at = time.monotonic() + _SAY_S
 
@@ -80,8 +79,5 @@ def _outcome(job: RenderJob, renderers: Mapping[str, Renderer], line: Connection
         return Failed(error=RenderTooLarge())
     except BrokenPipeError:  # the daemon does not want the file any more
         raise
-    except Exception as error:
-        full = disk_full(error)
-        if full is None:
-            logger.exception("render_failed format=%s report=%s", job.format, job.head.report_id)
-        return Failed(error=full or RenderError(_UNEXPECTED))
+    except Exception as error:  # noqa: BLE001 - it becomes the state of the run
+        return Failed(error=disk_full(error) or RenderError(_UNEXPECTED), details=traceback.format_exc())

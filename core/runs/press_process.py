@@ -122,6 +122,8 @@ class _Work:
             else:
                 self._is_done = True
                 if isinstance(word, Failed):
+                    if word.details:
+                        logger.error("render_failed format=%s\n%s", self._job.format, word.details)
                     raise word.error
                 return word
 

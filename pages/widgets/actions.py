@@ -11,7 +11,6 @@ from pages.widgets import draft as drafts
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.export import Subject, open_export, start_export
-from pages.widgets.export_status import export_status as export_status
 
 _ASK = "Choose how …"
 

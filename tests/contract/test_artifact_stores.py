@@ -12,9 +12,9 @@ import pytest
 
 from core.artifacts import STORES, open_store
 from core.artifacts.file_names import artifact_file_name
-from core.artifacts.manifest import GENERATOR, build_manifest
+from core.artifacts.manifest import build_manifest
 from core.artifacts.sealed import CHUNK_BYTES, MARK
-from core.domain.artifact import Rendering
+from core.domain.artifact import GENERATOR, Rendering
 from core.domain.manifest_json import dump_manifest, load_manifest
 from core.errors import ArtifactError, SettingError
 from core.settings import load_settings

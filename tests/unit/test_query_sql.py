@@ -16,7 +16,7 @@ from sqlalchemy import Dialect, Select
 from core.catalog.sources import clickhouse_dialect, clickhouse_sql, mysql_sql, postgresql_sql
 from core.catalog.sources.duckdb_sql import DIALECT, DuckDbFunctions
 from core.catalog.sources.sql_functions import SqlFunctions
-from core.catalog.sources.statement import compile_statement
+from core.catalog.sources.statement import compile_statement, in_lines
 from core.domain.dataset import Dataset
 from core.domain.filter import DateUnit
 from core.domain.relation import TableOrigin
@@ -92,7 +92,7 @@ CASES = {dialect: sorted(statements(functions)) for dialect, (_, functions) in D
 def test_the_sql_is_the_golden_one(dialect: str, case: str) -> None:
     engine, functions = DIALECTS[dialect]
     compiled = compile_statement(statements(functions)[case], engine)
-    lines = [line.strip() for line in compiled.sql.splitlines()]
+    lines = [line.strip() for line in in_lines(compiled.sql).splitlines()]
     values = [f"-- ${number} = {value!r}" for number, value in enumerate(compiled.parameters, start=1)]
     text = "\n".join([*lines, *values, ""])
     file = GOLDEN / dialect / f"{case}.sql"

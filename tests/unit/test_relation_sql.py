@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Select, select
 
 from core.catalog.sources.duckdb_sql import DIALECT
-from core.catalog.sources.statement import compile_statement
+from core.catalog.sources.statement import compile_statement, in_lines
 from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation
 from core.domain.field import Field, FieldType
@@ -132,7 +132,7 @@ CASES = sorted(statements())
 @pytest.mark.parametrize("case", CASES)
 def test_the_sql_is_the_golden_one(case: str) -> None:
     compiled = compile_statement(statements()[case], DIALECT)
-    lines = [line.strip() for line in compiled.sql.splitlines()]
+    lines = [line.strip() for line in in_lines(compiled.sql).splitlines()]
     values = [f"-- ${number} = {value!r}" for number, value in enumerate(compiled.parameters, start=1)]
     text = "\n".join([*lines, *values, ""])
     file = GOLDEN / f"{case}.sql"

@@ -225,3 +225,15 @@ def test_wide_and_long_tables_say_what_they_leave_out() -> None:
     assert "1 of 1 row, 6 of 9 columns" in words
     assert "H6" not in words
     assert "long …" in words or "long…" in words
+
+
+def test_a_mail_of_locked_files_tells_no_figure_and_no_untruth() -> None:
+    locked = MailFigures(
+        kpis=(MailKpi(label="Revenue", value="(in the files)"),), period="October 2026", is_locked=True
+    )
+    message = compose(figures=locked, body_template="Revenue: {kpi.Revenue}")
+    for version in (read(message.html)[0], message.text):
+        assert "1,000 rows, in the files." in version
+        assert "Revenue: (in the files)" in version
+        assert version.count("(in the files)") == 1, "tiles without a figure say nothing"
+        assert "No rows match" not in version

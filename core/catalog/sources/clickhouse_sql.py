@@ -5,8 +5,7 @@ names that mean columns before they mean aliases, days before 1970 and after 214
 """
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +27,7 @@ from sqlalchemy import (
 
 from core.catalog.sources.clickhouse_dialect import Quantile
 from core.catalog.sources.clickhouse_values import bound, constant, convert, typed_literal, typed_null
-from core.catalog.sources.offsets import all_utc_offsets, utc_offsets
+from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
@@ -49,9 +48,6 @@ _TYPES: dict[str, FieldType] = {
 #: Brings any number to a result's: whole ones become exact ones, exact ones as wide as they get, floats stay.
 _NUMBER, _WIDE_NUMBER = "toDecimal128('1', 0)", "toDecimal256('1', 0)"
 
-#: A microsecond before every instant.
-_BEFORE_ALL = -(2**62)
-
 
 def field_type(clickhouse_type: str) -> tuple[FieldType, int | None] | None:
     """Our type for ClickHouse's and its digits after the point; None for what no report can show (arrays, maps, …)."""
@@ -70,6 +66,9 @@ class ClickHouseFunctions(SqlFunctions):
     """ClickHouse's own SQL."""
 
     sql_dialect = "clickhouse"
+
+    #: Names mean columns before they mean what is selected under them.
+    orders_by_names = False
 
     def instant(self, value: datetime) -> ColumnElement[Any]:
         """A bound timestamp of microseconds, whose type names the zone."""
@@ -189,33 +188,11 @@ class ClickHouseFunctions(SqlFunctions):
 
 
 def _local(column: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
-    """The wall clock of a place, by the offsets that windows are resolved with: the server may know other ones.
-
-    `roundDown` finds the last change of the offset by halving, so that many of them cost little more than few.
-    """
-    timezone = how.timezone or "UTC"
-    # UTC too is said: a column may have a zone of its own.
-    utc = func.toDateTime64(column, literal_column("6"), constant("UTC"))
-    if timezone == "UTC":
-        return utc
-    offsets = (utc_offsets(timezone, *how.between) if how.between else None) or all_utc_offsets(timezone)
-    seconds: ColumnElement[Any] = literal_column(str(offsets[0][1]))
-    if len(offsets) > 1:
-        changes: ColumnElement[Any] = literal_column(
-            _array([_BEFORE_ALL, *(_micros(until) for until, _ in offsets[:-1])])
-        )
-        values: ColumnElement[Any] = literal_column(_array([offset for _, offset in offsets]))
-        last = func.roundDown(func.toUnixTimestamp64Micro(utc), changes)
-        seconds = func.transform(last, changes, values, literal_column("0"))
-    return func.plus(utc, func.toIntervalSecond(seconds))
-
-
-def _micros(instant: datetime) -> int:
-    return int((instant - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
-
-
-def _array(numbers: Sequence[int]) -> str:
-    return f"[{', '.join(map(str, numbers))}]"
+    """The wall clock of a place, by the offsets that windows are resolved with: the server may know other ones."""
+    if how.timezone is None or how.timezone == "UTC":
+        # UTC too is said: a column may have a zone of its own.
+        return func.toDateTime64(column, literal_column("6"), constant("UTC"))
+    return LocalTime(column, how.timezone, how.between)
 
 
 def _span(day: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:

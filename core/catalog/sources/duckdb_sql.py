@@ -16,7 +16,6 @@ from sqlalchemy import (
     String,
     Text,
     bindparam,
-    case,
     cast,
     func,
     literal_column,
@@ -24,8 +23,9 @@ from sqlalchemy import (
 )
 
 from core.catalog.sources.duckdb_values import NULL_TYPES, convert, typed_literal
-from core.catalog.sources.duckdb_zones import by_offsets, knows_zone, own_local
-from core.catalog.sources.offsets import all_utc_offsets, utc_offsets
+from core.catalog.sources.duckdb_zones import knows_zone, own_local
+from core.catalog.sources.local_time import LocalTime
+from core.catalog.sources.offsets import utc_offsets
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
@@ -90,15 +90,10 @@ class DuckDbFunctions(SqlFunctions):
 
         Over all times DuckDB's own way, but for zones of which it knows other offsets than windows are resolved with.
         """
-        offsets = utc_offsets(timezone, *between) if between is not None else None
-        if offsets is None:
-            known = knows_zone(timezone)
-            return own_local(column, timezone) if known else by_offsets(column, all_utc_offsets(timezone))
-        shifted = [column + func.to_seconds(seconds) for _, seconds in offsets]
-        if len(offsets) == 1:
-            return shifted[0]
-        cases = [(column < self.instant(until), local) for (until, _), local in zip(offsets, shifted, strict=True)]
-        return case(*cases[:-1], else_=shifted[-1])
+        is_short = between is not None and utc_offsets(timezone, *between) is not None
+        if is_short or not knows_zone(timezone):
+            return LocalTime(column, timezone, between)
+        return own_local(column, timezone)
 
     def aggregate(
         self, aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldType, *, percent: float | None = None

@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mysql.base import MySQLDialect
 
+from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.mysql_values import HIGHEST, LOWEST, TYPES, constant, convert, instant_of, typed_literal
-from core.catalog.sources.mysql_zones import local_time
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
@@ -40,6 +40,7 @@ def _dialect() -> Dialect:
 
 
 DIALECT = _dialect()
+_ONE: ColumnElement[Any] = literal_column("1")
 
 
 class MySqlFunctions(SqlFunctions):
@@ -77,7 +78,7 @@ class MySqlFunctions(SqlFunctions):
         """Arithmetic on the day of the local time."""
         local = column
         if how.timezone is not None and how.timezone != "UTC":
-            local = local_time(column, how.timezone, how.between)
+            local = LocalTime(column, how.timezone, how.between)
         return _part(local, how) if how.grain.unit is None else _span(local, how)
 
     def aggregate(
@@ -154,7 +155,7 @@ class MySqlFunctions(SqlFunctions):
         if kind is not FieldType.DECIMAL:
             return column
         if scale is None:
-            return column.op("*")(literal_column("1"))
+            return column * _ONE
         return func.round(column, literal_column(str(scale)))
 
     def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
@@ -200,7 +201,7 @@ def _span(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
     if how.grain is Grain.WEEK:
         later: ColumnElement[Any] = literal_column(str(8 - how.calendar.week_start))
         return func.subdate(day, (func.weekday(local).op("+")(later)).op("%")(literal_column("7")), type_=Date)
-    first = func.subdate(day, func.dayofmonth(local).op("-")(literal_column("1")), type_=Date)
+    first = func.subdate(day, func.dayofmonth(local) - _ONE, type_=Date)
     if how.grain is Grain.MONTH:
         return first
     back = _month_of_year(local, how).op("%")(literal_column("3" if how.grain is Grain.QUARTER else "12"))

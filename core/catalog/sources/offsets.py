@@ -45,6 +45,21 @@ def all_utc_offsets(timezone: str) -> tuple[tuple[datetime, int], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=512)
+def offsets_within(timezone: str, between: tuple[datetime, datetime] | None) -> tuple[tuple[datetime, int], ...]:
+    """As `utc_offsets`, for spans of any length; without one, from 1900 to 2200."""
+    if between is None:
+        return all_utc_offsets(timezone)
+    starts_at, ends_at = between
+    offsets = utc_offsets(timezone, starts_at, ends_at)
+    if offsets is not None:
+        return offsets
+    known = all_utc_offsets(timezone)
+    first = next((place for place, (until, _) in enumerate(known) if until > starts_at), len(known) - 1)
+    last = next((place for place, (until, _) in enumerate(known) if until >= ends_at), len(known) - 1)
+    return known[first : last + 1]
+
+
 def _change(earlier: datetime, later: datetime, zone: ZoneInfo) -> datetime:
     """The instant between the two at which the offset changes, to the second."""
     before = _seconds(earlier, zone)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BinaryExpression,
     ColumnElement,
     Date,
     Dialect,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.sql import operators
 
 from core.catalog.sources.postgresql_values import TYPES, constant, convert, exact, instant_of, typed_literal
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
@@ -149,7 +151,7 @@ class PostgreSqlFunctions(SqlFunctions):
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
         """Texts of all sorts as text; exact numbers with their digits, which sums forget."""
         if kind is FieldType.TEXT:
-            return cast(column, Text)
+            return column if _is_text(column) else cast(column, Text)
         if kind is FieldType.DECIMAL and scale is not None:
             return cast(column, exact(scale))
         return column
@@ -158,6 +160,11 @@ class PostgreSqlFunctions(SqlFunctions):
         """NULLS LAST, spelled out; texts under "C"."""
         key = self.text(key) if isinstance(key.type, String) else key
         return ((key.desc() if descending else key.asc()).nulls_last(),)
+
+
+def _is_text(column: ColumnElement[Any]) -> bool:
+    """Whether the column is what `text` makes: an order by its name is one by code point then."""
+    return isinstance(column, BinaryExpression) and column.operator is operators.collate
 
 
 def _extreme(aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldType) -> ColumnElement[Any]:

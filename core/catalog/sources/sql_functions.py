@@ -45,7 +45,8 @@ class SqlFunctions(ABC):
     #: Whether plain scans of a table hand its rows out in the order of their hidden number, whatever else goes on.
     scans_in_order: bool = True
 
-    #: Whether `order` gives names alone: expressions of names are not let near the aggregates that the names stand for.
+    #: Whether `order` gives names alone, and those mean what is selected: expressions of names are not let near the
+    #: aggregates that the names stand for.
     orders_by_names: bool = True
 
     #: The name under which sqlglot reads this engine's SQL; empty: it runs no saved SQL.

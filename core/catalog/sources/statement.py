@@ -20,11 +20,9 @@ def compile_statement(statement: CompiledQuery | ClauseElement, dialect: Dialect
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("only statements can be compiled")
     values = compiled.params
-    return CompiledQuery(
-        sql=_in_lines(str(compiled)), parameters=tuple(values[name] for name in compiled.positiontup or ())
-    )
+    return CompiledQuery(sql=str(compiled), parameters=tuple(values[name] for name in compiled.positiontup or ()))
 
 
-def _in_lines(sql: str) -> str:
-    """One clause a line: the text is shown to people."""
+def in_lines(sql: str) -> str:
+    """One clause a line, for text that people are shown."""
     return _CLAUSE.sub(lambda found: found[1] or f"\n{found[2]}", sql)

@@ -23,10 +23,9 @@ def final_select(
     `with_total` adds the column `TOTAL`: how many rows there are, known once they are made.
     """
     sortable: dict[str, ColumnElement[Any]] = {key: column(name) for key, name in level.names.items()}
-    handed_out = {key: _handed_out(scope, columns[key], element) for key, element in sortable.items()}
     statement = level.statement
     is_plain = scope.functions.orders_by_names and not merges_others(scope)
-    if not is_plain or any(handed_out[key] is not element for key, element in sortable.items()):
+    if not is_plain or any(_handed_out(scope, columns[key], each) is not each for key, each in level.columns.items()):
         # An order over the form handed out would be another one, and names mean nothing inside of its expressions.
         outer, sortable = level.opened("result")
         handed_out = {key: _handed_out(scope, columns[key], element) for key, element in sortable.items()}

@@ -26,15 +26,16 @@ def grouped_level(scope: Scope, kept: Kept | None = None) -> Level:
     sides = sides_of(scope)
     base = open_base(scope, _fields(scope, kept))
     groupings = scope.definition.groupings
-    keys = [{each.key: key_element(base, each, side) for each in groupings} for side in sides.values()]
     rows = [grouped_rows(base, side, kept) for side in sides.values()]
     measures = _measures(scope, list(sides))
-    plain = _straight(measures, base) if len(sides) == 1 else None
-    is_opaque = plain is not None and scope.functions.wants_opaque_keys and any(each.grain for each in groupings)
-    if plain is not None and not is_opaque:
+    is_plain = len(sides) == 1 and not _is_multiplied(measures, base)
+    is_opaque = is_plain and scope.functions.wants_opaque_keys and any(each.grain for each in groupings)
+    key_of = raw_key if is_opaque else key_element
+    keys = [{each.key: key_of(base, each, side) for each in groupings} for side in sides.values()]
+    if is_plain and not is_opaque:
+        read = partial(straight, base=base)
+        plain = {key: measure_element(measure, scope, read) for key, (measure, _) in measures.items()}
         return level_of(rows[0], keys[0] | plain).grouped_by(len(groupings))
-    if is_opaque:
-        keys = [{each.key: raw_key(base, each, sides[None]) for each in groupings}]
     prepared = Prepared(base=base, selects=rows, keys=keys, is_opaque=is_opaque)
     columns = {
         key: measure_element(measure, scope, partial(prepared.aggregated, side=side))
@@ -52,18 +53,19 @@ def _names(scope: Scope) -> dict[str, str]:
     return {compared_key(each.of or "", each.against): f"{alias(each.of or '')} {each.against}" for each in compared}
 
 
-def _straight(measures: dict[str, tuple[Measure, int]], base: Base) -> dict[str, ColumnElement[Any]] | None:
-    """The measures in the select that reads the relation; None where a join would multiply what they are made of."""
+def _is_multiplied(measures: dict[str, tuple[Measure, int]], base: Base) -> bool:
+    """Whether a join multiplies the rows that one of the measures is made of."""
+    if not base.relation.joins:
+        return False
     seen: list[Aggregate] = []
 
     def aggregated(aggregate: Aggregate) -> ColumnElement[Any]:
         seen.append(aggregate)
         return straight(aggregate, base)
 
-    columns = {key: measure_element(measure, base.scope, aggregated) for key, (measure, _) in measures.items()}
-    if any(multiplied_owner(aggregate, base) for aggregate in seen):
-        return None
-    return columns
+    for measure, _ in measures.values():
+        measure_element(measure, base.scope, aggregated)
+    return any(multiplied_owner(aggregate, base) for aggregate in seen)
 
 
 def _measures(scope: Scope, comparisons: list[Comparison | None]) -> dict[str, tuple[Measure, int]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, column, func, literal_column, select
 from sqlalchemy.sql import quoted_name
 
 from core.query.compile.scope import alias
@@ -19,6 +19,7 @@ class Level:
 
     statement: Select[Any]
     names: Mapping[str, str]
+    columns: Mapping[str, ColumnElement[Any]]  #: what it selects, by key
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -28,7 +29,12 @@ class Level:
     def opened(self, name: str) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
         """A select without columns from this one called `name`, and its columns there by key."""
         inner = self.statement.subquery(name)
-        return select().select_from(inner), {key: inner.c[name] for key, name in self.names.items()}
+        columns = {}
+        for key, name in self.names.items():
+            # Not `inner.c`, which would look at each column of the select several times.
+            columns[key] = opened = column(name, self.columns[key].type)
+            opened.table = inner
+        return select().select_from(inner), columns
 
     def grouped_by(self, count: int) -> "Level":
         """The same select, grouped by its first `count` columns."""
@@ -47,4 +53,4 @@ def level_of(
     """The level that selects `columns` from what `statement` selects from; `names` has those that are not by key."""
     known = {key: quoted_name(names.get(key, alias(key)), quote=True) for key in columns}
     labelled = [element.label(known[key]) for key, element in columns.items()]
-    return Level(statement=statement.add_columns(*labelled), names=known)
+    return Level(statement=statement.add_columns(*labelled), names=known, columns=columns)

@@ -1,11 +1,10 @@
-SELECT CAST(date_trunc($1, "orders"."at" + to_seconds($2)) AS DATE) AS "at__week", CAST("orders"."country" AS TEXT) AS "country", count(*) AS "count", CAST(sum("orders"."items") AS BIGINT) AS "sum__items", median(CAST("orders"."amount" AS DOUBLE PRECISION)) AS "median__amount"
+SELECT CAST(date_trunc($1, "orders"."at" + to_seconds(20700)) AS DATE) AS "at__week", CAST("orders"."country" AS TEXT) AS "country", count(*) AS "count", CAST(sum("orders"."items") AS BIGINT) AS "sum__items", median(CAST("orders"."amount" AS DOUBLE PRECISION)) AS "median__amount"
 FROM "orders"
-WHERE "orders"."at" >= $3 AND "orders"."at" < $4
+WHERE "orders"."at" >= $2 AND "orders"."at" < $3
 GROUP BY 1, 2
 ORDER BY "at__week" ASC NULLS LAST, "country" ASC NULLS LAST
-LIMIT $5
+LIMIT $4
 -- $1 = 'week'
--- $2 = 20700
--- $3 = datetime.datetime(2026, 11, 15, 18, 15)
--- $4 = datetime.datetime(2026, 11, 22, 18, 15)
--- $5 = 1000
+-- $2 = datetime.datetime(2026, 11, 15, 18, 15)
+-- $3 = datetime.datetime(2026, 11, 22, 18, 15)
+-- $4 = 1000

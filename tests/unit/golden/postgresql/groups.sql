@@ -1,9 +1,8 @@
-SELECT result."at__week" AS "at__week", CAST(result."country" AS TEXT) AS "country", result."count" AS "count", result."sum__items" AS "sum__items", result."median__amount" AS "median__amount"
-FROM (SELECT prepared."key 1" AS "at__week", CAST(prepared."key 2" AS TEXT) COLLATE "C" AS "country", count(*) AS "count", CAST(sum("operand 1") AS BIGINT) AS "sum__items", percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST("operand 2" AS DOUBLE PRECISION)) AS "median__amount"
+SELECT prepared."key 1" AS "at__week", CAST(prepared."key 2" AS TEXT) COLLATE "C" AS "country", count(*) AS "count", CAST(sum("operand 1") AS BIGINT) AS "sum__items", percentile_cont(0.5) WITHIN GROUP (ORDER BY CAST("operand 2" AS DOUBLE PRECISION)) AS "median__amount"
 FROM (SELECT CAST(date_trunc('week', timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE))) AS DATE) AS "key 1", "orders"."country" AS "key 2", "orders"."items" AS "operand 1", "orders"."amount" AS "operand 2"
 FROM "orders"
 LIMIT ALL OFFSET '0') AS prepared
-GROUP BY 1, 2) AS result
-ORDER BY result."sum__items" DESC NULLS LAST, result."at__week" ASC NULLS LAST, CAST(result."country" AS TEXT) COLLATE "C" ASC NULLS LAST
+GROUP BY 1, 2
+ORDER BY "sum__items" DESC NULLS LAST, "at__week" ASC NULLS LAST, "country" ASC NULLS LAST
 LIMIT %s
 -- $1 = 1000

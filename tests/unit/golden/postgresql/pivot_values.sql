@@ -1,7 +1,6 @@
-SELECT CAST(result."country" AS TEXT) AS "country", count(*) OVER () AS "rows matched"
-FROM (SELECT CAST("orders"."country" AS TEXT) COLLATE "C" AS "country"
+SELECT CAST("orders"."country" AS TEXT) COLLATE "C" AS "country", count(*) OVER () AS "rows matched"
 FROM "orders"
-GROUP BY 1) AS result
-ORDER BY CAST(result."country" AS TEXT) COLLATE "C" ASC NULLS LAST
+GROUP BY 1
+ORDER BY "country" ASC NULLS LAST
 LIMIT %s
 -- $1 = 100

@@ -1,11 +1,10 @@
-SELECT CAST(result."country" AS TEXT) AS "country", result."at__month" AS "at__month", result."count" AS "count", result."sum__amount" AS "sum__amount"
-FROM (SELECT CAST(prepared."key 1" AS TEXT) COLLATE "C" AS "country", prepared."key 2" AS "at__month", count(*) AS "count", sum("operand 1") AS "sum__amount"
+SELECT CAST(prepared."key 1" AS TEXT) COLLATE "C" AS "country", prepared."key 2" AS "at__month", count(*) AS "count", sum("operand 1") AS "sum__amount"
 FROM (SELECT "orders"."country" AS "key 1", CAST(date_trunc('month', timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE))) AS DATE) AS "key 2", "orders"."amount" AS "operand 1"
 FROM "orders"
 WHERE (CAST("orders"."country" AS TEXT) COLLATE "C") IS NULL OR (CAST("orders"."country" AS TEXT) COLLATE "C") = %s
 LIMIT ALL OFFSET '0') AS prepared
-GROUP BY 1, 2) AS result
-ORDER BY CAST(result."country" AS TEXT) COLLATE "C" ASC NULLS LAST, result."at__month" ASC NULLS LAST
+GROUP BY 1, 2
+ORDER BY "country" ASC NULLS LAST, "at__month" ASC NULLS LAST
 LIMIT %s
 -- $1 = 'DE'
 -- $2 = 1000
