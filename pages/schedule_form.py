@@ -47,15 +47,15 @@ def open_form(principal: Principal) -> Schedule | None:
     return schedule
 
 
-def report_choice(principal: Principal) -> UUID | None:
-    """Draw which report is sent; returns None where there is none."""
+def report_choice(principal: Principal) -> tuple[UUID | None, str]:
+    """Draw which report is sent; returns it with its name, None where there is none."""
     reports = {item.id: item.name for item in broadsheet().reports.list(principal, limit=200).items}
     chosen = st.session_state.get(keys.SCHEDULE_REPORT)
     if chosen is not None and chosen not in reports:
         reports[chosen] = broadsheet().reports.get(principal, chosen).name
     if not reports:
         empty("There is no report to send", "Save a report first.")
-        return None
+        return None, ""
     if chosen is None:
         st.session_state[keys.SCHEDULE_REPORT] = next(iter(reports))
     labels = words.distinct(reports)
@@ -64,7 +64,7 @@ def report_choice(principal: Principal) -> UUID | None:
     )
     if not st.session_state.get(fields.key("name")):
         st.session_state[fields.key("name")] = reports[picked]
-    return picked
+    return picked, reports[picked]
 
 
 def save(report_id: UUID, schedule: Schedule | None) -> None:
@@ -109,7 +109,7 @@ if isinstance(failed, BroadsheetError) and not (wrong and wrong.place):
     problem(failed)
 left, right = st.columns([7, 4], gap="large")
 with left:
-    report_id = report_choice(principal)
+    report_id, report_name = report_choice(principal)
     st.text_input("Name", key=fields.key("name"), max_chars=200)
     fields.error_at(wrong, "name")
     parameter_section(principal, report_id, schedule)
@@ -120,7 +120,7 @@ with left:
     st.html('<h3 class="bs-section">For whom</h3>')
     fields.recipient_fields(values)
     fields.error_at(wrong, "recipients", "formats")
-    files_section(principal, schedule, fields.read()["formats"], values.get("name") or "", wrong)
+    files_section(principal, schedule, fields.read()["formats"], report_name, wrong)
     with st.expander("Subject and message", expanded=bool(values.get("subject") or values.get("body"))):
         fields.mail_fields(values)
     fields.error_at(wrong, "email")

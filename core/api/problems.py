@@ -62,7 +62,14 @@ def parse_body(model: type[Model], body: dict[str, Any]) -> Model:
 def _invalid(first: Mapping[str, Any]) -> InvalidInput:
     """Return the error for the first thing a model did not take."""
     place = ".".join(str(part) for part in first["loc"] if part != "body")
-    return InvalidInput(f"{first['msg'].removeprefix('Value error, ').rstrip('.')}.", place=place or None)
+    return InvalidInput(_words(first), place=place or None)
+
+
+def _words(mistake: Mapping[str, Any]) -> str:
+    # Our check of characters stands around text, and pydantic then counts its "items".
+    if mistake["type"] in ("too_long", "string_too_long") and isinstance(text := mistake["input"], str):
+        return f"It may have up to {mistake['ctx']['max_length']:,} characters; this has {len(text):,}."
+    return f"{mistake['msg'].removeprefix('Value error, ').rstrip('.')}."
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -16,6 +16,7 @@ What only XLSX cannot carry (15 digits, days before March 1900) is decided in `c
 """
 
 import functools
+import json
 import re
 from decimal import Decimal
 from threading import Lock
@@ -221,7 +222,12 @@ def _as_bytes(array: pa.Array) -> pa.Array:
 
 
 def _text_of_other(array: pa.Array) -> pa.Array:
-    """Types outside the contract (times, lists, structs) as their text, so that nothing is lost."""
+    """Types outside the contract as their text, so that nothing is lost: lists and structures as JSON."""
+    if pa.types.is_nested(array.type):
+        cells = array.to_pylist()
+        return pa.array(
+            [None if cell is None else json.dumps(cell, ensure_ascii=False, default=str) for cell in cells], TEXT
+        )
     try:
         return array.cast(TEXT)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

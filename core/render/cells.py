@@ -26,8 +26,10 @@ from core.domain.result import CellValue, ResultColumn
 from core.domain.word_forms import SPAN_STYLES, day_words, duration_words
 from core.render.cell_text import Alterations, clean_characters, clean_text, utf8_array
 from core.render.day_texts import day_texts
+from core.render.local_time import local_micros
 
 _EXACT_DIGITS = 15  #: significant decimal digits a double carries through text and back
+_MOST_DOUBLE = 2**53  #: integers up to here are doubles too
 _COMPACT_STEPS = ((1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k"))
 
 _WIDE = Context(prec=100)  #: wide enough for every decimal256
@@ -81,7 +83,7 @@ def display_number(value: Number, format: Format) -> str:  # noqa: A002
     if isinstance(value, Decimal):
         shown = decimals + 2 if format.style is NumberStyle.PERCENT else decimals
         value = value.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP, _WIDE)
-    return _number_writer(format, decimals, exact=isinstance(value, Decimal))(value)
+    return _number_writer(format, decimals, exact=isinstance(value, Decimal))(_exact(value))
 
 
 def compact_number(value: Number | None, format: Format) -> str:  # noqa: A002
@@ -188,7 +190,7 @@ def _number_texts(array: pa.Array, column: ResultColumn) -> list[str]:
     decimals = number_decimals(array.type, column)
     write = _number_writer(column.format, decimals, exact=pa.types.is_decimal(array.type))
     if pa.types.is_integer(array.type):
-        return [write(value) for value in array.fill_null(0).to_pylist()]
+        return [write(_exact(value)) for value in array.fill_null(0).to_pylist()]
     if pa.types.is_decimal(array.type):
         return [write(value) for value in _rounded_decimals(array, column.format, decimals)]
     values = array.cast(pa.float64()).fill_null(0.0).to_numpy().tolist()
@@ -216,6 +218,11 @@ def _rounded_decimals(array: pa.Array, format: Format, decimals: int) -> list[De
     if largest < 10.0 ** (_EXACT_DIGITS - max(shown, int(array.type.scale))):
         return values.to_numpy().tolist()  # type: ignore[no-any-return]
     return array.to_pylist()  # type: ignore[no-any-return]
+
+
+def _exact(value: Number) -> Number:
+    """Integers that a double would round, which is what formatting makes of them, as exact numbers."""
+    return Decimal(value) if isinstance(value, int) and abs(value) > _MOST_DOUBLE else value
 
 
 def _number_writer(format: Format, decimals: int, *, exact: bool) -> Callable[[Number], str]:  # noqa: A002
@@ -252,8 +259,8 @@ def _with_clock(day: str, clock: str, style: DateStyle | None) -> str:
 def _instant_texts(array: pa.Array, timezone: str, style: DateStyle | None) -> list[str]:
     """Instants as words in `timezone`; naive ones are taken as they stand."""
     if array.type.tz is not None:
-        array = pc.local_timestamp(array.cast(pa.timestamp(array.type.unit, tz=timezone)))
-    minutes = array.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(0).to_numpy() // 60_000_000
+        array = array.cast(pa.timestamp("us", tz=timezone))
+    minutes = local_micros(array.cast(pa.timestamp("us", tz=array.type.tz))) // 60_000_000
     days, minute_of_day = np.divmod(minutes, 1440)
     clock = [_with_clock("", f"{minute // 60:02d}:{minute % 60:02d}", style) for minute in range(1440)]
     texts = zip(day_texts(days, style), minute_of_day.tolist(), strict=True)

@@ -24,7 +24,13 @@ _WHOLE_MINUTES_ONLY_LATER = frozenset({"Africa/Monrovia", "Liberia"})
 
 def day_text(array: pa.Array) -> pa.Array:
     """Days as ISO 8601. Nulls stay."""
-    return array.cast(pa.date32()).cast(TEXT)
+    days = array.cast(pa.date32())
+    text = days.cast(TEXT)
+    beyond = pc.starts_with(text, "<")  # Arrow writes the years up to 32,767
+    if not pc.any(beyond).as_py():
+        return text
+    numbers = days.filter(beyond).cast(pa.int32()).to_numpy()
+    return pc.replace_with_mask(text, beyond, pa.array([str(np.datetime64(int(day), "D")) for day in numbers], TEXT))
 
 
 def instant_text(array: pa.Array, timezone: str) -> pa.Array:

@@ -39,6 +39,7 @@ class Guard:
         self._lease_until = lease_until
         self._deadline = deadline
         self._every_s = every_s
+        self._is_away = False  # the database; said once, not with every beat
         self._noted: RunProgress | None = None
         self._told: RunProgress | None = None
         self._lost = threading.Event()
@@ -65,8 +66,11 @@ class Guard:
             self._lost.set()
             return
         except DatabaseUnavailable:
-            logger.warning("lease_not_extended lease=%s", self._thread.name)
+            if not self._is_away:
+                logger.warning("lease_not_extended lease=%s", self._thread.name)
+            self._is_away = True
         else:
+            self._is_away = False
             if cancel_requested_at is not None:
                 self._cancelled.set()
         if self._clock.now() >= self._lease_until:

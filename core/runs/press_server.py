@@ -58,7 +58,7 @@ def _fork(handle: int, serve: Callable[[Connection], None]) -> None:
         return
     code = 1
     try:
-        os.close(sys.stdin.fileno())
+        os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())  # orders are the server's matter
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         serve(Connection(handle))
         code = 0

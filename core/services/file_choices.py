@@ -92,11 +92,19 @@ def _checked(password: str) -> str:
         size = len(password.encode())
     except UnicodeEncodeError:
         size = 0
-    if len(password) < MIN_PASSWORD or size > MAX_PASSWORD_BYTES:
-        raise InvalidInput(f"A password has {MIN_PASSWORD} to {MAX_PASSWORD_BYTES} characters.", place="password")
+    if len(password) < MIN_PASSWORD:
+        raise InvalidInput(f"A password has at least {MIN_PASSWORD} characters.", place="password")
+    if size > MAX_PASSWORD_BYTES:
+        raise InvalidInput(_too_long(password), place="password")
     if not is_one_line(password) or password != password.strip():
         raise InvalidInput("A password is one line without spaces around it.", place="password")
     return password
+
+
+def _too_long(password: str) -> str:
+    if password.isascii():
+        return f"A password has up to {MAX_PASSWORD_BYTES} characters."
+    return f"A password has up to {MAX_PASSWORD_BYTES} bytes: letters with accents count two or more each."
 
 
 def name_example(options: FileOptions, formats: Sequence[str], *, title: str, organization: str, on: date) -> str:

@@ -144,7 +144,7 @@ class TemplateService:
             contents = inspect_template(content, file_name)
         finally:
             self._places.release()
-        return TemplateFile(file_name=file_name, content=content, contents=contents)
+        return TemplateFile(file_name=_as_workbook(file_name), content=content, contents=contents)
 
 
 def _file_name(name: str) -> str:
@@ -153,3 +153,8 @@ def _file_name(name: str) -> str:
     if not last:
         raise InvalidUpload("The file has no name.", place="file_name")
     return check_text(last, place="file_name", max_length=MAX_NAME_LENGTH, one_line=True)
+
+
+def _as_workbook(name: str) -> str:
+    """The name with the ending that its content has: handed back as "letter.pdf", nothing would open it."""
+    return name if name.lower().endswith(".xlsx") else f"{name[: MAX_NAME_LENGTH - len('.xlsx')]}.xlsx"

@@ -13,7 +13,7 @@ from pages.widgets.template_dialogs import ask_delete, newer_file, show_template
 LOOK, NEWER, DELETE = "Look inside", "Newer file", "Delete"
 _COLUMNS = (
     rows.Column(title="Filled", width=210),
-    rows.Column(title="Schedules", width=90),
+    rows.Column(title="Used by", width=110),
     rows.Column(title="Uploaded by", width=150, narrow=False),
     rows.Column(title="Changed", width=130, narrow=False),
 )
@@ -38,7 +38,7 @@ def _line(template: WorkbookTemplate, schedules: int) -> None:
     now = broadsheet().clock.now()
     cells = (
         rows.fact(filled_words(template), quiet=True),
-        rows.fact(str(schedules), quiet=not schedules),
+        rows.fact(_count(schedules, "schedule") if schedules else "no schedule", quiet=not schedules),
         rows.fact(template.uploaded_by, quiet=True),
         rows.fact(f"{words.ago(template.updated_at, now)}, v{template.version}", quiet=True),
     )

@@ -118,6 +118,22 @@ def test_a_file_that_cannot_be_made_as_asked_is_refused_with_its_place(
     assert client.get("/api/report-executions").json()["total"] == 0
 
 
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("short", "A password has at least 8 characters."),
+        ("a" * 128, "A password has up to 127 characters."),
+        ("ü" * 64, "A password has up to 127 bytes: letters with accents count two or more each."),
+        ("a" * 201, "It may have up to 200 characters; this has 201."),
+    ],
+)
+def test_what_is_wrong_with_a_password_is_said_in_words(
+    client: TestClient, report_id: str, password: str, words: str
+) -> None:
+    answer = client.post(f"/api/reports/{report_id}/export", json={"format": "csv", "password": password})
+    assert (answer.json()["place"], answer.json()["detail"]) == ("password", words)
+
+
 def test_a_password_goes_in_and_never_comes_out(
     installation: Installation, client: TestClient, tenant: Tenant, report_id: str
 ) -> None:

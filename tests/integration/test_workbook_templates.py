@@ -204,6 +204,15 @@ def test_a_template_is_brought_listed_replaced_handed_back_and_deleted(client: T
     assert client.get(path).status_code == client.get(f"{path}/file").status_code == 404
 
 
+def test_a_workbook_of_another_ending_is_handed_back_as_what_it_is(client: TestClient) -> None:
+    content = template()
+    path = f"/api/templates/{bring(client, content).json()['id']}"
+    for given, kept in (("letter.pdf", "letter.pdf.xlsx"), ("letter", "letter.xlsx"), ("Letter.XLSX", "Letter.XLSX")):
+        changed = client.put(f"{path}/file", params={"file_name": given}, content=content)
+        assert changed.json()["file_name"] == kept
+        assert f'filename="{kept}"' in client.get(f"{path}/file").headers["content-disposition"]
+
+
 def test_too_large_a_workbook_is_told_so(client: TestClient) -> None:
     told = bring(client, b"PK\x03\x04" + bytes(TEMPLATE_LIMITS.file_bytes))
     assert (told.status_code, told.json()["code"]) == (413, "upload_too_large")

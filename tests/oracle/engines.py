@@ -32,7 +32,7 @@ class Engine:
     @property
     def numbers_rows(self) -> bool:
         """Whether it hands out equal rows of a plain table in the order in which they were written."""
-        return self.kind == "duckdb"
+        return self.kind in ("duckdb", "postgresql")
 
     def ask(self, definition: ReportDefinition, dataset: Dataset) -> tuple[ResultHead, pa.Table]:
         """The whole result."""

@@ -57,6 +57,13 @@ def test_editing_starts_from_the_saved_schedule(open_screen, services):
     assert services.schedules.items[schedule_id].name == "Renamed"
 
 
+def test_the_example_of_a_name_says_the_report_not_the_schedule(open_screen):
+    app = open_screen("schedule_form.py", report=str(REPORT))
+    app.text_input(key=key("name")).set_value("For the board").run()
+    (example,) = (item.value for item in app.caption if item.value.startswith("For last week"))
+    assert "`Usage Summary " in example
+
+
 @pytest.mark.parametrize("schedule", fake_data.schedules().values(), ids=lambda item: item.name)
 def test_the_form_gives_back_what_it_was_given(schedule):
     values = state.of_schedule(schedule)

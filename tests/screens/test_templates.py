@@ -76,6 +76,7 @@ def test_a_list_says_how_much_is_filled(open_screen, services, kept) -> None:
     assert "Monthly letter" in said(app)
     html = " ".join(item.proto.body for item in app.get("html"))
     assert "1 name, 2 columns" in html
+    assert "1 schedule" in html  # on a phone there is no heading above it
 
 
 @pytest.mark.parametrize("action", [LOOK, NEWER, DELETE])

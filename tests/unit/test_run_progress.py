@@ -92,9 +92,10 @@ def test_lines_of_a_source_end_when_the_guard_says_so(guard: Guard) -> None:
     assert lines is not None
     next(lines.chunks)
     guard.lose()
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLost) as raised:
         next(lines.chunks)
-    assert source.is_closed, "the connection to the source is free again"
+    assert source.is_closed, "the connection to the source is free again, whoever still looks at the error"
+    assert raised.traceback
 
 
 def test_more_line_ends_than_rows_are_still_no_more_than_all(guard: Guard, told: list[RunProgress]) -> None:

@@ -46,7 +46,8 @@ _TYPES: dict[str, FieldType] = {
     **dict.fromkeys(("DateTime", "DateTime64"), FieldType.DATETIME),
 }
 #: Brings any number to a result's: whole ones become exact ones, exact ones as wide as they get, floats stay.
-_NUMBER, _WIDE_NUMBER = "toDecimal128('1', 0)", "toDecimal256('1', 0)"
+_NUMBER: ColumnElement[Any] = literal_column("toDecimal128('1', 0)")
+_WIDE_NUMBER: ColumnElement[Any] = literal_column("toDecimal256('1', 0)")
 
 
 def field_type(clickhouse_type: str) -> tuple[FieldType, int | None] | None:
@@ -106,7 +107,7 @@ class ClickHouseFunctions(SqlFunctions):
             case Aggregation.SUM if kind is FieldType.INTEGER:
                 return func.accurateCast(func.sum(func.toInt128(operand)), constant("Int64"), type_=BigInteger)
             case Aggregation.SUM:
-                return func.sum(func.multiply(operand, literal_column(_WIDE_NUMBER)), type_=Numeric())
+                return func.sum(func.multiply(operand, _WIDE_NUMBER), type_=Numeric())
             case Aggregation.AVERAGE:
                 return func.avg(cast(operand, Double), type_=Double())
             case Aggregation.MEDIAN | Aggregation.PERCENTILE:
@@ -173,7 +174,7 @@ class ClickHouseFunctions(SqlFunctions):
             case FieldType.DECIMAL if not isinstance(column.type, Double):
                 # Whole numbers of 256 bits have no place in 128.
                 factor = _WIDE_NUMBER if scale == 0 else _NUMBER
-                return func.multiply(column, literal_column(factor), type_=Numeric())
+                return func.multiply(column, factor, type_=Numeric())
             case FieldType.BOOLEAN:
                 return cast(column, Boolean)
             case FieldType.DATETIME:

@@ -34,25 +34,25 @@ class LocalTime(FunctionElement[datetime]):
         self, column: ColumnElement[Any], timezone: str, between: tuple[datetime, datetime] | None = None
     ) -> None:
         self.timezone = timezone
-        self.between = between
+        self.span = between
         super().__init__(column)
 
 
 @compiles(LocalTime, "duckdb")
 def _in_duckdb(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
-    return duckdb_text(_column(element, compiler, given), changes_of(element.timezone, element.between))
+    return duckdb_text(_column(element, compiler, given), changes_of(element.timezone, element.span))
 
 
 @compiles(LocalTime, "mysql")
 def _in_mysql(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
-    column, changes = _column(element, compiler, given), changes_of(element.timezone, element.between)
+    column, changes = _column(element, compiler, given), changes_of(element.timezone, element.span)
     return _choice(column, changes, "TIMESTAMP'{}'", _mysql_shifted)
 
 
 @compiles(LocalTime, "clickhouse")
 def _in_clickhouse(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
     column = _column(element, compiler, given)
-    text, *pieces = _clickhouse_pieces(element.timezone, element.between)
+    text, *pieces = _clickhouse_pieces(element.timezone, element.span)
     for piece in pieces:
         # UTC too is said: a column may have a zone of its own.
         text += f"toDateTime64({column()}, 6, 'UTC'){piece}"

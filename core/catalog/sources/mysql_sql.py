@@ -15,10 +15,12 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    collate,
     func,
     literal_column,
 )
 from sqlalchemy.dialects.mysql.base import MySQLDialect
+from sqlalchemy.sql import functions
 
 from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.mysql_values import HIGHEST, LOWEST, TYPES, constant, convert, instant_of, typed_literal
@@ -61,7 +63,7 @@ class MySqlFunctions(SqlFunctions):
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """Text under the collation that compares code points."""
-        return cast(column, Text).collate(self._collation)
+        return collate(cast(column, Text), self._collation)
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """`lower`, which knows all letters; its collation stays."""
@@ -151,8 +153,11 @@ class MySqlFunctions(SqlFunctions):
         return null if kind is FieldType.BOOLEAN else cast(null, TYPES[kind])
 
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
-        """Exact numbers with their digits. FLOAT would be sent with six digits only: by one it becomes DOUBLE."""
-        if kind is not FieldType.DECIMAL:
+        """Exact numbers with their digits. FLOAT would be sent with six digits only: by one it becomes DOUBLE.
+
+        Sums are no FLOAT.
+        """
+        if kind is not FieldType.DECIMAL or (scale is None and isinstance(column, functions.sum)):
             return column
         if scale is None:
             return column * _ONE
@@ -160,8 +165,8 @@ class MySqlFunctions(SqlFunctions):
 
     def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
         """Empty values by a key of their own; texts by code point."""
-        key = self.text(key) if isinstance(key.type, String) else key
-        return (key.is_(None), key.desc() if descending else key.asc())
+        value = self.text(key) if isinstance(key.type, String) else key
+        return (key.is_(None), value.desc() if descending else value.asc())
 
 
 def _whole_sum(operand: ColumnElement[Any]) -> ColumnElement[Any]:

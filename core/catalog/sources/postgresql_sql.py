@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    collate,
     func,
     literal_column,
 )
@@ -56,7 +57,7 @@ class PostgreSqlFunctions(SqlFunctions):
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """A cast, which is free for text, under the collation that compares bytes."""
-        return cast(column, Text).collate("C")
+        return collate(cast(column, Text), "C")
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """`lower` under a collation that knows all letters: under "C" it knows ASCII only."""

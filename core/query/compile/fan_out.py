@@ -16,6 +16,7 @@ from core.domain.field import FieldType
 from core.domain.filter import FilterGroup
 from core.errors import InvalidDefinition
 from core.query.compile.aggregates import Aggregate, operand_element
+from core.query.compile.level import column_of
 from core.query.compile.scope import Base
 from core.query.relation.joins import multiplied_by
 
@@ -86,7 +87,8 @@ class Prepared:
         selects = [self._select(number) for number in range(len(self.selects))]
         only = self.base.scope.functions.opaque(selects[0]) if self.is_opaque else selects[0]
         inner = (only if len(selects) == 1 else union_all(*selects)).subquery("prepared")
-        return inner, {key: inner.c[f"key {number}"] for number, key in enumerate(self.keys[0], start=1)}
+        keys = enumerate(self.keys[0].items(), start=1)
+        return inner, {key: column_of(inner, f"key {number}", element) for number, (key, element) in keys}
 
     def _operand(self, aggregate: Aggregate) -> tuple[ColumnElement[Any], FieldType]:
         if aggregate.operand is None and not aggregate.filters.items:

@@ -24,11 +24,14 @@ def final_select(
     """
     sortable: dict[str, ColumnElement[Any]] = {key: column(name) for key, name in level.names.items()}
     statement = level.statement
-    is_plain = scope.functions.orders_by_names and not merges_others(scope)
-    if not is_plain or any(_handed_out(scope, columns[key], each) is not each for key, each in level.columns.items()):
+    raw = {key for key, each in level.columns.items() if _handed_out(scope, columns[key], each) is not each}
+    if raw or merges_others(scope) or not scope.functions.orders_by_names:
         # An order over the form handed out would be another one, and names mean nothing inside of its expressions.
         outer, sortable = level.opened("result")
-        handed_out = {key: _handed_out(scope, columns[key], element) for key, element in sortable.items()}
+        handed_out = {
+            key: _handed_out(scope, columns[key], element) if key in raw else element
+            for key, element in sortable.items()
+        }
         statement = level_of(outer, handed_out, level.names).statement
     if with_total:
         statement = statement.add_columns(func.count().over().label(TOTAL))

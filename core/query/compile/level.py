@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, column, func, literal_column, select
 from sqlalchemy.sql import quoted_name
 
 from core.query.compile.scope import alias
@@ -29,11 +29,7 @@ class Level:
     def opened(self, name: str) -> tuple[Select[Any], dict[str, ColumnElement[Any]]]:
         """A select without columns from this one called `name`, and its columns there by key."""
         inner = self.statement.subquery(name)
-        columns = {}
-        for key, name in self.names.items():
-            # Not `inner.c`, which would look at each column of the select several times.
-            columns[key] = opened = column(name, self.columns[key].type)
-            opened.table = inner
+        columns = {key: column_of(inner, name, self.columns[key]) for key, name in self.names.items()}
         return select().select_from(inner), columns
 
     def grouped_by(self, count: int) -> "Level":
@@ -45,6 +41,16 @@ class Level:
     def count(self) -> Select[Any]:
         """How many rows there are."""
         return select(func.count().label("row_count")).select_from(self.statement.subquery("counted"))
+
+
+def column_of(inner: FromClause, name: str, element: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column `name` of a subquery, which is `element` inside of it.
+
+    Its own collection `inner.c` would look at every column several times.
+    """
+    found = column(quoted_name(name, quote=True), element.type)
+    found.table = inner
+    return found
 
 
 def level_of(

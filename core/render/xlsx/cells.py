@@ -9,12 +9,12 @@ clocks repeat (a workbook's times have no offset), text over 32,767 characters (
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.domain.result import ResultColumn
 from core.render.cell_text import TEXT, Alterations, clean_text, cut_text, number_text, text_bytes, utf8_array
+from core.render.local_time import local_micros, shown_twice
 from core.render.markup import escape_column
 from core.render.time_text import day_text, instant_text
 
@@ -31,8 +31,7 @@ _FIRST_SERIAL, _LAST_SERIAL = (
     2_958_465,
 )  #: 1 March 1900 (before it Excel counts a day that never was) to 31 Dec 9999
 _DAY_US = 86_400_000_000
-_CLOCK_STEPS_US = (1_800_000_000, 3_600_000_000)  #: how far clocks go back: an hour, half of one on Lord Howe Island
-_LITERAL_ESCAPE = "_x([0-9A-Fa-f]{4})_"
+_LITERAL_ESCAPE = "_x([0-9A-Fa-f]{4})"  #: its closing underscore may open the next one
 
 _NUMBER = ('"><v>', "</v></c>")
 _BOOLEAN = ('" t="b"><v>', "</v></c>")
@@ -97,7 +96,7 @@ def cell_words(text: pa.Array, label: str, tally: Alterations) -> pa.Array:
     """Text as a cell holds it: cut, cleaned, escaped; `_x0041_` too, which would be read as "A"."""
     text = cut_text(clean_text(text, label, tally), label, tally)
     if b"_x" in bytes(text_bytes(text)):
-        text = pc.replace_substring_regex(text, _LITERAL_ESCAPE, r"_x005F_x\1_")
+        text = pc.replace_substring_regex(text, _LITERAL_ESCAPE, r"_x005F_x\1")
     return escape_column(text)
 
 
@@ -127,15 +126,16 @@ def _long_numbers(array: pa.Array) -> pa.Array | None:
     bound = Decimal(10) ** (_MOST_DIGITS - scale)
     if low is None or (low > -bound and high < bound):
         return None
-    digits = ((value if value is None else _significant_digits(value)) for value in array.to_pylist())
+    digits = ((value if value is None else significant_digits(value)) for value in array.to_pylist())
     return pa.array([None if count is None else count > _MOST_DIGITS for count in digits], pa.bool_())
 
 
-def _significant_digits(value: int | Decimal) -> int:
+def significant_digits(value: int | Decimal) -> int:
     """Digits of an integer (they may be an id), or of a decimal without its closing zeros."""
-    return (
-        len(str(abs(value))) if isinstance(value, int) else len(f"{value.normalize():f}".lstrip("-0.").replace(".", ""))
-    )
+    if isinstance(value, int):
+        return len(str(abs(value)))
+    text = f"{value:f}"  # `normalize` would round to the digits of the context
+    return len((text.rstrip("0") if "." in text else text).replace(".", "").lstrip("-0"))
 
 
 def _days(array: pa.Array, label: str, tally: Alterations) -> Values:
@@ -150,8 +150,7 @@ def _days(array: pa.Array, label: str, tally: Alterations) -> Values:
 def _instants(array: pa.Array, label: str, timezone: str, tally: Alterations) -> Values:
     """Local times as day numbers with a fraction, in whole milliseconds."""
     zoned = array.cast(pa.timestamp("us", tz=timezone if array.type.tz is not None else None))
-    local = pc.local_timestamp(zoned) if zoned.type.tz is not None else zoned
-    micros = local.cast(pa.int64()).fill_null(0).to_numpy()
+    micros = local_micros(zoned)
     valid = array.is_valid().to_numpy(zero_copy_only=False)
     fine = (micros % 1000 != 0) & valid
     if fine.any():
@@ -159,21 +158,8 @@ def _instants(array: pa.Array, label: str, timezone: str, tally: Alterations) ->
     serials = micros / _DAY_US + _EPOCH_SERIAL
     unfit = ((serials < _FIRST_SERIAL) | (serials >= _LAST_SERIAL + 1)) & valid
     tally.count(label, FINE_INSTANT, int((fine & ~unfit).sum()))
-    tally.count(label, REPEATED_HOUR, int((_repeated_hour(zoned) & ~unfit).sum()))
+    tally.count(label, REPEATED_HOUR, int((shown_twice(zoned) & ~unfit).sum()))
     plain = pa.array(serials, mask=~valid).cast(TEXT)
     if not unfit.any():
         return Values(tags=_NUMBER, plain=plain)
     return _split(plain, instant_text(array, timezone), pa.array(unfit), OUT_OF_CALENDAR, label, tally)
-
-
-def _repeated_hour(zoned: pa.Array) -> "np.ndarray":
-    """Which instants share their local time with another one, because clocks went back."""
-    if zoned.type.tz is None or zoned.type.tz == "UTC":
-        return np.zeros(len(zoned), bool)
-    local = pc.local_timestamp(zoned)
-    repeated = pa.array(np.zeros(len(zoned), bool))
-    for step_us in _CLOCK_STEPS_US:
-        step = pa.scalar(step_us, pa.duration("us"))
-        for other in (pc.add(zoned, step), pc.subtract(zoned, step)):
-            repeated = pc.or_(repeated, pc.equal(local, pc.local_timestamp(other)).fill_null(False))
-    return np.asarray(repeated.to_numpy(zero_copy_only=False))

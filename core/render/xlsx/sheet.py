@@ -12,6 +12,7 @@ from core.render.cells import header_label
 from core.render.markup import escaped
 from core.render.xlsx.cells import column_cells, column_values, empty_cells
 from core.render.xlsx.parts import DECLARATION, NAMESPACES
+from core.render.xlsx.plain_cells import literal
 from core.render.xlsx.rules import SheetRules
 from core.render.xlsx.sheet_columns import FIRST_ROW, SheetColumn
 
@@ -27,7 +28,7 @@ def opening(columns: Sequence[SheetColumn], *, is_first: bool = False) -> str:
     )
     header = "".join(
         f'<c r="{planned.letter}1" s="{planned.header_style}" t="inlineStr">'
-        f'<is><t xml:space="preserve">{escaped(header_label(planned.column))}</t></is></c>'
+        f'<is><t xml:space="preserve">{escaped(literal(header_label(planned.column)))}</t></is></c>'
         for planned in columns
     )
     return (

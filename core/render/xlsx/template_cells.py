@@ -1,7 +1,6 @@
 """Values and pictures in a template's named cells, exact or counted as altered."""
 
 import math
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,7 +20,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from core.render.cell_text import TEXT, Alterations, clean_text, cut_text
 from core.render.cells import value_decimals
 from core.render.time_text import day_text, instant_text
-from core.render.xlsx.cells import LONG_NUMBER, NOT_FINITE, OUT_OF_CALENDAR
+from core.render.xlsx.cells import LONG_NUMBER, NOT_FINITE, OUT_OF_CALENDAR, significant_digits
+from core.render.xlsx.plain_cells import literal
 from core.render.xlsx.styles import number_format
 from core.render.xlsx.template_names import NamedValue
 from core.render.xlsx.template_places import Place
@@ -29,7 +29,6 @@ from core.render.xlsx.template_places import Place
 _GENERAL = "General"
 _FIRST_DAY = date(1900, 3, 1)
 _MOST_DIGITS = 15
-_LITERAL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EMU_PER_PIXEL = 9525
 _USUAL_WIDTH, _USUAL_HEIGHT = 8.43, 15.0  #: characters and points of a column and a row that say nothing
 _SINGLE_WIDTH = 640  #: pixels of a picture whose name stands for one cell
@@ -57,7 +56,7 @@ def put_text(cell: Cell, text: str, label: str, tally: Alterations) -> None:
     """Write text as text, whatever it looks like."""
     clean = cut_text(clean_text(pa.array([text], TEXT), label, tally), label, tally)[0].as_py()
     cell.value = None
-    cell._value = _LITERAL_ESCAPE.sub(r"_x005F_x\1_", clean)  # the setter would make formulas of some and cut others
+    cell._value = literal(clean)  # the setter would make formulas of some and cut others
     cell.data_type = "s"
 
 
@@ -98,7 +97,7 @@ def _put_number(cell: Cell, value: int | float | Decimal, label: str, tally: Alt
     if not math.isfinite(value):
         tally.count(label, NOT_FINITE, 1)
         put_text(cell, "NaN" if value != value else "Infinity" if value > 0 else "-Infinity", label, tally)
-    elif not isinstance(value, float) and _digits(value) > _MOST_DIGITS:
+    elif not isinstance(value, float) and significant_digits(value) > _MOST_DIGITS:
         tally.count(label, LONG_NUMBER, 1)
         put_text(cell, f"{value:f}" if isinstance(value, Decimal) else str(value), label, tally)
     else:
@@ -129,12 +128,6 @@ def _format_of(named: NamedValue) -> str:
     if not isinstance(named.value, (int, float, Decimal)):
         return number_format(named.column, None)
     return number_format(named.column, value_decimals(named.value, named.column.format))
-
-
-def _digits(value: int | Decimal) -> int:
-    if isinstance(value, int):
-        return len(str(abs(value)))
-    return len(f"{value.normalize():f}".lstrip("-0.").replace(".", ""))
 
 
 def _size(sheet: Worksheet, place: Place) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-SELECT CAST("result"."country" AS String) AS "country", count(*) OVER () AS "rows matched"
+SELECT "result"."country" AS "country", count(*) OVER () AS "rows matched"
 FROM (SELECT CAST("orders"."country" AS String) AS "country"
 FROM "orders"
 GROUP BY 1) AS "result"

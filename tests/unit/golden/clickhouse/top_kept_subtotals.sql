@@ -1,4 +1,4 @@
-SELECT CAST("result"."country" AS String) AS "country", "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount"
+SELECT "result"."country" AS "country", "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount"
 FROM (SELECT CAST("orders"."country" AS String) AS "country", count(*) AS "count", sum(multiply("orders"."amount", toDecimal256('1', 0))) AS "sum__amount"
 FROM "orders"
 WHERE CAST("orders"."country" AS String) = {p1:String}

@@ -1,4 +1,4 @@
-SELECT CAST("result"."country" AS String) AS "country", "result"."count" AS "count"
+SELECT "result"."country" AS "country", "result"."count" AS "count"
 FROM (SELECT CAST("orders"."country" AS String) AS "country", count(*) AS "count"
 FROM "orders"
 GROUP BY 1) AS "result"

@@ -1,7 +1,7 @@
 SELECT "orders"."at" AS "at", "orders"."country" AS "country", "orders"."note ""x""" AS "note_x 9c7cbfb7d662"
 FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DATETIME(6)) AND ("orders"."at" IS NULL OR NOT ("orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DATETIME(6)))) AND "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" <= CAST(%s AS DATETIME(6)) AND "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DATETIME(6)) AND "orders"."shipped_on" >= %s AND "orders"."shipped_on" <= %s
-ORDER BY "orders"."at" IS NULL, "orders"."at" ASC, (CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin) IS NULL, CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC, (CAST("orders"."note ""x""" AS CHAR) COLLATE utf8mb4_nopad_bin) IS NULL, CAST("orders"."note ""x""" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY "orders"."at" IS NULL, "orders"."at" ASC, "orders"."country" IS NULL, CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC, "orders"."note ""x""" IS NULL, CAST("orders"."note ""x""" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
 LIMIT %s
 -- $1 = datetime.datetime(2026, 4, 23, 22, 0)
 -- $2 = datetime.datetime(2026, 4, 24, 21, 0)

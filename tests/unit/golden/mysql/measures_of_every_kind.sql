@@ -1,4 +1,4 @@
-SELECT result."percentile_90__weight" * 1 AS "percentile_90__weight", result."paid_amount 8ceb7388d942" * 1 AS "paid_amount 8ceb7388d942", result."paid" AS "paid", result."x" * 1 AS "x"
+SELECT result."percentile_90__weight" * 1 AS "percentile_90__weight", result."paid_amount 8ceb7388d942" AS "paid_amount 8ceb7388d942", result."paid" AS "paid", result."x" * 1 AS "x"
 FROM (SELECT CAST(substring_index(substring_index(group_concat(CAST("orders"."weight" AS DOUBLE)
 ORDER BY CAST("orders"."weight" AS DOUBLE)), ',', floor(0.9 * (count(CAST("orders"."weight" AS DOUBLE)) - 1)) + 1), ',', -1) AS DOUBLE) + (((0.9 * (count(CAST("orders"."weight" AS DOUBLE)) - 1)) - floor(0.9 * (count(CAST("orders"."weight" AS DOUBLE)) - 1))) * (CAST(substring_index(substring_index(group_concat(CAST("orders"."weight" AS DOUBLE)
 ORDER BY CAST("orders"."weight" AS DOUBLE)), ',', ceil(0.9 * (count(CAST("orders"."weight" AS DOUBLE)) - 1)) + 1), ',', -1) AS DOUBLE) - CAST(substring_index(substring_index(group_concat(CAST("orders"."weight" AS DOUBLE)

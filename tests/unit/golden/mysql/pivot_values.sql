@@ -2,6 +2,6 @@ SELECT result."country" AS "country", count(*) OVER () AS "rows matched"
 FROM (SELECT CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin AS "country"
 FROM "orders"
 GROUP BY 1) AS result
-ORDER BY (CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin) IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
 LIMIT %s
 -- $1 = 100

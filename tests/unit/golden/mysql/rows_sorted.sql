@@ -1,5 +1,5 @@
 SELECT "orders"."at" AS "at", "orders"."country" AS "country", "orders"."note ""x""" AS "note_x 9c7cbfb7d662"
 FROM "orders"
-ORDER BY (CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin) IS NULL, CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin DESC, "orders"."at" IS NULL, "orders"."at" ASC, (CAST("orders"."note ""x""" AS CHAR) COLLATE utf8mb4_nopad_bin) IS NULL, CAST("orders"."note ""x""" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY "orders"."country" IS NULL, CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin DESC, "orders"."at" IS NULL, "orders"."at" ASC, "orders"."note ""x""" IS NULL, CAST("orders"."note ""x""" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
 LIMIT %s
 -- $1 = 1000

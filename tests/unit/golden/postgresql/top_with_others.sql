@@ -1,4 +1,4 @@
-SELECT CAST(result."country" AS TEXT) AS "country", result."at__month" AS "at__month", result."count" AS "count", result."sum__amount" AS "sum__amount"
+SELECT result."country" AS "country", result."at__month" AS "at__month", result."count" AS "count", result."sum__amount" AS "sum__amount"
 FROM (SELECT CAST(prepared."key 1" AS TEXT) COLLATE "C" AS "country", prepared."key 2" AS "at__month", count(*) AS "count", sum("operand 1") AS "sum__amount"
 FROM (SELECT CASE WHEN ((CAST("orders"."country" AS TEXT) COLLATE "C") IS NULL OR (CAST("orders"."country" AS TEXT) COLLATE "C") = %s) THEN CAST("orders"."country" AS TEXT) COLLATE "C" ELSE CAST(%s AS TEXT) END AS "key 1", CAST(date_trunc('month', timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE))) AS DATE) AS "key 2", "orders"."amount" AS "operand 1"
 FROM "orders"

@@ -1,0 +1,337 @@
+"""Every odd value through every format, read back by another program: equal, or counted as altered, cell by cell."""
+
+import csv
+import io
+import json
+import math
+import re
+import shutil
+import subprocess
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pytest
+import python_calamine
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
+
+from core.artifacts.file_names import NAME_VARIABLES
+from core.domain.csv_options import CsvOptions
+from core.domain.file_options import FileOptions
+from core.render import RENDERERS
+from core.render.renderer import Wishes
+from tests.poison_table import Kind, Poison, poison_result, poisons
+
+BERLIN = "Europe/Berlin"
+ZONES = (BERLIN, "America/New_York", "Europe/Dublin", "Africa/Monrovia", "Antarctica/Troll")
+DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
+FORMATS = (*RENDERERS, "csv raw")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STAMP = re.compile(r"(-?\d+)-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?([+-])(\d\d):(\d\d)(?::(\d\d))?)?$")
+
+
+def rendered(name, columns, zone):
+    renderer = RENDERERS[name.split()[0]]
+    if name == "csv raw":
+        renderer = renderer.fitted(Wishes(options=FileOptions(csv=CsvOptions(raw=True))))
+    target = io.BytesIO()
+    return target, renderer.render(poison_result(columns, zone), target)
+
+
+def days_of(year, month, day):
+    """Days since 1970 in the calendar of today, carried on without end (Hinnant, days_from_civil)."""
+    year -= month <= 2
+    era, of_year = year // 400, (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    of_era = (year - era * 400) * 365 + (year - era * 400) // 4 - (year - era * 400) // 100 + of_year
+    return era * 146_097 + of_era - 719_468
+
+
+def stamped(text):
+    """Days or microseconds since 1970 of ISO 8601, None for what is not."""
+    match = _STAMP.match(text)
+    if match is None:
+        return None
+    days = days_of(*(int(part) for part in match.groups()[:3]))
+    if match[4] is None:
+        return days
+    clock = int(match[4]) * 3600 + int(match[5]) * 60 + int(match[6])
+    shift = int(match[9]) * 3600 + int(match[10]) * 60 + int(match[11] or 0)
+    seconds = days * 86_400 + clock - (shift if match[8] == "+" else -shift)
+    return seconds * 1_000_000 + int((match[7] or "0").ljust(6, "0"))
+
+
+def as_utf8(cell):
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def exact(each: Poison, cell, text):
+    """Whether `text`, of a format for machines, tells what went in and nothing else."""
+    if cell is None or text is None:
+        return cell is None and text is None
+    if each.kind in (Kind.TEXT, Kind.BYTES):
+        return text == as_utf8(cell)
+    if each.kind is Kind.NESTED:
+        return json.loads(text) == cell
+    if each.kind is Kind.BOOLEAN:
+        return text == str(cell).lower()
+    if each.kind in (Kind.DAY, Kind.INSTANT):
+        return stamped(text) == cell
+    if isinstance(cell, float):
+        return math.isnan(cell) == (text == "NaN") and (text == "NaN" or float(text) == cell)
+    return Decimal(text).as_tuple() == Decimal(cell).as_tuple() or (cell == 0 and Decimal(text) == 0)
+
+
+def local_of(micros, zone):
+    """The clock of `zone`; None where Python has no such year."""
+    try:
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return None
+
+
+def day_words(days):
+    """ "23 Nov 2026", of any year."""
+    year, month, day = str(np.datetime64(days, "D")).rsplit("-", 2)
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"
+
+
+def shown(each: Poison, cell, zone):
+    """What people read, worked out here."""
+    if cell is None:
+        return ""
+    if each.kind in (Kind.TEXT, Kind.BYTES):
+        return as_utf8(cell)
+    if each.kind is Kind.BOOLEAN:
+        return "Yes" if cell else "No"
+    if each.kind is Kind.DAY:
+        return day_words(cell)
+    if each.kind is Kind.INSTANT:
+        local = local_of(cell, zone)
+        if local is None:
+            return None
+        return f"{local.day} {_MONTHS[local.month - 1]} {local.year:04d}, {local:%H:%M}"
+    if isinstance(cell, float):
+        words = {"nan": "NaN", "inf": "∞", "-inf": "-∞"}
+        return words.get(str(cell)) or (f"{cell:.2g}" if 0 < abs(cell) < 0.005 else f"{cell:,.2f}")
+    return f"{cell:,}" if isinstance(cell, int) else f"{cell:,f}"
+
+
+def typed(each: Poison, cell, value, zone):
+    """Whether a workbook's cell holds what went in, as the type it is."""
+    if cell in (None, b""):
+        return value in (None, "")
+    if each.kind in (Kind.TEXT, Kind.BYTES):
+        return value == as_utf8(cell)
+    if each.kind is Kind.NESTED:
+        return json.loads(value) == cell
+    if each.kind is Kind.BOOLEAN:
+        return value is cell
+    if isinstance(value, str):
+        return False
+    if each.kind is Kind.DAY:
+        return (value.date() if isinstance(value, datetime) else value) == date(1970, 1, 1) + timedelta(days=cell)
+    if each.kind is Kind.INSTANT:
+        local = local_of(cell, zone)
+        again = local.replace(fold=1 - local.fold)
+        clear = again.utcoffset() == local.utcoffset() or (again.utcoffset() > local.utcoffset() and not local.fold)
+        off = abs(value - local.replace(tzinfo=None))
+        return clear and off < timedelta(microseconds=20) and cell % 1000 == 0
+    return float(value) == float(cell) and (isinstance(cell, float) or Decimal(repr(float(value))) == cell)
+
+
+class Cells(HTMLParser):
+    """The cells of the page's table of rows."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.cell = [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.cell = []
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th") and self.cell is not None:
+            self.rows[-1].append("".join(self.cell))
+            self.cell = None
+
+    def handle_data(self, data):
+        if self.cell is not None:
+            self.cell.append(data)
+
+
+def read_csv(target, columns):
+    read = arrow_csv.read_csv(
+        io.BytesIO(target.getvalue()),
+        read_options=arrow_csv.ReadOptions(block_size=1 << 24, use_threads=False),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types={each.label: pa.string() for each in columns},
+            null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
+        ),
+    )  # fmt: skip
+    table = [read.column(each.label).to_pylist() for each in columns]
+    csv.field_size_limit(1 << 20)
+    again = list(csv.reader(io.StringIO(target.getvalue().decode(), newline=""), strict=True))[1:]
+    assert [[cell or "" for cell in column] for column in table] == [list(cells) for cells in zip(*again)][1:]  # noqa: B905
+    return table
+
+
+def read_jsonl(target, columns):
+    def plain(value):
+        return str(value).lower() if isinstance(value, bool) else value
+
+    lines = target.getvalue().decode().split("\n")[:-1]
+    rows = [json.loads(line, parse_int=str, parse_float=str) for line in lines]
+    return [[plain(row[each.column.key]) for row in rows] for each in columns]
+
+
+def read_parquet(target, columns):
+    table = parquet.read_table(io.BytesIO(target.getvalue()))
+    return [table.column(each.column.key).combine_chunks() for each in columns]
+
+
+def read_html(target, columns):
+    rows = [row for row in Cells(target.getvalue().decode()).rows if row and re.fullmatch(r"row\d{3}", row[0])]
+    return [[row[place + 1] for row in rows] for place in range(len(columns))]
+
+
+def unescaped(value):
+    """ECMA-376 22.9.2.19: `_x005F_` is an underscore; neither reader takes that step in every cell."""
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda hit: chr(int(hit[1], 16)), value) if isinstance(value, str) else value
+
+
+def read_xlsx(target, columns):
+    sheet = openpyxl.load_workbook(io.BytesIO(target.getvalue()))["Rows"]
+    cells = [[unescaped(cell) for cell in row] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    other = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(target.getvalue())).get_sheet_by_name("Rows")
+    for row, again in zip(cells, other.to_python(skip_empty_area=False)[1:], strict=True):
+        for cell, same in zip(row, again, strict=True):
+            if isinstance(cell, str) and "_x" not in cell:
+                assert cell.replace("\r\n", "\n") == same.replace("\r\n", "\n")
+            elif isinstance(cell, (int, float)):
+                assert cell == same
+    return [list(column) for column in zip(*cells, strict=True)][1:]
+
+
+def visible(text):
+    """Letters and signs; spaces, line breaks and marks without a shape aside. Controls that are counted stay."""
+    signs = unicodedata.normalize("NFC", text)
+    return "".join(
+        sign
+        for sign in signs
+        if sign in "\x0b\x0e" or not (sign.isspace() or sign > "~" and unicodedata.category(sign) in ("Cf", "Cc"))
+    )
+
+
+def stands_in_pdf(target, wanted, path):
+    """Whether poppler finds the text; its letters alone where their order is turned round or pages part them."""
+    path.write_bytes(target.getvalue())
+    found = visible(subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True).stdout.decode())
+    wanted = visible(wanted)
+    is_turned = any(unicodedata.bidirectional(sign) in ("R", "AL", "RLO") for sign in wanted)
+    return not Counter(wanted) - Counter(found) if is_turned or len(wanted) > 100 else wanted in found
+
+
+READERS = {"csv": read_csv, "jsonl": read_jsonl, "parquet": read_parquet, "html": read_html, "xlsx": read_xlsx}
+
+
+def differing(name, each, read, zone):
+    """Rows whose cell is not what went in."""
+    if name == "parquet":
+        given = each.array
+        if each.kind is Kind.TEXT:
+            read = [cell.as_py() for cell in read]
+            return [
+                row for row, cell in enumerate(each.cells) if read[row] != (cell if cell is None else as_utf8(cell))
+            ]
+        same = read.slice(0, len(given))
+        return [
+            row for row in range(len(given)) if not (same[row].equals(given[row]) or str(same[row]) == str(given[row]))
+        ]
+    if name in ("csv", "csv raw", "jsonl"):
+        return [row for row, cell in enumerate(each.cells) if not exact(each, cell, read[row])]
+    if name == "xlsx":
+        return [row for row, cell in enumerate(each.cells) if not typed(each, cell, read[row], zone)]
+    return [row for row, cell in enumerate(each.cells) if not reads(each, cell, read[row], zone)]
+
+
+def reads(each, cell, text, zone):
+    if each.kind is Kind.NESTED and cell is not None:
+        return json.loads(text) == cell
+    wanted = shown(each, cell, zone)
+    return text == wanted or (wanted is None and each.kind is Kind.INSTANT and text != "")
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "pdf"])
+def test_every_cell_is_equal_or_counted(name, zone):
+    columns = poisons(zone)
+    target, rendering = rendered(name, columns, zone)
+    read = READERS[name.split()[0]](target, columns)
+    wrong = {}
+    for each, cells in zip(columns, read, strict=True):
+        counted = sum(rendering.altered.get(each.label, {}).values())
+        rows = differing(name, each, cells, zone)
+        if len(rows) != counted:
+            wrong[each.label] = (counted, [(each.cells[row], cells[row]) for row in rows])
+    assert {label: str(what)[:900] for label, what in wrong.items()} == {}
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler is not installed")
+@pytest.mark.parametrize("each", poisons(BERLIN), ids=lambda each: each.label)
+def test_every_cell_of_a_pdf_is_equal_or_counted(each, tmp_path):
+    for row, cell in enumerate(each.cells):
+        one = replace(each, cells=[cell], array=each.array.slice(row, 1))
+        target, rendering = rendered("pdf", [one], BERLIN)
+        counted = sum(rendering.altered.get(each.label, {}).values())
+        wanted = (
+            json.dumps(cell, ensure_ascii=False)
+            if each.kind is Kind.NESTED and cell is not None
+            else shown(one, cell, BERLIN)
+        )
+        is_equal = wanted is not None and "\x00" not in wanted and stands_in_pdf(target, wanted, tmp_path / "one.pdf")
+        if wanted is None and each.kind is Kind.INSTANT:
+            continue  # years that only the exact text has an oracle for
+        assert is_equal == (counted == 0), (cell if len(str(cell)) < 99 else "long", counted)
+
+
+def odd_values_table():
+    """What the formats do with each kind of odd value, as the document shows it."""
+    columns = poisons(BERLIN)
+    altered = {name: rendered(name, columns, BERLIN)[1].altered for name in FORMATS}
+    lines = [f"| value | {' | '.join(FORMATS)} |", "| --- " * (len(FORMATS) + 1) + "|"]
+    for each in columns:
+        said = ["; ".join(altered[name].get(each.label, {})) or "kept" for name in FORMATS]
+        lines.append(f"| {each.label} | {' | '.join(said)} |")
+    return "\n".join(lines)
+
+
+def part_of_docs(mark):
+    return DOCS.read_text(encoding="utf-8").split(f"<!-- {mark} -->\n")[1].split(f"\n<!-- /{mark} -->")[0]
+
+
+def test_the_document_tells_what_happens_to_odd_values():
+    assert part_of_docs("odd values") == odd_values_table()
+
+
+def test_the_document_tells_every_variable_of_file_names():
+    told = part_of_docs("names")
+    assert told == "| variable | is |\n| --- | --- |\n" + "\n".join(
+        f"| `{{{name}}}` | {meaning} |" for name, meaning in NAME_VARIABLES.items()
+    )
