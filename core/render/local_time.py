@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,10 +19,10 @@ _LATE_US = int(datetime(2037, 1, 1, tzinfo=UTC).timestamp()) * _SECOND_US
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
-def local_micros(zoned: pa.Array) -> "np.ndarray":
+def local_micros(zoned: pa.Array) -> npt.NDArray[np.int64]:
     """Microseconds since 1970 on the clocks of the array's zone; naive ones as they stand, 0 for nulls."""
     local = pc.local_timestamp(zoned) if zoned.type.tz is not None else zoned
-    micros = local.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    micros: npt.NDArray[np.int64] = local.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
     if zoned.type.tz in (None, "UTC"):
         return micros
     instants = zoned.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
@@ -36,7 +37,7 @@ def local_micros(zoned: pa.Array) -> "np.ndarray":
     return micros
 
 
-def shown_twice(zoned: pa.Array) -> "np.ndarray":
+def shown_twice(zoned: pa.Array) -> npt.NDArray[np.bool_]:
     """Which instants from 1900 on share their local time with another one, because clocks went back."""
     twice = np.zeros(len(zoned), bool)
     if zoned.type.tz in (None, "UTC"):
@@ -46,7 +47,8 @@ def shown_twice(zoned: pa.Array) -> "np.ndarray":
     for year in years[(years >= _FIRST_YEAR) & (years <= _LAST_YEAR)].tolist():
         for start, end in _repeats(zoned.type.tz, year):
             twice |= (micros >= start) & (micros < end)
-    return twice & zoned.is_valid().to_numpy(zero_copy_only=False)
+    valid: npt.NDArray[np.bool_] = zoned.is_valid().to_numpy(zero_copy_only=False)
+    return twice & valid
 
 
 @functools.lru_cache(maxsize=4096)

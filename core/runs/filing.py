@@ -147,7 +147,7 @@ class Filing:
     def _picture(self, run: LedgerRun, rows: SpooledRows) -> Picture:
         if not self._wants_picture(run, rows):
             return Picture()
-        return draw_picture(open_spool(rows.path, rows.head), self._drawer)
+        return draw_picture(open_spool(rows.path, rows.head), self._drawer, accent=rows.wishes.branding.accent)
 
     def _job(self, name: str, rows: SpooledRows, picture: Picture, folder: Path) -> RenderJob:
         return RenderJob(

@@ -28,7 +28,7 @@ MAX_CHART_ROWS = 5000
 NOT_BUILT = "The chart is missing: it does not fit this result."
 #: CSS pixels. On the width of an A4 page the labels of 12 pixels come out at 7.7 points.
 _CHART_SIZE = (820, 360)
-_CHART_SCALE = 2
+_CHART_SCALE = 3
 
 
 class Drawer(Protocol):

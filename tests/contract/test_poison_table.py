@@ -235,7 +235,7 @@ def visible(text):
     return "".join(
         sign
         for sign in signs
-        if sign in "\x0b\x0e" or not (sign.isspace() or sign > "~" and unicodedata.category(sign) in ("Cf", "Cc"))
+        if sign in "\x0b\x0e" or not (sign.isspace() or (sign > "~" and unicodedata.category(sign) in ("Cf", "Cc")))
     )
 
 
@@ -243,8 +243,8 @@ def stands_in_pdf(target, wanted, path):
     """Whether poppler finds the text; its letters alone where their order is turned round or pages part them."""
     path.write_bytes(target.getvalue())
     found = visible(subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True).stdout.decode())
-    wanted = visible(wanted)
     is_turned = any(unicodedata.bidirectional(sign) in ("R", "AL", "RLO") for sign in wanted)
+    wanted = visible(wanted)
     return not Counter(wanted) - Counter(found) if is_turned or len(wanted) > 100 else wanted in found
 
 

@@ -59,7 +59,7 @@ def with_secrets(stack: Stack) -> None:
 
 @pytest.fixture(autouse=True)
 def with_chart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filing, "draw_picture", lambda result, drawer: Picture(image=PNG))
+    monkeypatch.setattr(filing, "draw_picture", lambda result, drawer, **_: Picture(image=PNG))
 
 
 def content_of(stack: Stack, run: Run, format_: str) -> bytes:

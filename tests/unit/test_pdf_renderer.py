@@ -10,11 +10,15 @@ import pyarrow as pa
 import pypdf
 import pytest
 from PIL import Image
+from reportlab.lib.pagesizes import A4
 
 from core.domain.artifact import Rendering
 from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.filter import ResolvedWindow
 from core.domain.result import ColumnRole, Kpi, Result, ResultColumn, ResultHead
+from core.render.pdf.blocks import measure_column
+from core.render.pdf.columns import plan
+from core.render.pdf.style import MARGIN
 from core.render.pdf_renderer import PdfRenderer
 from core.render.renderer import ChartImage
 
@@ -274,3 +278,16 @@ def test_a_page_carries_its_own_number_only_and_streams_are_binary() -> None:
     for number, page in enumerate(pypdf.PdfReader(io.BytesIO(data)).pages, start=1):
         assert list(page["/Resources"]["/XObject"]) == [f"/FormXob.page-{number}"]
     assert b"ASCII85Decode" not in data
+
+
+def test_a_number_wider_than_the_page_is_squeezed_inside_its_margins(tmp_path):
+    table = pa.table({"name": ["one"], "amount": [1.7976931348623157e308]})
+    amount = ResultColumn(key="amount", label="Amount", type=FieldType.DECIMAL, role=ColumnRole.MEASURE)
+    target = io.BytesIO()
+    PdfRenderer().render(Result(head=a_head((NAME, amount), 1), batches=table.to_batches()), target)
+    text = pypdf.PdfReader(target).pages[0].extract_text()
+    digits = re.sub(r"\D", "", text)
+    assert "179769313486231570814527423731704356798070567525844996598917476803157260780028538760589558632766" in digits
+    sample = [measure_column(["one"]), measure_column([f"{1.7976931348623157e308:,.2f}"])]
+    layout = plan((NAME, amount), sample, [measure_column([])] * 2, paper=A4)
+    assert max(place.x + place.width for band in layout.bands for place in band) <= layout.page_width - MARGIN + 0.01

@@ -150,7 +150,7 @@ def _repeated(columns: Sequence[ResultColumn], widths: Sequence[float], room: fl
 
 
 def _filled(widths: Sequence[float], bands: tuple[tuple[int, ...], ...], room: float) -> list[float]:
-    """Spread the columns of each band but the repeated ones, so that full bands end at the right margin."""
+    """Fit the columns of each band but the repeated ones to the page: spread, or narrowed where one alone is too wide."""
     filled = list(widths)
     repeated = set(bands[0]).intersection(*bands[1:]) if len(bands) > 1 else set()
     taken = sum(widths[index] for index in repeated)
@@ -159,7 +159,7 @@ def _filled(widths: Sequence[float], bands: tuple[tuple[int, ...], ...], room: f
         total = sum(widths[index] for index in own)
         factor = min((room - taken) / total, 1.25) if total else 1.0
         for index in own:
-            filled[index] = widths[index] * max(factor, 1.0)
+            filled[index] = widths[index] * factor
     return filled
 
 

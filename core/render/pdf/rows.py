@@ -145,7 +145,7 @@ class RowPainter:
                 self._draw_special(shown, place, block.special[row][piece.first_line : piece.last_line], baseline)
             elif piece.first_line == 0:
                 scale = block.squeezed.get(row)
-                show = f"{scale:.1f} Tz<{cell}>Tj 100 Tz" if scale else f"<{cell}>Tj"
+                show = f" {scale:.1f} Tz<{cell}>Tj 100 Tz" if scale else f"<{cell}>Tj"
                 shown.append(f"1 0 0 1 {lefts[position]} {height} Tm{show}")
             if ink is not None:
                 shown.append(f"{rgb(INK)} rg")
