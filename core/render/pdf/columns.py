@@ -150,7 +150,7 @@ def _repeated(columns: Sequence[ResultColumn], widths: Sequence[float], room: fl
 
 
 def _filled(widths: Sequence[float], bands: tuple[tuple[int, ...], ...], room: float) -> list[float]:
-    """Fit the columns of each band but the repeated ones to the page: spread, or narrowed where one alone is too wide."""
+    """Fit each band but its repeated columns to the page: spread, or narrowed where one alone is too wide."""
     filled = list(widths)
     repeated = set(bands[0]).intersection(*bands[1:]) if len(bands) > 1 else set()
     taken = sum(widths[index] for index in repeated)
