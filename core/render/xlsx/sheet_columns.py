@@ -10,7 +10,6 @@ from core.render.xlsx import styles
 
 FIRST_ROW = 2  #: of the rows: the header stands above them
 _NARROWEST, _WIDEST = 8.0, 60.0
-_INDENT = 1.2  #: what keeps numbers off the text beside them
 _HEADER_EXTRA = 3.0  #: room for the filter's arrow
 _MOST_WIDTH = 255.0
 _ROWS_MEASURED = 500
@@ -80,5 +79,4 @@ def _width(array: pa.Array | None, column: ResultColumn, timezone: str) -> float
         return min(float(column.width), _MOST_WIDTH)
     cells = display_strings(array, column, timezone=timezone) if array is not None else []
     longest = max((max(map(len, cell.split("\n"))) for cell in cells if cell), default=0)
-    needed = max(_NARROWEST, longest * 1.1 + 1.5, len(header_label(column)) * 1.1 + _HEADER_EXTRA)
-    return min(needed + (_INDENT if column.type.is_number else 0.0), _WIDEST)
+    return min(max(_NARROWEST, longest * 1.1 + 1.5, len(header_label(column)) * 1.1 + _HEADER_EXTRA), _WIDEST)

@@ -80,7 +80,7 @@ def _style(*, font: int = 0, fill: int = 0, border: int = 0, number: int = 0, al
 _FIXED_STYLES = (
     _style(),
     _style(font=1, fill=2, border=1, align='vertical="center"'),
-    _style(font=1, fill=2, border=1, align='horizontal="right" vertical="center" indent="1"'),
+    _style(font=1, fill=2, border=1, align='horizontal="right" vertical="center"'),
     _style(font=2, align='vertical="center"'),
     _style(font=3, align='vertical="top" wrapText="1"'),
     _style(font=3, border=2, align='vertical="top"'),
@@ -111,12 +111,13 @@ class Styles:
 
     def of_column(self, column: ResultColumn, decimals: int | None) -> int:
         """The cell style of a column; `decimals` are those people see, None where the column has no numbers."""
-        return self._cell(_style(number=self._column_format(column, decimals), align=_alignment(column)))
+        # Spreadsheets set dates to the right, where they would touch the text of the next column.
+        align = 'horizontal="left"' if column.type.is_temporal else ""
+        return self._cell(_style(number=self._column_format(column, decimals), align=align))
 
     def of_total(self, column: ResultColumn, decimals: int | None) -> int:
         """The cell style of a column's totals."""
-        style = _style(font=1, border=4, number=self._column_format(column, decimals), align=_alignment(column))
-        return self._cell(style)
+        return self._cell(_style(font=1, border=4, number=self._column_format(column, decimals)))
 
     def figure(self, column: ResultColumn, decimals: int) -> int:
         """The cell style of a headline number on the cover."""
@@ -165,13 +166,6 @@ class Styles:
 
     def _cell(self, style: str) -> int:
         return self._cells.setdefault(style, _FIXED + len(self._cells))
-
-
-def _alignment(column: ResultColumn) -> str:
-    """Numbers keep off the text beside them; dates, which spreadsheets set to the right, begin at the left."""
-    if column.type.is_temporal:
-        return 'horizontal="left"'
-    return 'horizontal="right" indent="1"' if column.type.is_number else ""
 
 
 def number_format(column: ResultColumn, decimals: int | None) -> str:
