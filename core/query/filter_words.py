@@ -9,6 +9,7 @@ from core.domain.definition import ReportDefinition
 from core.domain.field import Field, FieldType, NumberStyle
 from core.domain.filter import Calendar, Condition, FilterGroup, Match, Operator, Scalar
 from core.domain.moments import day_words
+from core.domain.operator_words import verb
 from core.domain.text import is_one_line
 from core.query.window_words import (
     instant_in_words,
@@ -19,32 +20,6 @@ from core.query.window_words import (
 
 _MAX_NAMED_VALUES = 5
 _MAX_TEXT = 60
-_VERBS = {
-    Operator.IS: "is",
-    Operator.IS_NOT: "is not",
-    Operator.CONTAINS: "contains",
-    Operator.NOT_CONTAINS: "does not contain",
-    Operator.STARTS_WITH: "starts with",
-    Operator.ENDS_WITH: "ends with",
-    Operator.NOT_STARTS_WITH: "does not start with",
-    Operator.NOT_ENDS_WITH: "does not end with",
-    Operator.GREATER: "is greater than",
-    Operator.AT_LEAST: "is at least",
-    Operator.LESS: "is less than",
-    Operator.AT_MOST: "is at most",
-    Operator.BETWEEN: "is between",
-    Operator.NOT_BETWEEN: "is not between",
-    Operator.IN_WINDOW: "is within",
-    Operator.NOT_IN_WINDOW: "is not within",
-    Operator.IS_EMPTY: "is empty",
-    Operator.IS_NOT_EMPTY: "is not empty",
-}
-_TEMPORAL_VERBS = {
-    Operator.GREATER: "is after",
-    Operator.AT_LEAST: "is on or after",
-    Operator.LESS: "is before",
-    Operator.AT_MOST: "is on or before",
-}
 _RANGES = (Operator.BETWEEN, Operator.NOT_BETWEEN)
 #: Operators that heed case unless told otherwise.
 _HEEDING = (Operator.IS, Operator.IS_NOT)
@@ -87,16 +62,14 @@ class FilterWords:
         field = self.look_up(condition.field)
         if condition.window is not None:
             return self._window(condition, field, is_alone=is_alone)
-        verb = _VERBS[condition.operator]
-        if field.type.is_temporal:
-            verb = _TEMPORAL_VERBS.get(condition.operator, verb)
+        is_said = f"{field.label} {verb(condition.operator, is_temporal=field.type.is_temporal)}"
         values = self._values(condition.values, field)
         if not values and condition.parameter is not None:
             values = [f"[{self.parameters.get(condition.parameter, condition.parameter)}]"]
         if not values:
-            return f"{field.label} {verb}"
+            return is_said
         joining = "and" if condition.operator in _RANGES else "or"
-        return f"{field.label} {verb} {joined(values, joining)}{_case(condition, field)}"
+        return f"{is_said} {joined(values, joining)}{_case(condition, field)}"
 
     def _window(self, condition: Condition, field: Field, *, is_alone: bool) -> str:
         window, calendar = condition.window, self.calendar

@@ -9,34 +9,11 @@ from zoneinfo import ZoneInfo
 from core.domain.appearance import FormatRule, RuleKind
 from core.domain.field import FieldType
 from core.domain.filter import Operator, Scalar
+from core.domain.operator_words import verb
 from core.domain.result import ResultColumn
 from core.render.cells import display_number, display_value
 from core.render.tones import SIGNS, TONE_WORDS
 
-_VERBS = {
-    Operator.IS: "is",
-    Operator.IS_NOT: "is not",
-    Operator.CONTAINS: "contains",
-    Operator.NOT_CONTAINS: "does not contain",
-    Operator.STARTS_WITH: "starts with",
-    Operator.ENDS_WITH: "ends with",
-    Operator.NOT_STARTS_WITH: "does not start with",
-    Operator.NOT_ENDS_WITH: "does not end with",
-    Operator.GREATER: "is greater than",
-    Operator.AT_LEAST: "is at least",
-    Operator.LESS: "is less than",
-    Operator.AT_MOST: "is at most",
-    Operator.BETWEEN: "is between",
-    Operator.NOT_BETWEEN: "is not between",
-    Operator.IS_EMPTY: "is empty",
-    Operator.IS_NOT_EMPTY: "is not empty",
-}
-_TEMPORAL_VERBS = {
-    Operator.GREATER: "is after",
-    Operator.AT_LEAST: "is on or after",
-    Operator.LESS: "is before",
-    Operator.AT_MOST: "is on or before",
-}
 _RANGES = (Operator.BETWEEN, Operator.NOT_BETWEEN)
 _MOST_VALUES = 5
 _MOST_TEXT = 60
@@ -63,14 +40,14 @@ def _phrase(rule: FormatRule, column: ResultColumn, timezone: str) -> str:
 
 def _condition(rule: FormatRule, column: ResultColumn, timezone: str) -> str:
     operator = rule.operator or Operator.IS
-    verb = (_TEMPORAL_VERBS if column.type.is_temporal else _VERBS).get(operator, _VERBS[operator])
+    is_said = f"{column.label} {verb(operator, is_temporal=column.type.is_temporal)}"
     shown = rule.values if len(rule.values) <= _MOST_VALUES else rule.values[: _MOST_VALUES - 1]
     words = [_value(value, column, timezone) for value in shown]
     if len(shown) < len(rule.values):
         words.append(f"one of {len(rule.values) - len(shown):,} more")
     last = "and" if operator in _RANGES else "or"
     listed = f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)
-    return f"{column.label} {verb} {listed}".rstrip()
+    return f"{is_said} {listed}".rstrip()
 
 
 def _value(value: Scalar, column: ResultColumn, timezone: str) -> str:
