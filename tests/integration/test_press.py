@@ -203,9 +203,16 @@ def test_a_full_disk_is_said_and_when_there_is_room_the_run_completes(
     assert files_of(stack.folder / "spool") == []
 
 
-def test_the_processes_know_no_secrets(press: ProcessPress, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_processes_know_no_secrets(
+    press: ProcessPress,
+    stack: Stack,
+    tenant: Tenant,
+    make_run: Callable[..., UUID],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for files")
     press.close()
+    assert_the_next_run_works(stack, tenant, make_run)  # its server is up: the system shows no environment before
     environment = server_of(press).environ()
     assert "PATH" in environment
     assert "SECRET_KEY" not in environment
