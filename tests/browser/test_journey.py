@@ -45,7 +45,9 @@ def test_from_sign_in_to_a_mail_in_the_outbox(page: Page):
     page.get_by_role("button", name="Last 30 days").or_(page.get_by_role("radio", name="Last 30 days")).click()
     expect(page.locator(".bs-sentence")).to_contain_text("last 30 days")
     assert page.locator(".bs-sentence").inner_text() != before
+    settle(page)
     page.keyboard.press("Escape")
+    settle(page)
 
     page.get_by_role("button", name="Save as new version").click()
     expect(page.get_by_text("Version 2 saved")).to_be_visible()
@@ -90,7 +92,7 @@ def test_a_download_of_an_unsaved_question_says_how_many_rows_it_holds(page: Pag
     settle(page)
     key(page, "builder_download").get_by_role("button").click()
     page.get_by_text("CSV", exact=False).last.click()
-    ready = key(page, "builder_export")
+    ready = key(page, "export_bar")
     expect(ready).to_contain_text(re.compile(r"is ready: [\d,]+ rows"), timeout=60_000)
     with page.expect_download() as download:
         ready.get_by_role("link", name="Download file").click()
