@@ -15,7 +15,6 @@ from psycopg import OperationalError
 
 from core.bootstrap import build_daemon
 from core.errors import BroadsheetError, DatabaseUnavailable
-from core.plain_arrow import load_plain_arrow
 from core.services.daemon import DaemonService
 from core.settings import load_settings
 
@@ -33,7 +32,6 @@ def main() -> int:
     """Run until SIGTERM or Ctrl-C; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     quieten()
-    load_plain_arrow()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes the signals
     try:
         daemon = build_daemon(load_settings())
