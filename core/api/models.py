@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.api.file_choices import Options, PasswordIn, options_in, options_out, progress_out
+from core.api.file_choices import options_out, progress_out
 from core.api.inputs import Instant, Json, Object, PageNumber, PreviewLimit, Text
 from core.domain.access import Principal
 from core.domain.artifact import Artifact
@@ -16,17 +16,15 @@ from core.domain.delivery import Delivery
 from core.domain.page import Item, Page
 from core.domain.report import Report, ReportVersion
 from core.domain.run import Run, RunEvent
-from core.domain.schedule import FireTime, Misfire, Recipient, Schedule, ScheduleDraft
-from core.schedules.config_json import dump_config, parse_config
 
 
-class _In(BaseModel):
+class In(BaseModel):
     """A request body; a name it does not know is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class SignIn(_In):
+class SignIn(In):
     """An address and a password."""
 
     username: Text = Field(max_length=320)
@@ -41,14 +39,14 @@ class TokenOut(BaseModel):
     expires_in: int
 
 
-class ApiTokenIn(_In):
+class ApiTokenIn(In):
     """A personal API token to make."""
 
     name: Text
     expires_at: Instant | None = None
 
 
-class ReportIn(_In):
+class ReportIn(In):
     """A report to save; `definition` follows `GET /api/reports/schema`."""
 
     name: Text
@@ -56,7 +54,7 @@ class ReportIn(_In):
     definition: Json
 
 
-class PreviewOfReportIn(_In):
+class PreviewOfReportIn(In):
     """Which page to preview, with which values for the parameters; `refresh` asks the source in any case."""
 
     parameters: Object = Field(default_factory=dict)
@@ -69,56 +67,6 @@ class PreviewIn(PreviewOfReportIn):
     """A definition to preview without saving it."""
 
     definition: Json
-
-
-class RecipientIn(_In):
-    """An address and the channel that reaches it."""
-
-    type: Text
-    value: Text = Field(max_length=1000)
-    role: Literal["to", "cc", "bcc"] = "to"
-
-
-class ScheduleIn(PasswordIn, _In):
-    """A schedule to save. A `password` that is left out stays what it is; null takes it away."""
-
-    name: Text
-    description: Text = Field("", max_length=2000)
-    report_id: UUID
-    schedule_config: Object
-    recipients: list[RecipientIn]
-    formats: list[Text]
-    file_options: Options = Field(default_factory=dict)
-    report_parameters: Object = Field(default_factory=dict)
-    email_subject: Text | None = Field(None, max_length=300)
-    email_body: Text | None = Field(None, max_length=10_000)
-    is_active: bool = True
-    misfire: Misfire = Misfire.LATEST
-
-    def draft(self) -> ScheduleDraft:
-        """Return it as a domain value, without the password; raises InvalidInput."""
-        return ScheduleDraft(
-            name=self.name.strip(),
-            description=self.description.strip(),
-            report_id=self.report_id,
-            config=parse_config(self.schedule_config),
-            recipients=tuple(Recipient(channel=r.type, address=r.value, role=r.role) for r in self.recipients),
-            formats=tuple(self.formats),
-            report_parameters=self.report_parameters,
-            file_options=options_in(self.file_options, "file_options"),
-            email_subject=self.email_subject or None,
-            email_body=self.email_body or None,
-            misfire=self.misfire,
-            is_active=self.is_active,
-        )
-
-
-class NextRunsIn(_In):
-    """A recurrence to say the next runs of."""
-
-    schedule_config: Object
-    count: Annotated[int, Field(ge=1, le=100)] = 5
-    after: Instant | None = None
 
 
 def page_out(page: Page[Item], shape: Callable[[Item], Json]) -> Json:
@@ -156,40 +104,6 @@ def version_out(version: ReportVersion) -> Json:
     }
 
 
-def schedule_out(schedule: Schedule) -> Json:
-    """Return a schedule's JSON."""
-    return {
-        "id": str(schedule.id),
-        "name": schedule.name,
-        "description": schedule.description,
-        "report_id": str(schedule.report_id),
-        "report_name": schedule.report_name,
-        "owner": schedule.owner_name,
-        "schedule_config": dump_config(schedule.config),
-        "recipients": [{"type": r.channel, "value": r.address, "role": r.role} for r in schedule.recipients],
-        "formats": list(schedule.formats),
-        "file_options": options_out(schedule.file_options),
-        "has_password": schedule.file_options.sealed_password is not None,
-        "report_parameters": dict(schedule.report_parameters),
-        "email_subject": schedule.email_subject,
-        "email_body": schedule.email_body,
-        "is_active": schedule.is_active,
-        "misfire": str(schedule.misfire),
-        "next_run_at": _iso(schedule.next_run_at),
-        "last_run_at": _iso(schedule.last_run_at),
-        "last_status": schedule.last_status,
-        "created_at": schedule.created_at.isoformat(),
-        "updated_at": schedule.updated_at.isoformat(),
-        "version": schedule.version,
-    }
-
-
-def fire_time_out(slot: FireTime) -> Json:
-    """Return the JSON of one slot."""
-    shown = {"utc": slot.at.isoformat(), "local": slot.local.isoformat()}
-    return shown if slot.note is None else {**shown, "note": slot.note}
-
-
 def execution_out(run: Run) -> Json:
     """Return a run's JSON; the API says execution."""
     return {
@@ -207,14 +121,18 @@ def execution_out(run: Run) -> Json:
         "has_password": run.file_options.sealed_password is not None,
         "parameters": dict(run.parameters),
         "logical_at": run.logical_at.isoformat(),
-        "scheduled_for": _iso(run.scheduled_for),
+        "scheduled_for": iso(run.scheduled_for),
         "created_at": run.created_at.isoformat(),
-        "started_at": _iso(run.started_at),
-        "finished_at": _iso(run.finished_at),
+        "started_at": iso(run.started_at),
+        "finished_at": iso(run.finished_at),
         "attempt": run.attempt,
         "rows_matched": run.rows_matched,
         "rows_delivered": run.rows_delivered,
         "progress": progress_out(run.progress),
+        "waiting_for": run.waiting_for,
+        "held_because": run.held_because,
+        "is_stale": run.is_stale,
+        "pinned_at": iso(run.pinned_at),
         "timings": {"query_s": run.query_s, "render_s": run.render_s, "deliver_s": run.deliver_s},
         "error": None if run.error_code is None else {"code": run.error_code, "message": run.error_message},
         "artifacts": [_artifact_out(artifact) for artifact in run.artifacts],
@@ -250,7 +168,7 @@ def _artifact_out(artifact: Artifact) -> Json:
         "notes": list(artifact.manifest.notes),
         "lock": artifact.manifest.lock,
         "created_at": artifact.created_at.isoformat(),
-        "deleted_at": _iso(artifact.deleted_at),
+        "deleted_at": iso(artifact.deleted_at),
     }
 
 
@@ -262,8 +180,8 @@ def _delivery_out(delivery: Delivery) -> Json:
         "role": delivery.role,
         "status": str(delivery.state),
         "attempt": delivery.attempt,
-        "sent_at": _iso(delivery.sent_at),
-        "next_attempt_at": _iso(delivery.next_attempt_at),
+        "sent_at": iso(delivery.sent_at),
+        "next_attempt_at": iso(delivery.next_attempt_at),
         "response": delivery.response,
         "error": delivery.error_message,
         "reference": delivery.reference,
@@ -274,7 +192,8 @@ def _event_out(event: RunEvent) -> Json:
     return {"at": event.at.isoformat(), "name": event.name, "message": event.message}
 
 
-def _iso(instant: datetime | None) -> str | None:
+def iso(instant: datetime | None) -> str | None:
+    """Return a moment as the API writes it."""
     return None if instant is None else instant.isoformat()
 
 

@@ -9,16 +9,10 @@ from core.api.authentication import Caller
 from core.api.catalog_models import problem_out
 from core.api.file_choices import PasswordIn
 from core.api.inputs import Json, Object, PageLimit, PageNumber
-from core.api.models import (
-    NextRunsIn,
-    ScheduleIn,
-    execution_out,
-    fire_time_out,
-    page_out,
-    schedule_out,
-)
+from core.api.models import execution_out, page_out
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.problems import parse_body
+from core.api.schedule_models import NextRunsIn, ScheduleIn, fire_time_out, schedule_out
 from core.api.threads import blocking
 from core.domain.run import RunState
 from core.domain.schedule import Schedule, ScheduleDraft

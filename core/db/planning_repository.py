@@ -32,6 +32,7 @@ class PlannedSchedule:
     email_body: str | None
     report_parameters: dict[str, Any]
     file_options: dict[str, Any]
+    terms: dict[str, Any]
     misfire: Misfire
     next_run_at: datetime | None
 
@@ -112,6 +113,7 @@ def _select_planned() -> Select[Any]:
             ScheduleRow.email_body,
             ScheduleRow.report_parameters,
             ScheduleRow.file_options,
+            ScheduleRow.terms,
             ScheduleRow.misfire,
             ScheduleRow.next_run_at,
         )

@@ -15,6 +15,7 @@ from core.domain.definition_json import parse_definition
 from core.domain.file_options import parse_file_options
 from core.domain.page import Page
 from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep, parse_progress
+from core.domain.terms import parse_terms
 from core.errors import NotFound
 
 
@@ -42,6 +43,12 @@ _COLUMNS = (
     RunRow.parameters,
     RunRow.file_options,
     RunRow.progress,
+    RunRow.terms,
+    RunRow.fingerprint,
+    RunRow.held_because,
+    RunRow.is_stale,
+    RunRow.waiting_for,
+    RunRow.pinned_at,
     RunRow.requested_by,
     RunRow.formats,
     RunRow.logical_at,
@@ -146,6 +153,7 @@ def _run(row: RowMapping, **parts: Any) -> Run:
             "file_options": parse_file_options(row["file_options"]),
             "progress": row["progress"] and parse_progress(row["progress"]),
             "formats": tuple(row["formats"]),
+            "terms": parse_terms(row["terms"]),
         },
         **parts,
     )

@@ -37,6 +37,7 @@ class RunDraft:
     scheduled_for: datetime | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)  #: values given for the definition's parameters
     file_options: Mapping[str, Any] = field(default_factory=dict)  #: how its files are made, as stored JSON
+    terms: Mapping[str, Any] = field(default_factory=dict)  #: what must be true before it is sent, as stored JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,12 @@ class LedgerRun:
     formats: tuple[str, ...]
     email_subject: str | None
     email_body: str | None
+    terms: dict[str, Any]
+    fingerprint: dict[str, Any] | None
+    is_stale: bool
     logical_at: datetime
     scheduled_for: datetime | None
+    created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     attempt: int
@@ -102,8 +107,12 @@ _COLUMNS = (
     RunRow.formats,
     RunRow.email_subject,
     RunRow.email_body,
+    RunRow.terms,
+    RunRow.fingerprint,
+    RunRow.is_stale,
     RunRow.logical_at,
     RunRow.scheduled_for,
+    RunRow.created_at,
     RunRow.started_at,
     RunRow.finished_at,
     RunRow.attempt,
@@ -219,6 +228,7 @@ def _insert(session: Session, draft: RunDraft, *, now: datetime, state: RunState
         "formats": list(draft.formats),
         "parameters": dict(draft.parameters),
         "file_options": dict(draft.file_options),
+        "terms": dict(draft.terms),
         "created_at": now,
         "finished_at": now if state is RunState.MISSED else None,
     }

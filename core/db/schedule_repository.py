@@ -13,6 +13,7 @@ from core.domain.file_options import dump_file_options, parse_file_options
 from core.domain.page import Page
 from core.domain.run import RunKind
 from core.domain.schedule import Misfire, Recipient, Schedule, ScheduleDraft
+from core.domain.terms import dump_terms, parse_terms
 from core.errors import Conflict, NotFound
 from core.schedules.config_json import dump_config, parse_config
 
@@ -106,6 +107,7 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
         "report_parameters": dict(draft.report_parameters),
         "file_options": dump_file_options(draft.file_options),
         "misfire": str(draft.misfire),
+        "terms": dump_terms(draft.terms),
         "is_active": draft.is_active,
     }
 
@@ -137,7 +139,11 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.report_parameters,
             ScheduleRow.file_options,
             ScheduleRow.misfire,
+            ScheduleRow.terms,
             ScheduleRow.is_active,
+            ScheduleRow.paused_until,
+            ScheduleRow.paused_because,
+            ScheduleRow.failing_since,
             ScheduleRow.next_run_at,
             newest.c.created_at.label("last_run_at"),
             newest.c.state.label("last_status"),
@@ -160,5 +166,6 @@ def _schedule(row: RowMapping) -> Schedule:
             "formats": tuple(row["formats"]),
             "file_options": parse_file_options(row["file_options"]),
             "misfire": Misfire(row["misfire"]),
+            "terms": parse_terms(row["terms"]),
         }
     )

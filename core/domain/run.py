@@ -11,6 +11,7 @@ from core.domain.artifact import Artifact
 from core.domain.definition import ReportDefinition
 from core.domain.delivery import Delivery
 from core.domain.file_options import FileOptions
+from core.domain.terms import Terms
 
 
 class RunKind(StrEnum):
@@ -158,6 +159,12 @@ class Run:
     deliver_s: float | None
     error_code: str | None
     error_message: str | None
+    terms: Terms = Terms()
+    fingerprint: Mapping[str, Any] | None = None  #: a small picture of its result
+    held_because: str | None = None  #: why it waits for its owner's approval
+    is_stale: bool = False  #: its data was older than its schedule wants
+    waiting_for: str | None = None  #: why it is not worked on
+    pinned_at: datetime | None = None  #: when a person said that its files stay
     progress: RunProgress | None = None  #: while it is worked on
     artifacts: tuple[Artifact, ...] = ()
     deliveries: tuple[Delivery, ...] = ()

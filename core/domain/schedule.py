@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.domain.file_options import FileOptions
+from core.domain.terms import Terms
 
 
 class Cadence(StrEnum):
@@ -103,6 +104,10 @@ class Schedule:
     version: int
     created_at: datetime
     updated_at: datetime
+    terms: Terms = Terms()
+    paused_until: datetime | None = None  #: a paused schedule resumes by itself then
+    paused_because: str | None = None  #: why it was paused, where no person did it
+    failing_since: datetime | None = None  #: when its runs began to fail, while they do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,4 +125,5 @@ class ScheduleDraft:
     report_parameters: Mapping[str, Any] = field(default_factory=dict)
     file_options: FileOptions = FileOptions()
     misfire: Misfire = Misfire.LATEST
+    terms: Terms = Terms()
     is_active: bool = True

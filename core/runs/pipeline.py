@@ -2,48 +2,30 @@
 
 import logging
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
-from core.access.policy import require_dataset
+from core.artifacts.disk import disk_full
 from core.db import (
-    access_repository,
     artifact_repository,
-    branding_repository,
-    dataset_repository,
     notice_repository,
-    run_repository,
-    source_repository,
-    template_repository,
 )
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
-from core.domain.access import Principal
-from core.domain.dataset import Dataset, Source
-from core.domain.definition import ReportDefinition
 from core.domain.definition_json import parse_definition
-from core.domain.file_options import parse_file_options
-from core.domain.parameters import ParameterValue, bind_parameters, parse_parameters
 from core.domain.result import Result
 from core.domain.run import RunKind, RunPhase, RunStep
 from core.errors import (
     BroadsheetError,
     DatabaseUnavailable,
     FieldMissing,
-    InvalidInput,
     LeaseLost,
-    NotAllowed,
-    ParametersUnfit,
     RunCancelled,
 )
 from core.query.executor import HeadFields, QueryExecutor
-from core.query.given_values import check_given
 from core.query.spool import open_spool, write_spool
-from core.render.renderer import Wishes
 from core.runs import failpoints
-from core.runs.disk import disk_full
 from core.runs.filing import Filed, Filing, SpooledRows
 from core.runs.guard import Guard
 from core.runs.ledger import Ledger
@@ -60,20 +42,9 @@ from core.runs.result_record import (
     spool_path,
     written_path,
 )
+from core.runs.subjects import Subjects
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What a run reads, and under whose identity."""
-
-    definition: ReportDefinition
-    dataset: Dataset
-    source: Source
-    principal: Principal
-    description: str
-    parameters: Mapping[str, ParameterValue]
 
 
 class Pipeline:
@@ -95,6 +66,7 @@ class Pipeline:
         self._filing = filing
         self._missing = missing
         self._spool_dir = spool_dir
+        self._subjects = Subjects(database)
 
     def advance(self, run_id: UUID) -> None:
         """Claim the run and take it as far as it goes; returns quietly where it is not to be worked on now."""
@@ -164,7 +136,7 @@ class Pipeline:
         return self._query(run, guard)
 
     def _query(self, run: LedgerRun, guard: Guard) -> ResultRecord:
-        subject = self._subject(run)
+        subject = self._subjects.load(run)
         guard.note(RunPhase.READING, rows=0, rows_total=None)
         began = time.monotonic()
         with self._executor.run(
@@ -204,37 +176,13 @@ class Pipeline:
         """Put the rows into the run's one file where that is all they are for, else where renderers may read them."""
         head, token = result.head, run.lease_token
         if self._filing.takes_rows_straight(run):
-            said = self._filing.write_straight(result, written_path(self._spool_dir, run.id, token), self._wishes(run))
+            said = self._filing.write_straight(
+                result, written_path(self._spool_dir, run.id, token), self._subjects.wishes(run)
+            )
             return ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said)
         path = spool_path(self._spool_dir, run.id, token)
         rows = write_spool(result, path)
         return ResultRecord(head=head, rows=rows, spool_token=token, shown=shown_rows(open_spool(path, head)))
-
-    def _subject(self, run: LedgerRun) -> Subject:
-        """Load what the run reads, as the person it is for may see it now."""
-        definition = parse_definition(run.definition)
-        principal = self._principal(run)
-        with self._database.organization(run.organization_id) as session:
-            dataset = dataset_repository.load_one_dataset(session, definition.dataset_id)
-            require_dataset(principal, dataset)
-            return Subject(
-                definition=definition,
-                dataset=dataset,
-                source=source_repository.load_source(session, dataset.source_id),
-                principal=principal,
-                description=run_repository.report_description(session, run.report_id),
-                parameters=_given(run, definition, dataset),
-            )
-
-    def _principal(self, run: LedgerRun) -> Principal:
-        principals: tuple[Principal, ...] = ()
-        if run.requested_by is not None:
-            with self._database.installation() as session:
-                principals = access_repository.principals_of_user(session, run.requested_by)
-        for principal in principals:
-            if principal.organization_id == run.organization_id:
-                return principal
-        raise NotAllowed("The person this report runs for is no longer active here. Give the schedule another owner.")
 
     def _render(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> None:
         """Make and store every file, then record them all at once: nothing half is visible."""
@@ -259,31 +207,7 @@ class Pipeline:
 
     def _filed(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> Filed:
         path = kept_rows(self._spool_dir, run.id, record)
-        rows = SpooledRows(head=record.head, path=path, wishes=self._wishes(run))
+        rows = SpooledRows(head=record.head, path=path, wishes=self._subjects.wishes(run))
         if record.rendering is not None:
             return self._filing.file_straight(run, rows, record.rendering)
         return self._filing.file(run, rows, guard)
-
-    def _wishes(self, run: LedgerRun) -> Wishes:
-        """How the run's files are to be made, as its options, its organization's look and its template are now."""
-        options = parse_file_options(run.file_options)
-        template_id = options.xlsx.template_id if "xlsx" in run.formats else None
-        with self._database.organization(run.organization_id) as session:
-            return Wishes(
-                options=options,
-                branding=branding_repository.load_branding(session),
-                template=None if template_id is None else template_repository.load_template_bytes(session, template_id),
-            )
-
-
-def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:
-    """Return the values given for the definition's parameters. Raises ParametersUnfit: no value is ever left out."""
-    try:
-        given = parse_parameters(definition, run.parameters)
-        check_given(definition, dataset, given)
-        bind_parameters(definition, given)
-    except InvalidInput as error:
-        reason = error.user_message.removeprefix(f"{error.place}: ")
-        mend = " Open the schedule and give it what the report asks for now." if run.schedule_id else ""
-        raise ParametersUnfit(f"The report changed what it asks for. {reason}{mend}", place=error.place) from error
-    return given

@@ -130,6 +130,7 @@ def draft_of(
         definition_sha256=schedule.definition_sha256,
         parameters=schedule.report_parameters,
         file_options=schedule.file_options,
+        terms=schedule.terms,
         requested_by=schedule.owner_id,
         formats=schedule.formats,
         logical_at=logical_at,

@@ -131,7 +131,16 @@ class ScheduleRow(Owned, Base):
     #: How its files are made.
     file_options: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     misfire: Mapped[str] = mapped_column(server_default="latest")
+    #: What must be true before anything is sent.
+    terms: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    #: Whether its condition held the last time, for alerts that fire once until it recovers.
+    is_alerting: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    paused_until: Mapped[datetime | None]
+    paused_because: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
+    #: When its owner was written to about the failure.
+    failure_told_at: Mapped[datetime | None]
     next_run_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    SmallInteger,
     UniqueConstraint,
     text,
 )
@@ -61,6 +62,26 @@ class RunRow(Owned, Base):
     formats: Mapped[list[str]]
     email_subject: Mapped[str | None]
     email_body: Mapped[str | None]
+    #: What must be true before anything is sent, copied from the schedule when the run was made.
+    terms: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    #: A small picture of its result, which later runs compare themselves with.
+    fingerprint: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    #: Why it waits for its owner's approval.
+    held_because: Mapped[str | None]
+    #: Whether its data was older than its schedule wants.
+    is_stale: Mapped[bool] = mapped_column(server_default=text("false"))
+    #: Higher ones are taken first.
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    #: The source it reads, for the limit of runs a source takes at one time.
+    source_id: Mapped[UUID | None]
+    #: Equal for runs that ask the same as the same person for the same moment.
+    share_key: Mapped[str | None]
+    #: Why it is not worked on, in words for people.
+    waiting_for: Mapped[str | None]
+    #: When a person said that its files stay.
+    pinned_at: Mapped[datetime | None]
+    #: When the people who wait for it were told that it is still being made.
+    slow_told_at: Mapped[datetime | None]
     logical_at: Mapped[datetime]
     scheduled_for: Mapped[datetime | None]
     started_at: Mapped[datetime | None]

@@ -1,0 +1,26 @@
+"""Terms of schedules and runs: conditions, fresh data, approval, and what they are judged by."""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    """Add the columns."""
+    op.execute(
+        "ALTER TABLE schedules ADD COLUMN terms JSONB DEFAULT '{}'::jsonb NOT NULL, "
+        "ADD COLUMN is_alerting BOOLEAN DEFAULT false NOT NULL"
+    )
+    op.execute(
+        "ALTER TABLE runs ADD COLUMN terms JSONB DEFAULT '{}'::jsonb NOT NULL, ADD COLUMN fingerprint JSONB, "
+        "ADD COLUMN held_because TEXT, ADD COLUMN is_stale BOOLEAN DEFAULT false NOT NULL"
+    )
+
+
+def downgrade() -> None:
+    """Take them back."""
+    op.execute(
+        "ALTER TABLE runs DROP COLUMN terms, DROP COLUMN fingerprint, DROP COLUMN held_because, DROP COLUMN is_stale"
+    )
+    op.execute("ALTER TABLE schedules DROP COLUMN terms, DROP COLUMN is_alerting")

@@ -1,0 +1,94 @@
+"""What a run reads and how its files are to be made, as the database knows it now and its person may see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.access.policy import require_dataset
+from core.db import (
+    access_repository,
+    branding_repository,
+    dataset_repository,
+    run_repository,
+    source_repository,
+    template_repository,
+)
+from core.db.database import Database
+from core.db.run_repository import LedgerRun
+from core.domain.access import Principal
+from core.domain.dataset import Dataset, Source
+from core.domain.definition import ReportDefinition
+from core.domain.definition_json import parse_definition
+from core.domain.file_options import parse_file_options
+from core.domain.parameters import ParameterValue, bind_parameters, parse_parameters
+from core.errors import InvalidInput, NotAllowed, ParametersUnfit
+from core.query.given_values import check_given
+from core.render.renderer import Wishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a run reads, and under whose identity."""
+
+    definition: ReportDefinition
+    dataset: Dataset
+    source: Source
+    principal: Principal
+    description: str
+    parameters: Mapping[str, ParameterValue]
+
+
+class Subjects:
+    """Loads what runs read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, run: LedgerRun) -> Subject:
+        """Load what the run reads, as the person it is for may see it now."""
+        definition = parse_definition(run.definition)
+        principal = self._principal(run)
+        with self._database.organization(run.organization_id) as session:
+            dataset = dataset_repository.load_one_dataset(session, definition.dataset_id)
+            require_dataset(principal, dataset)
+            return Subject(
+                definition=definition,
+                dataset=dataset,
+                source=source_repository.load_source(session, dataset.source_id),
+                principal=principal,
+                description=run_repository.report_description(session, run.report_id),
+                parameters=_given(run, definition, dataset),
+            )
+
+    def _principal(self, run: LedgerRun) -> Principal:
+        principals: tuple[Principal, ...] = ()
+        if run.requested_by is not None:
+            with self._database.installation() as session:
+                principals = access_repository.principals_of_user(session, run.requested_by)
+        for principal in principals:
+            if principal.organization_id == run.organization_id:
+                return principal
+        raise NotAllowed("The person this report runs for is no longer active here. Give the schedule another owner.")
+
+    def wishes(self, run: LedgerRun) -> Wishes:
+        """How the run's files are to be made, as its options, its organization's look and its template are now."""
+        options = parse_file_options(run.file_options)
+        template_id = options.xlsx.template_id if "xlsx" in run.formats else None
+        with self._database.organization(run.organization_id) as session:
+            return Wishes(
+                options=options,
+                branding=branding_repository.load_branding(session),
+                template=None if template_id is None else template_repository.load_template_bytes(session, template_id),
+            )
+
+
+def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:
+    """Return the values given for the definition's parameters. Raises ParametersUnfit: no value is ever left out."""
+    try:
+        given = parse_parameters(definition, run.parameters)
+        check_given(definition, dataset, given)
+        bind_parameters(definition, given)
+    except InvalidInput as error:
+        reason = error.user_message.removeprefix(f"{error.place}: ")
+        mend = " Open the schedule and give it what the report asks for now." if run.schedule_id else ""
+        raise ParametersUnfit(f"The report changed what it asks for. {reason}{mend}", place=error.place) from error
+    return given
