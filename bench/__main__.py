@@ -1,6 +1,6 @@
 """Every bench in one command: prints their tables and writes each to its part of bench/RESULTS.md.
 
-python -m bench [start|workspace|query|grouped|export|pdf|chart …]
+python -m bench [start|workspace|query|grouped|export|pdf|chart|schedules …]
 """
 
 import subprocess
@@ -21,6 +21,8 @@ BENCHES = {
     "xlsx": "Excel",
     "pdf": "PDF",
     "chart": "Pictures of charts",
+    "schedules": "Schedules at scale",
+    "fire_times": "Fire times of every timezone",
 }
 
 

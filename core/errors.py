@@ -264,6 +264,13 @@ class DeliveryDeferred(DeliveryError):
     code = "delivery_deferred"
     retryable = True
 
+    def __init__(
+        self, user_message: str | None = None, *, place: str | None = None, retry_after_s: int | None = None
+    ) -> None:
+        """`retry_after_s`: how long the other side asked to be left alone."""
+        self.retry_after_s = retry_after_s
+        super().__init__(user_message, place=place)
+
 
 class DeliveryUnknown(DeliveryError):
     """The connection broke after everything was handed over: it may or may not have arrived."""

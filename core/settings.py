@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(None, description="User at the mail server.")
     smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
     smtp_security: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls.")
+    mail_max_bytes: int = Field(
+        20_000_000,
+        ge=1_000_000,
+        le=1_000_000_000,
+        description="Largest mail, as it travels. Files that do not fit are linked instead.",
+    )
     mail_from: str = Field("Broadsheet <reports@broadsheet.local>", description="Sender of the mails.")
 
     s3_bucket: str | None = Field(None, description="Bucket for the S3 channel and ARTIFACT_STORE=s3.")
@@ -55,6 +61,10 @@ class Settings(BaseSettings):
     s3_access_key_id: str | None = Field(None, description="Access key of the bucket.")
     s3_secret_access_key: SecretStr | None = Field(None, description="Secret key of the bucket.")
     s3_prefix: str = Field("", description="Prefix of every key written.")
+    delivery_folders: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Folders that reports may be delivered to, separated by commas. Unset: DATA_DIR/delivered.",
+    )
     slack_bot_token: SecretStr | None = Field(None, description="Token of the Slack app that posts reports.")
     slack_api_url: str = Field("https://slack.com/api/", description="Address of the Slack API.")
     clickhouse_host: str | None = Field(None, description="ClickHouse server; set: a ready-made source.")
@@ -81,8 +91,15 @@ class Settings(BaseSettings):
     )
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
     retention_days: int = Field(90, ge=1, le=36_500, description="Days that produced files are kept.")
+    run_retention_days: int | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="Days that ended runs and their timelines are kept, at least as long as their files. "
+        "Unset: four times RETENTION_DAYS, at least 366. A run that somebody keeps stays with its files.",
+    )
 
-    @field_validator("allow_private_hosts", "source_folders", mode="before")
+    @field_validator("allow_private_hosts", "source_folders", "delivery_folders", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """Accept the comma-separated form of the environment."""
@@ -159,6 +176,16 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Address for links, without a trailing slash."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def delivery_roots(self) -> tuple[Path, ...]:
+        """The folders below which reports may be delivered."""
+        return self.delivery_folders or (self.data_dir / "delivered",)
+
+    @property
+    def runs_kept_days(self) -> int:
+        """Days that ended runs are kept."""
+        return max(self.run_retention_days or max(4 * self.retention_days, 366), self.retention_days)
 
     @property
     def outbox_dir(self) -> Path:

@@ -5,25 +5,21 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.access import Permission, Principal
-from core.domain.run import Run, RunState
+from core.domain.run import Run
 from core.errors import BroadsheetError
 from pages.widgets import keys, rows, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.run_detail import run_detail
+from pages.widgets.run_filters import run_filters
+from pages.widgets.run_standing import marks
 from pages.widgets.screen import back, entered, heading
 from pages.widgets.states import empty, problem, run_mark
 
 PAGE_SIZE = 25
 POLL_S = 2.0
 IDLE_POLL_S = 15.0
-FILTERS = {
-    "All": None,
-    "Completed": RunState.COMPLETED,
-    "Partly delivered": RunState.PARTIAL,
-    "Failed": RunState.FAILED,
-}
 COLUMNS = (
-    rows.Column(title="State", width=150),
+    rows.Column(title="State", width=180),
     rows.Column(title="When", width=235),
     rows.Column(title="Why", width=110, narrow=False),
     rows.Column(title="Rows", width=80, narrow=False),
@@ -36,7 +32,7 @@ def draw(principal: Principal, run: Run) -> None:
     """Draw one run."""
     took = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
     cells = (
-        run_mark(run.state),
+        run_mark(run.state) + marks(run),
         rows.fact(words.moment(run.scheduled_for or run.created_at, principal.timezone)),
         rows.fact(words.RUN_KINDS[run.kind], quiet=True),
         f'<div class="bs-num">{"" if run.rows_delivered is None else f"{run.rows_delivered:,}"}</div>',
@@ -51,13 +47,12 @@ def draw(principal: Principal, run: Run) -> None:
 def history() -> None:
     """Draw the list, and look again: often while something in it moves, seldom otherwise."""
     principal = guard(Permission.VIEW_REPORTS)
-    picked = st.session_state.get(keys.RUNS_FILTER) or "All"
     try:
         page = broadsheet().runs.list_runs(
             principal,
             schedule_id=named("schedule"),
             report_id=named("report"),
-            state=FILTERS[picked],
+            state=st.session_state.get(keys.RUNS_FILTER) or None,
             page=st.session_state.get(keys.RUNS_PAGE, 1),
             limit=PAGE_SIZE,
         )
@@ -65,7 +60,7 @@ def history() -> None:
         problem(error)
         return
     if not page.items:
-        empty("No runs here", "Send a schedule now, or download a report.", icon=":material/history:")
+        nothing()
         return
     with st.container(key=keys.RUNS_LIST, gap=None):
         rows.heading("Report", COLUMNS, tail=0)
@@ -77,6 +72,14 @@ def history() -> None:
     if moving != st.session_state.get(keys.RUNS_MOVING, True):
         st.session_state[keys.RUNS_MOVING] = moving
         st.rerun()
+
+
+def nothing() -> None:
+    """Say why there is nothing, and what helps."""
+    if st.session_state.get(keys.RUNS_FILTER) or named("schedule") or named("report"):
+        empty("No run is like that", "Choose other filters, or take them away.", icon=":material/search_off:")
+    else:
+        empty("No runs yet", "Send a schedule now, or download a report.", icon=":material/history:")
 
 
 def named(name: str) -> UUID | None:
@@ -95,9 +98,5 @@ if run_id is not None:
     run_detail(run_id)
 else:
     with heading("Runs", "runs"):
-        st.segmented_control(
-            "State", list(FILTERS), key=keys.RUNS_FILTER, default="All", label_visibility="collapsed", required=True
-        )
-    if named("schedule") or named("report"):
-        st.page_link("runs.py", label="Show the runs of everything", icon=":material/filter_alt_off:")
+        run_filters(guard(Permission.VIEW_REPORTS))
     st.fragment(history, run_every=POLL_S if st.session_state.get(keys.RUNS_MOVING, True) else IDLE_POLL_S)()

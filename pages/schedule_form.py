@@ -1,6 +1,6 @@
 """Making and changing a schedule: when, for whom, in which formats; the next runs beside it while it changes."""
 
-from datetime import time
+from typing import Any
 from uuid import UUID
 
 import streamlit as st
@@ -8,16 +8,20 @@ import streamlit as st
 from core.domain.access import Permission, Principal
 from core.domain.schedule import Schedule
 from core.errors import BroadsheetError, InvalidInput
+from core.services.next_runs import Covering
+from pages.widgets import form_values as form
 from pages.widgets import keys, words
 from pages.widgets import schedule_fields as fields
 from pages.widgets import schedule_state as state
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.schedule_days import days_section
 from pages.widgets.schedule_files import chosen_options, chosen_password, files_section, open_files
 from pages.widgets.schedule_parameters import given_json, open_values, parameter_section
+from pages.widgets.schedule_places import place_fields
+from pages.widgets.schedule_preview import Upcoming, preview_panel, upcoming
+from pages.widgets.schedule_terms import mishap_section, terms_section
 from pages.widgets.screen import back, entered
 from pages.widgets.states import empty, problem
-
-_SHOWN_TIMES = 2
 
 
 def named(name: str) -> UUID | None:
@@ -35,15 +39,15 @@ def open_form(principal: Principal) -> Schedule | None:
     subject = str(schedule_id or named("report"))
     if entered("schedule_form") or st.session_state.get(keys.SCHEDULE_SUBJECT) != subject:
         st.session_state[keys.SCHEDULE_SUBJECT] = subject
-        st.session_state[keys.SCHEDULE_VALUES] = {}
         st.session_state.pop(keys.SCHEDULE_ERROR, None)
         st.session_state[keys.SCHEDULE_REPORT] = schedule.report_id if schedule else named("report")
+        if st.session_state[keys.SCHEDULE_REPORT] is None:
+            newest = broadsheet().reports.list(principal, limit=1).items
+            st.session_state[keys.SCHEDULE_REPORT] = newest[0].id if newest else None
         open_values(principal, schedule)
         open_files(schedule)
-        if schedule is not None:
-            fields.fill(state.of_schedule(schedule))
-        else:
-            fields.fill(state.fresh("", principal.email, principal.timezone))
+        fresh = state.fresh("", principal.email, principal.timezone)
+        form.fill(fresh if schedule is None else state.of_schedule(schedule))
     return schedule
 
 
@@ -56,14 +60,12 @@ def report_choice(principal: Principal) -> tuple[UUID | None, str]:
     if not reports:
         empty("There is no report to send", "Save a report first.")
         return None, ""
-    if chosen is None:
-        st.session_state[keys.SCHEDULE_REPORT] = next(iter(reports))
     labels = words.distinct(reports)
     picked: UUID = st.selectbox(
         "Report", list(reports), key=keys.SCHEDULE_REPORT, format_func=lambda key: labels.get(key, "")
     )
-    if not st.session_state.get(fields.key("name")):
-        st.session_state[fields.key("name")] = reports[picked]
+    if not form.read()["name"]:
+        form.put("name", reports[picked])
     return picked, reports[picked]
 
 
@@ -74,7 +76,7 @@ def save(report_id: UUID, schedule: Schedule | None) -> None:
     try:
         principal = guard(Permission.MANAGE_SCHEDULES)
         given = given_json(principal, report_id)
-        draft = state.draft_of(fields.read(), report_id, further_times(schedule), description, given, chosen_options())
+        draft = state.draft_of(form.read(), report_id, description, given, chosen_options())
         password = chosen_password()
         if schedule is None:
             schedules.create(principal, draft, password=password)
@@ -87,9 +89,13 @@ def save(report_id: UUID, schedule: Schedule | None) -> None:
     st.session_state[keys.SCHEDULE_SAVED] = True
 
 
-def further_times(schedule: Schedule | None) -> tuple[time, ...]:
-    """Return the times of day that the form does not show and must not lose."""
-    return schedule.config.times[_SHOWN_TIMES:] if schedule else ()
+def what_follows(principal: Principal, values: dict[str, Any]) -> Upcoming:
+    """Return what the form's recurrence means, with what each run will cover."""
+    report_id = st.session_state.get(keys.SCHEDULE_REPORT)
+    covering = None
+    if report_id is not None:
+        covering = Covering(report_id=report_id, parameters=given_json(principal, report_id))
+    return upcoming(principal, state.config_of(values), covering)
 
 
 principal = guard(Permission.MANAGE_SCHEDULES)
@@ -98,11 +104,12 @@ if st.session_state.pop(keys.SCHEDULE_SAVED, False):
 back("schedules.py", "All schedules")
 try:
     schedule = open_form(principal)
+    values = form.read()
+    following = what_follows(principal, values)
 except BroadsheetError as error:
     problem(error)
     st.stop()
-values = fields.read()
-failed = st.session_state.get(keys.SCHEDULE_ERROR)
+failed = following.error or st.session_state.get(keys.SCHEDULE_ERROR)
 wrong = failed if isinstance(failed, InvalidInput) else None
 st.title("Edit schedule" if schedule else "New schedule", anchor=False)
 if isinstance(failed, BroadsheetError) and not (wrong and wrong.place):
@@ -110,25 +117,26 @@ if isinstance(failed, BroadsheetError) and not (wrong and wrong.place):
 left, right = st.columns([7, 4], gap="large")
 with left:
     report_id, report_name = report_choice(principal)
-    st.text_input("Name", key=fields.key("name"), max_chars=200)
-    fields.error_at(wrong, "name")
+    st.text_input("Name", key=form.keep("name", values), max_chars=200)
+    form.error_at(wrong, "name")
     parameter_section(principal, report_id, schedule)
-    fields.error_at(wrong, "report_parameters")
+    form.error_at(wrong, "report_parameters")
     st.html('<h3 class="bs-section">When</h3>')
-    fields.cadence_fields(values)
-    fields.error_at(wrong, "schedule_config", "cron", "time", "day", "nth", "interval")
+    fields.cadence_fields(values, wrong)
+    days_section(principal, values, wrong)
     st.html('<h3 class="bs-section">For whom</h3>')
-    fields.recipient_fields(values)
-    fields.error_at(wrong, "recipients", "formats")
-    files_section(principal, schedule, fields.read()["formats"], report_name, wrong)
-    with st.expander("Subject and message", expanded=bool(values.get("subject") or values.get("body"))):
-        fields.mail_fields(values)
-    fields.error_at(wrong, "email")
-    with st.expander("First and last day, missed times"):
-        fields.span_fields(values)
+    fields.recipient_fields(values, wrong)
+    place_fields(principal, values, wrong)
+    fields.format_fields(values, wrong)
+    files_section(principal, schedule, form.read()["formats"], report_name, wrong)
+    fields.mail_fields(values, wrong)
+    st.html('<h3 class="bs-section">On what terms</h3>')
+    terms_section(principal, values, report_id, wrong)
+    mishap_section(values, wrong)
 with right, st.container(key="schedule_preview"):
-    runs = fields.preview_runs(state.config_of(fields.read(), further_times(schedule)))
-    st.toggle("Active", key=fields.key("is_active"), help="A schedule that is not active waits until it is.")
+    preview_panel(following)
+    active = form.keep("is_active", values)
+    st.toggle("Active", key=active, help="A schedule that is not active waits until it is.")
     st.button(
         "Save schedule",
         type="primary",
@@ -136,5 +144,5 @@ with right, st.container(key="schedule_preview"):
         width="stretch",
         on_click=save,
         args=(report_id, schedule),
-        disabled=report_id is None or not runs,
+        disabled=report_id is None or not following.slots,
     )

@@ -48,6 +48,14 @@ st.navigation(
                 if principal.may(Permission.MANAGE_MEMBERS)
                 else []
             ),
+            *(
+                [
+                    st.Page("calendars.py", title="Calendars", icon=":material/event_busy:"),
+                    st.Page("destinations.py", title="Destinations", icon=":material/outbox:"),
+                ]
+                if principal.may(Permission.MANAGE_SCHEDULES)
+                else []
+            ),
             st.Page(sign_out, title="Sign out", icon=":material/logout:", url_path="sign-out"),
         ],
     },

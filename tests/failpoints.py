@@ -26,13 +26,19 @@ from core.domain.result import ColumnRole, Result, ResultColumn, ResultHead
 from core.errors import RunCancelled
 from core.render.csv_renderer import CsvRenderer
 from core.render.renderer import Renderer
+from core.runs.care import Care
+from core.runs.deciding import Deciding
 from core.runs.delivering import Deliverer
+from core.runs.endings import Endings
 from core.runs.failpoints import VARIABLE
+from core.runs.file_links import FileLinks
 from core.runs.filing import Filing
 from core.runs.ledger import LEASE, Ledger
 from core.runs.missing_fields import MissingFields
+from core.runs.notices import OwnerNotices
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
+from core.runs.places import Places
 from core.runs.planner import Planner
 from core.runs.press import InProcessPress, Press
 from core.runs.recovery import Recovery
@@ -40,6 +46,7 @@ from core.runs.rendering import Drawer
 from core.runs.retention import Retention
 from core.runs.retry import UNKNOWN_WAIT
 from core.runs.workers import Workers
+from core.secrets import SecretBox
 from core.services.daemon import DaemonService
 
 AS_OF = datetime(2026, 11, 23, 8, 59, tzinfo=UTC)
@@ -67,6 +74,7 @@ class StandInExecutor:
         deadline_s: float,
         parameters: Any = None,
         should_stop: Callable[[], bool],
+        with_overall: bool = False,
     ) -> Iterator[Result]:
         self.asked += 1
         self.during(should_stop)
@@ -99,6 +107,8 @@ class StandInChannel:
 
     key = "email"
     label = "E-mail"
+    form = ()
+    address_help = "An e-mail address."
 
     def __init__(self, accepted: Path) -> None:
         self._accepted = accepted
@@ -110,10 +120,19 @@ class StandInChannel:
     def check_address(self, address: str) -> None:
         return None
 
-    def reference(self, message: Any) -> str:
+    def own_settings(self) -> None:
+        return None
+
+    def check_place(self, place: Any) -> None:
+        return None
+
+    def linked(self, files: Any) -> tuple[Any, ...]:
+        return ()
+
+    def reference(self, message: Any, recipient: Any, place: Any = None) -> str:
         return f"<{message.reference}@test>"
 
-    def send(self, message: Any, recipient: Any) -> str:
+    def send(self, message: Any, recipient: Any, place: Any = None) -> str:
         if self.errors:
             raise self.errors.pop(0)
         self.messages.append(message)
@@ -194,18 +213,30 @@ class Stack:
             scratch_dir=scratch,
         )
         self.missing = MissingFields(self.database, self.clock, channel=self.channel, base_url="http://localhost:8501")
+        self.care = Care(
+            self.database,
+            self.clock,
+            notices=OwnerNotices(self.database, self.clock, channel=self.channel, base_url="http://localhost:8501"),
+        )
         self.pipeline = Pipeline(
             self.database,
             self.ledger,
             executor=self.executor,
             filing=filing,
             missing=self.missing,
+            deciding=Deciding(
+                self.database, self.clock, executor=self.executor, endings=Endings(self.database, self.clock)
+            ),
             spool_dir=spool,
         )
+        self.channels: dict[str, Any] = {"email": self.channel}
+        self.places = Places(self.database, SecretBox("key-of-the-tests"), self.channels)
         self.deliverer = Deliverer(
             self.database,
             self.outbox,
-            channels={"email": self.channel},
+            channels=self.channels,
+            places=self.places,
+            links=FileLinks(self.database, self.clock, key="key-of-the-tests", base_url="http://localhost:8501"),
             stores={"file": self.store},
             describe=lambda config: f"Every {config['cadence']}",
             base_url="http://localhost:8501",
@@ -218,6 +249,7 @@ class Stack:
             spool_dir=spool,
             scratch_dir=scratch,
             files_kept=timedelta(days=90),
+            runs_kept=timedelta(days=366),
             run_timeout=timedelta(minutes=30),
         )
 
@@ -231,6 +263,7 @@ class Stack:
             recovery=self.recovery,
             retention=self.retention,
             missing=self.missing,
+            care=self.care,
             watch=NoWatch(),
             ledger=self.ledger,
             workers=lambda daemon: Workers(

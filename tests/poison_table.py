@@ -1,14 +1,14 @@
 """The poison table: a column for each kind of odd value, in each type that it can occur in, beside what went in."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
 import numpy as np
 import pyarrow as pa
 
-from core.domain.field import FieldType
+from core.domain.field import FieldType, Format, NumberStyle
 from core.domain.result import ColumnRole, Result, ResultColumn
 from tests.render_results import result_of
 
@@ -24,6 +24,7 @@ class Kind(Enum):
     DAY = auto()  #: days since 1970
     INSTANT = auto()  #: microseconds since 1970
     BYTES = auto()
+    SPAN = auto()  #: a timedelta
     NESTED = auto()  #: lists and dicts
 
 
@@ -36,12 +37,18 @@ class Poison:
     type: FieldType
     cells: list[object]
     array: pa.Array
+    format: Format = Format()
+
+    @property
+    def header(self) -> str:
+        """Its heading where the numbers themselves stand."""
+        return f"{self.label} (s)" if self.format.style is NumberStyle.DURATION else self.label
 
     @property
     def column(self) -> ResultColumn:
         """Its description; the key differs from the label, as in every report."""
         key = "".join(letter if letter.isalnum() else "_" for letter in self.label.lower())
-        return ResultColumn(key=key, label=self.label, type=self.type, role=ColumnRole.DIMENSION)
+        return ResultColumn(key=key, label=self.label, type=self.type, role=ColumnRole.DIMENSION, format=self.format)
 
 
 def texts(label: str, *cells: str | bytes | None, small: bool = False) -> Poison:
@@ -56,9 +63,15 @@ def texts(label: str, *cells: str | bytes | None, small: bool = False) -> Poison
     return Poison(label=label, kind=Kind.TEXT, type=FieldType.TEXT, cells=list(raw), array=array)
 
 
-def _numbers(label: str, arrow: pa.DataType, *cells: object) -> Poison:
+def _numbers(label: str, arrow: pa.DataType, *cells: object, style: NumberStyle = NumberStyle.NUMBER) -> Poison:
     kind = FieldType.INTEGER if pa.types.is_integer(arrow) else FieldType.DECIMAL
-    return Poison(label=label, kind=Kind.NUMBER, type=kind, cells=list(cells), array=pa.array(cells, arrow))
+    array = pa.array(cells, arrow)
+    return Poison(label=label, kind=Kind.NUMBER, type=kind, cells=list(cells), array=array, format=Format(style=style))
+
+
+def _singles(*cells: float | None) -> list[float | None]:
+    """As near as single precision comes."""
+    return [None if cell is None else float(np.float32(cell)) for cell in cells]
 
 
 def _days(label: str, *cells: date | int | None) -> Poison:
@@ -142,6 +155,17 @@ def _number_poisons() -> list[Poison]:
             None, 0.0, -0.0, 0.1 + 0.2, 1e-5, 1e-7, 5e-324, 12345678901.5, 1e15, 1e22, 1.7976931348623157e308, -1 / 3,
         ),
         _numbers("Not a number and infinities", pa.float64(), nan, inf, -inf),
+        _numbers(
+            "Floating numbers of single precision", pa.float32(),
+            *_singles(None, 0.0, -0.0, 0.1, -1 / 3, 16_777_216.0, 1e-5, 1e-40, 123_456.789, 1e12, 1e20, 3.4028234e38),
+        ),
+        _numbers("Not a number and infinities of single precision", pa.float32(), nan, inf, -inf),
+        _numbers(
+            "Durations", pa.float64(), None, 0.0, 0.25, 59.0, 59.9, 60.0, 3599.0, 3900.0, 90_061.5, -3900.0, 1e9,
+            style=NumberStyle.DURATION,
+        ),
+        _numbers("Durations in whole seconds", pa.int64(), None, 0, 61, -59, 10**15, style=NumberStyle.DURATION),
+        _numbers("Endless durations", pa.float64(), nan, inf, -inf, style=NumberStyle.DURATION),
     ]  # fmt: skip
 
 
@@ -179,11 +203,14 @@ def _moment_poisons(zone: str) -> list[Poison]:
 def _other_poisons() -> list[Poison]:
     raw = [b"abc", b"\x00\x01", b"\xff\xfe", b"", None]
     lists = [[1, None], [], None, [2**62]]
+    spans = [timedelta(hours=1, minutes=5), None, timedelta(days=-2, microseconds=1), timedelta(days=40_000)]
     structs = [{"a": '<b> "q"\n', "n": None}, {"a": "é\x00", "n": [1.5]}]
     return [
         Poison(label="Booleans", kind=Kind.BOOLEAN, type=FieldType.BOOLEAN, cells=[True, False, None],
                array=pa.array([True, False, None])),
         Poison(label="Bytes", kind=Kind.BYTES, type=FieldType.TEXT, cells=list(raw), array=pa.array(raw, pa.binary())),
+        Poison(label="Spans of time", kind=Kind.SPAN, type=FieldType.TEXT, cells=list(spans),
+               array=pa.array(spans, pa.duration("us"))),
         Poison(label="Lists", kind=Kind.NESTED, type=FieldType.TEXT, cells=list(lists),
                array=pa.array(lists, pa.list_(pa.int64()))),
         Poison(label="Structures", kind=Kind.NESTED, type=FieldType.TEXT, cells=list(structs), array=pa.array(structs)),

@@ -1,59 +1,126 @@
-"""A slow, independent account of when a recurrence fires: it walks over real minutes and looks at the wall clock.
+"""An independent account of when a recurrence fires: it looks at the wall clock at every real minute.
 
-It shares no code with `core.schedules`: days are matched by predicates, cron lines by their own tiny reader; gaps and
-repeated hours are seen as jumps between neighbouring minutes.
+It shares no code with `core.schedules`: days are matched by predicates and moved by walking, cron lines have their own
+tiny reader, days off come straight from where they are kept; gaps and repeated hours are seen as jumps between
+neighbouring minutes. NumPy only makes the walk over the minutes fast.
 """
 
 from calendar import monthrange
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from core.domain.schedule import Cadence, MonthDay, ScheduleConfig
+import holidays
+import numpy as np
+
+from core.domain.schedule import BusinessDays, Cadence, MonthDay, ScheduleConfig
 
 MINUTE = timedelta(minutes=1)
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+#: A day off is moved no further than this by any calendar that is asked here.
+REACH = 40
 _NAMES = {n: i for i, n in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])} | {
     n: i + 1 for i, n in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 }
+#: Organization calendars by id: working week and days off.
+OWN_CALENDARS: dict[str, tuple[frozenset[int], frozenset[date]]] = {}
 
 
-def local_minutes(zone: ZoneInfo, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Every real minute of [start, end) with what the wall clock shows."""
-    minutes = []
-    at = start
-    while at < end:
-        minutes.append((at, at.astimezone(zone).replace(tzinfo=None, fold=0)))
-        at += MINUTE
-    return minutes
+class Minutes:
+    """Every real minute of [start, end) with what the wall clock shows, as minutes since 1970."""
+
+    def __init__(self, zone: ZoneInfo, start: datetime, end: datetime) -> None:
+        self.first = start
+        count = int((end - start) / MINUTE)
+        walls = ((start + n * MINUTE).astimezone(zone).replace(tzinfo=None) for n in range(count))
+        self.wall = np.fromiter(((wall - EPOCH) // MINUTE for wall in walls), dtype=np.int64, count=count)
+        self.lowest = int(self.wall.min())
+        shown = np.arange(self.lowest, int(self.wall.max()) + 1)
+        self.minute_of_day = shown % 1440
+        self.day = shown // 1440
+
+    @property
+    def last(self) -> datetime:
+        return self.first + (len(self.wall) - 1) * MINUTE
 
 
-def fires(config: ScheduleConfig, minutes: list[tuple[datetime, datetime]]) -> list[datetime]:
+def fires(config: ScheduleConfig, minutes: Minutes) -> list[datetime]:
     """The instants among `minutes` at which `config` fires."""
+    hits = fire_positions(config, minutes)
+    return [minutes.first + int(n) * MINUTE for n in hits]
+
+
+def fire_positions(config: ScheduleConfig, minutes: Minutes) -> np.ndarray:
+    """The same as positions of minutes."""
+    first_day, last_day = int(minutes.day[0]), int(minutes.day[-1])
+    has_slots = np.array([_has_slots(_timeless(config), number) for number in range(first_day, last_day + 1)])
+    due = _times_of_day(_timeless(config))[minutes.minute_of_day] & has_slots[minutes.day - first_day]
+    if config.cadence is Cadence.CRON and config.cron_expression.split()[1].startswith("*"):
+        hit = due[minutes.wall - minutes.lowest]  # by elapsed time: whenever the clock shows it
+    else:
+        # Shown for the first time: one wall minute on an ordinary minute, many across a gap, none in a repeated hour.
+        newest = np.maximum.accumulate(minutes.wall) - minutes.lowest
+        counted = np.concatenate([[0], np.cumsum(due)])
+        before = np.concatenate([[newest[0] - 1], newest[:-1]])
+        hit = counted[newest + 1] > counted[before + 1]
+    quiet = [(day - EPOCH.date()).days for day in config.quiet_dates]
+    return np.flatnonzero(hit & ~np.isin(minutes.wall // 1440, quiet))
+
+
+@cache
+def _timeless(config: ScheduleConfig) -> ScheduleConfig:
+    """The same recurrence in any zone, so that what does not depend on the zone is worked out once."""
+    return replace(config, timezone="UTC")
+
+
+@cache
+def _times_of_day(config: ScheduleConfig) -> np.ndarray:
+    """For each minute of a day whether it is a time of the recurrence."""
     times = _times(config)
-    days: dict[date, bool] = {}
+    return np.array([(minute // 60, minute % 60) in times for minute in range(1440)])
 
-    def due(wall: datetime) -> bool:
-        if (wall.hour, wall.minute) not in times:
+
+@cache
+def _has_slots(config: ScheduleConfig, number: int) -> bool:
+    """Whether the day `number` days after 1970 has slots, days off and quiet days considered."""
+    day = EPOCH.date() + timedelta(days=number)
+    if day in config.quiet_dates:
+        return False
+    rule = config.business_days
+    if rule is BusinessDays.ANY:
+        return _due_on(config, day)
+    if not _works(config.calendar, day):
+        return False
+    if rule is BusinessDays.SKIP:
+        return _due_on(config, day)
+    step = timedelta(days=-1 if rule is BusinessDays.NEXT else 1)
+    if _due_on(config, day):
+        return True
+    # Slots of the days off between this business day and the one before it (after it, where they move back).
+    for n in range(1, REACH):
+        other = day + n * step
+        if _works(config.calendar, other):
             return False
-        day = wall.date()
-        if day not in days:
-            days[day] = _due_on(config, day)
-        return days[day]
+        if _due_on(config, other):
+            return True
+    raise AssertionError("a calendar with so many days off in a row is not asked here")
 
-    by_elapsed_time = config.cadence is Cadence.CRON and config.cron_expression.split()[1].startswith("*")
-    if by_elapsed_time:
-        return [at for at, wall in minutes if due(wall)]
-    fired: list[datetime] = []
-    newest = minutes[0][1] - MINUTE
-    for at, wall in minutes:
-        shown = newest + MINUTE
-        hit = False
-        while shown <= wall:  # one step on an ordinary minute, many across a gap, none in a repeated hour
-            hit = due(shown) or hit
-            shown += MINUTE
-        newest = max(newest, wall)
-        if hit:
-            fired.append(at)
-    return fired
+
+@cache
+def _works(calendar: str | None, day: date) -> bool:
+    """Whether people work on a day."""
+    if calendar is None:
+        return day.isoweekday() < 6
+    if calendar in OWN_CALENDARS:
+        week, days_off = OWN_CALENDARS[calendar]
+        return day.isoweekday() in week and day not in days_off
+    return bool(_country(calendar).is_working_day(day))
+
+
+@cache
+def _country(code: str) -> holidays.HolidayBase:
+    return holidays.country_holidays(code[:2], subdiv=code[3:] or None)
 
 
 def _times(config: ScheduleConfig) -> set[tuple[int, int]]:
@@ -94,7 +161,7 @@ def _due_in_month(config: ScheduleConfig, day: date, last: int) -> bool:
     if config.day_of_month is MonthDay.LAST:
         return day.day == last
     if config.day_of_month is MonthDay.LAST_BUSINESS:
-        working = [d for d in range(1, last + 1) if date(day.year, day.month, d).isoweekday() < 6]
+        working = [d for d in range(1, last + 1) if _works(config.calendar, date(day.year, day.month, d))]
         return day.day == working[-1]
     return day.day == config.day_of_month or (day.day == last and config.day_of_month > last)
 
@@ -113,7 +180,7 @@ def _holds(field: str, value: int, low: int, high: int) -> bool:
 
 
 def offset_changes(zone: ZoneInfo, first_year: int, last_year: int) -> list[datetime]:
-    """The first minute after each change of the offset, found by looking at every quarter of an hour."""
+    """The first minute after each change of the offset, found by looking every six hours."""
     changes = []
     at, end = datetime(first_year, 1, 1, tzinfo=UTC), datetime(last_year + 1, 1, 1, tzinfo=UTC)
     before = at.astimezone(zone).utcoffset()

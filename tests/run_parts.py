@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from core.db import run_reading, run_repository
+from core.db import run_inserting, run_reading
 from core.db.database import Database
-from core.db.run_repository import RunDraft
+from core.db.run_inserting import RunDraft
 from core.db.tables import DatasetRow, ReportRow, ReportVersionRow, RunRow, ScheduleRow, SourceRow
 from core.domain.run import Run, RunKind
 from core.domain.schedule import Recipient
@@ -108,7 +108,7 @@ def insert_run(database: Database, tenant: Tenant, *, now: datetime = NOW, **cha
         recipients=(ALICE,),
     )
     with database.organization(tenant.organization_id) as session:
-        run_id = run_repository.insert_run(session, replace(draft, **changes), now=now)
+        run_id = run_inserting.insert_run(session, replace(draft, **changes), now=now)
     assert run_id is not None
     return run_id
 

@@ -7,11 +7,15 @@ from core.access.rate_limit import RateLimit
 from core.api import docs_routes
 from core.api.authentication import BearerMiddleware
 from core.api.branding_routes import branding_routes
+from core.api.calendar_routes import calendar_routes
 from core.api.chart_routes import chart_routes
 from core.api.dataset_routes import dataset_routes
+from core.api.destination_routes import destination_routes
 from core.api.execution_routes import execution_routes
 from core.api.problems import add_problem_handlers
 from core.api.report_routes import report_routes
+from core.api.run_care_routes import run_care_routes
+from core.api.schedule_care_routes import schedule_care_routes
 from core.api.schedule_routes import schedule_routes
 from core.api.source_routes import source_routes
 from core.api.template_routes import template_routes
@@ -55,7 +59,11 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(dataset_routes(broadsheet.catalog, broadsheet.datasets))
     app.include_router(report_routes(broadsheet.reports, broadsheet.runs, broadsheet.catalog))
     app.include_router(chart_routes(broadsheet.charts))
+    app.include_router(calendar_routes(broadsheet.calendars))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))
-    app.include_router(execution_routes(broadsheet.runs))
+    app.include_router(schedule_care_routes(broadsheet.schedule_care))
+    app.include_router(destination_routes(broadsheet.destinations))
+    app.include_router(execution_routes(broadsheet.runs, broadsheet.run_care))
+    app.include_router(run_care_routes(broadsheet.backfill, broadsheet.approvals))
     app.include_router(branding_routes(broadsheet.branding))
     return app

@@ -124,7 +124,7 @@ def kind_out(kind: SourceKind) -> Json:
         "key": kind.key,
         "label": kind.label,
         "runs_sql": kind.runs_sql,
-        "fields": [_connection_field_out(field) for field in kind.connection_fields],
+        "fields": [connection_field_out(field) for field in kind.connection_fields],
     }
 
 
@@ -229,7 +229,8 @@ def drift_out(drift: Drift) -> Json:
     }
 
 
-def _connection_field_out(field: ConnectionField) -> Json:
+def connection_field_out(field: ConnectionField) -> Json:
+    """Return the JSON of one input of a form."""
     return {
         "name": field.name,
         "label": field.label,

@@ -10,7 +10,8 @@ from core.domain.run import RunProgress, dump_progress
 from core.errors import InvalidInput
 from core.services.file_choices import UNCHANGED, PasswordChange
 
-_SEALED = "sealed_password"
+#: What is kept with options, and never given with them.
+_SEALED, _DELETED = "sealed_password", "deleted_template"
 
 Password = Annotated[Text | None, Field(max_length=200, description="Locks the files; it is never shown again.")]
 Options = Annotated[
@@ -67,6 +68,8 @@ def options_in(data: Json, place: str) -> FileOptions:
     """Read options that stand at `place`. Raises InvalidInput naming the place: `file_options.pdf.style`."""
     if _SEALED in data:
         raise InvalidInput(f"There is no key '{_SEALED}' here. Give a password as 'password'.", place=place)
+    if isinstance(data.get("xlsx"), dict) and _DELETED in data["xlsx"]:
+        raise InvalidInput(f"There is no key '{_DELETED}' here.", place=f"{place}.xlsx")
     try:
         return parse_file_options(data)
     except InvalidInput as error:

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 #: The years a logical time may lie in: windows reach some centuries further on both sides.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _MAX_TEXT = 20_000
+#: Where in a JSON object a mistake lies, in the context of the mistake: `.csv.delimiter`.
+INNER = "inner_place"
 
 
 def _storable(value: str) -> str:
@@ -41,17 +43,25 @@ def _instant(value: object) -> datetime:
 
 
 def _storable_json(value: Json) -> Json:
-    """Check every text in a JSON object, keys included."""
-    waiting: list[object] = [value]
+    """Check every text in a JSON object, keys included; the mistake says where in it."""
+    waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
-        item = waiting.pop()
+        place, item = waiting.pop()
         if isinstance(item, dict):
-            waiting.extend((*item.keys(), *item.values()))
+            for key in item:
+                waiting += [(place, key), (f"{place}.{key}", item[key])]
         elif isinstance(item, list):
-            waiting.extend(item)
+            waiting += [(f"{place}[{index}]", each) for index, each in enumerate(item)]
         elif isinstance(item, str):
-            _storable(item)
+            _storable_at(item, place)
     return value
+
+
+def _storable_at(value: str, place: str) -> None:
+    try:
+        check_text(value, place=place.lstrip(".") or "text", max_length=_MAX_TEXT)
+    except InvalidInput as error:
+        raise PydanticCustomError("text", "{reason}", {"reason": error.user_message, INNER: place}) from error
 
 
 Text = Annotated[str, AfterValidator(_storable)]

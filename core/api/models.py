@@ -16,6 +16,7 @@ from core.domain.delivery import Delivery
 from core.domain.page import Item, Page
 from core.domain.report import Report, ReportVersion
 from core.domain.run import Run, RunEvent
+from core.services.standing import Standing
 
 
 class In(BaseModel):
@@ -132,12 +133,52 @@ def execution_out(run: Run) -> Json:
         "waiting_for": run.waiting_for,
         "held_because": run.held_because,
         "is_stale": run.is_stale,
+        "changes": None if run.fingerprint is None else run.fingerprint.get("changes"),
         "pinned_at": iso(run.pinned_at),
         "timings": {"query_s": run.query_s, "render_s": run.render_s, "deliver_s": run.deliver_s},
         "error": None if run.error_code is None else {"code": run.error_code, "message": run.error_message},
         "artifacts": [_artifact_out(artifact) for artifact in run.artifacts],
         "deliveries": [_delivery_out(delivery) for delivery in run.deliveries],
         "events": [_event_out(event) for event in run.events],
+    }
+
+
+def execution_line_out(run: Run) -> Json:
+    """Return the JSON of a run in a list: the names of its files, and how many deliveries stand where."""
+    whole = execution_out(run)
+    files = [
+        {
+            "id": str(file.id),
+            "format": file.format,
+            "file_name": file.file_name,
+            "size_bytes": file.size_bytes,
+            "deleted_at": iso(file.deleted_at),
+        }
+        for file in run.files
+    ]
+    kept = {name: value for name, value in whole.items() if name not in ("deliveries", "events")}
+    return {**kept, "artifacts": files, "delivery_counts": dict(run.delivery_counts)}
+
+
+def standing_out(standing: Standing) -> Json:
+    """Return the JSON of how a run stands."""
+    return {
+        "id": str(standing.run_id),
+        "status": str(standing.state),
+        "elapsed_s": standing.elapsed_s,
+        "expected_s": standing.expected_s,
+        "remaining_s": standing.remaining_s,
+        "based_on_runs": standing.based_on,
+        "remaining": standing.remaining_in_words,
+        "runs_before": standing.runs_before,
+        "waiting_because": standing.waiting_because,
+        "can": {
+            "cancel": standing.may_cancel,
+            "retry": standing.may_retry,
+            "resend_failed": standing.may_resend_failed,
+            "decide": standing.may_decide,
+            "pin": standing.may_pin,
+        },
     }
 
 
@@ -177,6 +218,7 @@ def _delivery_out(delivery: Delivery) -> Json:
         "id": str(delivery.id),
         "type": delivery.channel,
         "value": delivery.address,
+        "destination_id": _text(delivery.destination_id),
         "role": delivery.role,
         "status": str(delivery.state),
         "attempt": delivery.attempt,

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from core.api.exact_json import ExactJSONResponse
+from core.api.inputs import INNER
+from core.domain.json_form import mistake_words
 from core.errors import BreaksReports, BroadsheetError, InvalidInput, InvalidUpload, TooManyRequests
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -61,7 +63,7 @@ def parse_body(model: type[Model], body: dict[str, Any]) -> Model:
 
 def _invalid(first: Mapping[str, Any]) -> InvalidInput:
     """Return the error for the first thing a model did not take."""
-    place = ".".join(str(part) for part in first["loc"] if part != "body")
+    place = ".".join(str(part) for part in first["loc"] if part != "body") + first.get("ctx", {}).get(INNER, "")
     return InvalidInput(_words(first), place=place or None)
 
 
@@ -69,7 +71,8 @@ def _words(mistake: Mapping[str, Any]) -> str:
     # Our check of characters stands around text, and pydantic then counts its "items".
     if mistake["type"] in ("too_long", "string_too_long") and isinstance(text := mistake["input"], str):
         return f"It may have up to {mistake['ctx']['max_length']:,} characters; this has {len(text):,}."
-    return f"{mistake['msg'].removeprefix('Value error, ').rstrip('.')}."
+    key = str(mistake["loc"][-1]) if mistake["loc"] else ""
+    return mistake_words({**mistake, "msg": mistake["msg"].removeprefix("Value error, ")}, key=key)
 
 
 def add_problem_handlers(app: FastAPI) -> None:

@@ -11,14 +11,20 @@ from core.api.models import In, iso
 from core.domain.schedule import FireTime, Misfire, Recipient, Schedule, ScheduleDraft
 from core.domain.terms import Terms, UnknownThen, dump_terms, parse_terms
 from core.schedules.config_json import dump_config, parse_config
+from core.services.next_runs import Covering
 
 
 class RecipientIn(In):
     """An address and the channel that reaches it."""
 
     type: Text
-    value: Text = Field(max_length=1000)
+    value: Text = Field("", max_length=1000)
     role: Literal["to", "cc", "bcc"] = "to"
+    destination_id: UUID | None = None
+
+    def recipient(self) -> Recipient:
+        """Return it as a domain value."""
+        return Recipient(channel=self.type, address=self.value, role=self.role, destination_id=self.destination_id)
 
 
 class ScheduleIn(PasswordIn, In):
@@ -48,7 +54,7 @@ class ScheduleIn(PasswordIn, In):
             description=self.description.strip(),
             report_id=self.report_id,
             config=parse_config(self.schedule_config),
-            recipients=tuple(Recipient(channel=r.type, address=r.value, role=r.role) for r in self.recipients),
+            recipients=tuple(one.recipient() for one in self.recipients),
             formats=tuple(self.formats),
             report_parameters=self.report_parameters,
             file_options=options_in(self.file_options, "file_options"),
@@ -66,12 +72,33 @@ class ScheduleIn(PasswordIn, In):
         )
 
 
+class RunNowIn(In):
+    """The moment that relative dates of a run resolve against; now, unless given."""
+
+    as_of: Instant | None = None
+
+
 class NextRunsIn(In):
     """A recurrence to say the next runs of."""
 
     schedule_config: Object
     count: Annotated[int, Field(ge=1, le=100)] = 5
     after: Instant | None = None
+    report_id: UUID | None = None
+    report_parameters: Object = Field(default_factory=dict)
+
+    def covering(self) -> Covering | None:
+        """Return the report whose windows are asked for."""
+        if self.report_id is None:
+            return None
+        return Covering(report_id=self.report_id, parameters=self.report_parameters)
+
+
+class PauseIn(In):
+    """How long a schedule rests, and why; left out: until somebody resumes it."""
+
+    until: Instant | None = None
+    because: Text | None = Field(None, max_length=300)
 
 
 def schedule_out(schedule: Schedule) -> Json:
@@ -83,8 +110,9 @@ def schedule_out(schedule: Schedule) -> Json:
         "report_id": str(schedule.report_id),
         "report_name": schedule.report_name,
         "owner": schedule.owner_name,
+        "owner_id": str(schedule.owner_id),
         "schedule_config": dump_config(schedule.config),
-        "recipients": [{"type": r.channel, "value": r.address, "role": r.role} for r in schedule.recipients],
+        "recipients": [_recipient_out(recipient) for recipient in schedule.recipients],
         "formats": list(schedule.formats),
         "file_options": options_out(schedule.file_options),
         "has_password": schedule.file_options.sealed_password is not None,
@@ -96,6 +124,7 @@ def schedule_out(schedule: Schedule) -> Json:
         **terms_out(schedule.terms),
         "paused_until": iso(schedule.paused_until),
         "paused_because": schedule.paused_because,
+        "owner_left_at": iso(schedule.owner_left_at),
         "failing_since": iso(schedule.failing_since),
         "next_run_at": iso(schedule.next_run_at),
         "last_run_at": iso(schedule.last_run_at),
@@ -103,6 +132,16 @@ def schedule_out(schedule: Schedule) -> Json:
         "created_at": schedule.created_at.isoformat(),
         "updated_at": schedule.updated_at.isoformat(),
         "version": schedule.version,
+    }
+
+
+def _recipient_out(recipient: Recipient) -> Json:
+    destination = None if recipient.destination_id is None else str(recipient.destination_id)
+    return {
+        "type": recipient.channel,
+        "value": recipient.address,
+        "role": recipient.role,
+        "destination_id": destination,
     }
 
 
@@ -115,5 +154,10 @@ def terms_out(terms: Terms) -> Json:
 
 def fire_time_out(slot: FireTime) -> Json:
     """Return the JSON of one slot."""
-    shown = {"utc": slot.at.isoformat(), "local": slot.local.isoformat()}
-    return shown if slot.note is None else {**shown, "note": slot.note}
+    shown: Json = {"utc": slot.at.isoformat(), "local": slot.local.isoformat()}
+    if slot.note is not None:
+        shown["note"] = slot.note
+    if slot.window is not None:
+        start, end = slot.window.starts_at.isoformat(), slot.window.ends_at.isoformat()
+        shown["window"] = {"start": start, "end": end, "words": slot.window.words}
+    return shown

@@ -9,10 +9,10 @@ from core.api.authentication import Caller
 from core.api.catalog_models import problem_out
 from core.api.file_choices import PasswordIn
 from core.api.inputs import Json, Object, PageLimit, PageNumber
-from core.api.models import execution_out, page_out
+from core.api.models import execution_line_out, execution_out, page_out
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.problems import parse_body
-from core.api.schedule_models import NextRunsIn, ScheduleIn, fire_time_out, schedule_out
+from core.api.schedule_models import NextRunsIn, PauseIn, RunNowIn, ScheduleIn, fire_time_out, schedule_out
 from core.api.threads import blocking
 from core.domain.run import RunState
 from core.domain.schedule import Schedule, ScheduleDraft
@@ -46,9 +46,11 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
 
     @router.post("/preview", summary="The next runs of a recurrence")
     @blocking
-    def preview(body: NextRunsIn) -> Json:
-        slots = schedules.next_runs(parse_config(body.schedule_config), count=body.count, after=body.after)
-        return {"next_runs": [fire_time_out(slot) for slot in slots]}
+    def preview(body: NextRunsIn, caller: Caller) -> Json:
+        config = parse_config(body.schedule_config)
+        slots = schedules.next_runs(caller, config, count=body.count, after=body.after, covering=body.covering())
+        words = schedules.recurrence_words(caller, config)
+        return {"words": words, "next_runs": [fire_time_out(slot) for slot in slots]}
 
     @router.get("/{schedule_id}", summary="One schedule")
     @blocking
@@ -96,10 +98,11 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
         schedules.delete(caller, schedule_id)
         return Response(status_code=204)
 
-    @router.post("/{schedule_id}/pause", summary="Pause a schedule")
+    @router.post("/{schedule_id}/pause", summary="Pause a schedule, until a moment if you name one")
     @blocking
-    def pause(schedule_id: UUID, caller: Caller) -> Json:
-        return schedule_out(schedules.pause(caller, schedule_id))
+    def pause(schedule_id: UUID, caller: Caller, body: PauseIn | None = None) -> Json:
+        said = body or PauseIn()
+        return schedule_out(schedules.pause(caller, schedule_id, until=said.until, because=said.because))
 
     @router.post("/{schedule_id}/resume", summary="Resume a paused schedule")
     @blocking
@@ -108,8 +111,9 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
 
     @router.post("/{schedule_id}/run", status_code=202, summary="Send it now to its recipients")
     @blocking
-    def run_now(schedule_id: UUID, caller: Caller) -> Json:
-        return execution_out(runs.run_schedule_now(caller, schedule_id))
+    def run_now(schedule_id: UUID, caller: Caller, body: RunNowIn | None = None) -> Json:
+        as_of = None if body is None else body.as_of
+        return execution_out(runs.run_schedule_now(caller, schedule_id, as_of=as_of))
 
     @router.post("/{schedule_id}/test", status_code=202, summary="Send it now to yourself only")
     @blocking
@@ -127,6 +131,6 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     ) -> Json:
         schedules.get(caller, schedule_id)
         found = runs.list_runs(caller, schedule_id=schedule_id, state=status, page=page, limit=limit)
-        return page_out(found, execution_out)
+        return page_out(found, execution_line_out)
 
     return router

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from core.api.authentication import Caller
+from core.api.bodies import read_body
 from core.api.inputs import Json, Text
 from core.api.threads import blocking, run_in_api_thread
 from core.domain.workbook_template import WorkbookTemplate
@@ -35,13 +36,13 @@ def template_routes(templates: TemplateService) -> APIRouter:
     # Larger bodies than the route allows would be answered in plain text; the service says it as a problem.
     @router.post("", status_code=201, summary="Bring a workbook as the body", max_body_size=_NO_LIMIT)
     async def create(request: Request, caller: Caller, name: Name, file_name: FileName) -> Json:
-        content = await _body(request, templates.max_bytes)
+        content = await read_body(request, templates.max_bytes)
         made = await run_in_api_thread(templates.create, caller, name, file_name, content)
         return template_out(made, {})
 
     @router.post("/inspect", summary="What is in a workbook, without keeping it", max_body_size=_NO_LIMIT)
     async def inspect(request: Request, caller: Caller, file_name: FileName) -> Json:
-        content = await _body(request, templates.max_bytes)
+        content = await read_body(request, templates.max_bytes)
         return asdict(await run_in_api_thread(templates.inspect, caller, file_name, content))
 
     @router.get("/example", summary="A workbook to start from, with a report's columns", response_class=Response)
@@ -62,7 +63,7 @@ def template_routes(templates: TemplateService) -> APIRouter:
 
     @router.put("/{template_id}/file", summary="Put a newer workbook in its place", max_body_size=_NO_LIMIT)
     async def replace(request: Request, template_id: UUID, caller: Caller, file_name: FileName) -> Json:
-        content = await _body(request, templates.max_bytes)
+        content = await read_body(request, templates.max_bytes)
         changed = await run_in_api_thread(templates.replace, caller, template_id, file_name, content)
         return template_out(changed, await run_in_api_thread(templates.use_counts, caller))
 
@@ -90,16 +91,6 @@ def template_out(template: WorkbookTemplate, counts: Mapping[UUID, int]) -> Json
         "schedules": counts.get(template.id, 0),
         **asdict(template.contents),
     }
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body, no more of it than shows that it is too large."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            break
-    return bytes(body)
 
 
 def _workbook(file_name: str, content: bytes) -> Response:

@@ -100,7 +100,7 @@ def file_name(facts: NameFacts, *, extension: str, format: str, template: str | 
     wanted = _ENDING.sub("", check_file_name_template(template or DEFAULT_TEMPLATE)).rstrip()
     ending = re.sub(r"[^a-z0-9.]", "", extension.lower()).strip(".")[:_MOST_ENDING] or "bin"
     room = _MOST_BYTES - len(f"._{ending}".encode())
-    values = _values(facts, format)
+    values = name_values(facts, format)
     titles = max(1, sum(_name(match) == "report" for match in _VARIABLE.finditer(wanted)))
     rest = len(_fill(wanted, values | {"report": "x"}).encode()) - titles
     title = _cut(values["report"], max(1, (room - rest) // titles))
@@ -160,7 +160,8 @@ def unique_name(name: str, taken: Collection[str]) -> str:
     return candidate
 
 
-def _values(facts: NameFacts, format: str) -> dict[str, str]:  # noqa: A002
+def name_values(facts: NameFacts, format: str) -> dict[str, str]:  # noqa: A002
+    """What the variables stand for, each safe inside a name."""
     at = facts.logical_at.astimezone(ZoneInfo(facts.timezone))
     first, last = (facts.period.first_on, facts.period.last_on) if facts.period else (None, None)
     days = [day.isoformat() for day in (first, last) if day is not None]

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from core.artifacts.disk import disk_full
 from core.artifacts.sealed import seal, unseal
 from core.artifacts.store import check_key
 from core.errors import ArtifactError
@@ -107,4 +108,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ArtifactError("The file could not be written to the data folder. Check its space and rights.") from error
+        full = disk_full(error)
+        if full is not None:
+            raise full from error
+        raise ArtifactError("The file could not be written to the data folder. Check its rights.") from error

@@ -10,12 +10,11 @@ from typing import Any, BinaryIO
 
 from core.artifacts.store import check_key
 from core.errors import ArtifactError, SettingError
+from core.outbound.s3_client import login_of, s3_client
 from core.settings import Settings
 
 _FOLDER = "artifacts/"
 _PART_BYTES = 16 << 20
-_CONNECT_TIMEOUT_S = 10
-_READ_TIMEOUT_S = 60
 
 
 class S3Store:
@@ -72,24 +71,8 @@ class S3Store:
 
     @cached_property
     def _client(self) -> Any:
-        """boto3 takes a third of a second to load: only who stores files pays for it."""
-        import boto3
-        from botocore.config import Config
-
-        settings = self._settings
-        secret = settings.s3_secret_access_key
-        return boto3.client(
-            "s3",
-            region_name=settings.s3_region,
-            endpoint_url=settings.s3_endpoint_url,
-            aws_access_key_id=settings.s3_access_key_id,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            config=Config(
-                connect_timeout=_CONNECT_TIMEOUT_S,
-                read_timeout=_READ_TIMEOUT_S,
-                retries={"mode": "standard", "total_max_attempts": 4},
-            ),
-        )
+        """Made when the first file comes."""
+        return s3_client(login_of(self._settings))
 
     def _name(self, key: str) -> str:
         check_key(key)

@@ -6,7 +6,15 @@ does: migrate, make the first workspace, add people). The web process never load
 
 from typing import TYPE_CHECKING
 
-from core.bootstrap.installation import add_user, migrate, prepare, seed_demo
+from core.bootstrap.installation import (
+    activate_user,
+    add_user,
+    deactivate_user,
+    migrate,
+    prepare,
+    remove_user,
+    seed_demo,
+)
 from core.bootstrap.web import Broadsheet, build, running, warm_up
 from core.clock import Clock
 from core.services.demo_workspace import FirstSignIn
@@ -21,11 +29,14 @@ __all__ = (
     "Broadsheet",
     "FirstSignIn",
     "NewUser",
+    "activate_user",
     "add_user",
     "build",
     "build_daemon",
+    "deactivate_user",
     "migrate",
     "prepare",
+    "remove_user",
     "running",
     "seed_demo",
     "warm_up",

@@ -9,9 +9,14 @@ from core.clock import Clock, SystemClock
 from core.db.queue import worker_app
 from core.render import RENDERERS
 from core.render.chart_images import ChartRenderer
+from core.runs.care import Care
+from core.runs.deciding import Deciding
 from core.runs.delivering import Deliverer
+from core.runs.endings import Endings
+from core.runs.file_links import FileLinks
 from core.runs.filing import Filing
 from core.runs.missing_fields import MissingFields
+from core.runs.notices import OwnerNotices
 from core.runs.outbox import Outbox
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
@@ -21,7 +26,7 @@ from core.runs.retention import Retention
 from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
-from core.secrets import SecretBox, load_secret_key
+from core.secrets import SecretBox, derive, load_secret_key
 from core.services.catalog_watch import CatalogWatch
 from core.services.daemon import DaemonService
 from core.services.demo_workspace import demo_path, refresh_demo_data
@@ -47,6 +52,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         secret_box=SecretBox(load_secret_key(settings)),
     )
     missing = MissingFields(parts.database, parts.clock, channel=parts.channels["email"], base_url=settings.base_url)
+    notices = OwnerNotices(parts.database, parts.clock, channel=parts.channels["email"], base_url=settings.base_url)
 
     def close() -> None:
         drawer.close()
@@ -64,12 +70,25 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
             executor=parts.executor,
             filing=filing,
             missing=missing,
+            deciding=Deciding(
+                parts.database,
+                parts.clock,
+                executor=parts.executor,
+                endings=Endings(parts.database, parts.clock),
+            ),
             spool_dir=spool_dir,
         ),
         deliverer=Deliverer(
             parts.database,
             outbox,
             channels=parts.channels,
+            places=parts.places,
+            links=FileLinks(
+                parts.database,
+                parts.clock,
+                key=derive(load_secret_key(settings), "links"),
+                base_url=settings.base_url,
+            ),
             stores=parts.stores,
             describe=lambda stored: describe_config(parse_config(stored)),
             base_url=settings.base_url,
@@ -82,10 +101,12 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
             spool_dir=spool_dir,
             scratch_dir=scratch_dir,
             files_kept=timedelta(days=settings.retention_days),
+            runs_kept=timedelta(days=settings.runs_kept_days),
             run_timeout=timedelta(seconds=settings.run_timeout_s),
             purge_uploads=UploadService(parts.database, settings, parts.clock).purge,
         ),
         missing=missing,
+        care=Care(parts.database, parts.clock, notices=notices),
         watch=CatalogWatch(parts.database, parts.connections, parts.clock),
         ledger=parts.ledger,
         workers=lambda daemon: Workers(

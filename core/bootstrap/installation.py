@@ -10,7 +10,7 @@ from core.errors import SettingError
 from core.secrets import app_role_password
 from core.services import people
 from core.services.demo_workspace import FirstSignIn, ensure_demo_workspace, ensure_first_workspace
-from core.services.people import AddedUser, NewUser
+from core.services.people import AddedUser, Departure, NewUser
 from core.services.workspace_activity import ensure_workspace_activity
 from core.settings import Settings
 
@@ -46,6 +46,28 @@ def add_user(settings: Settings, user: NewUser) -> AddedUser:
     """Create an account, or add a known one to one more organization. Raises InvalidInput or Conflict."""
     with _owner(settings) as owner:
         return people.add_user(owner, user)
+
+
+def remove_user(
+    settings: Settings, *, email: str, organization: str | None = None, hand_over_to: str | None = None
+) -> Departure:
+    """End a membership; schedules are handed over or paused. Raises InvalidInput."""
+    with _owner(settings) as owner:
+        return people.remove_user(
+            owner, SystemClock(), email=email, organization=organization, hand_over_to=hand_over_to
+        )
+
+
+def deactivate_user(settings: Settings, *, email: str, hand_over_to: str | None = None) -> Departure:
+    """Close an account everywhere; schedules are handed over or paused. Raises InvalidInput."""
+    with _owner(settings) as owner:
+        return people.deactivate_user(owner, SystemClock(), email=email, hand_over_to=hand_over_to)
+
+
+def activate_user(settings: Settings, *, email: str) -> None:
+    """Open a closed account again. Raises InvalidInput."""
+    with _owner(settings) as owner:
+        people.activate_user(owner, email=email)
 
 
 def _complete(urls: DatabaseUrls) -> None:

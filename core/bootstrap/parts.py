@@ -14,7 +14,9 @@ from core.deliver import CHANNELS
 from core.deliver.channel import Channel
 from core.query.executor import QueryExecutor
 from core.query.preview_cache import PreviewCache
+from core.runs.dispatch import Dispatch
 from core.runs.ledger import Ledger
+from core.runs.places import Places
 from core.secrets import SecretBox, app_role_password, load_secret_key
 from core.services.connections import Connections
 from core.services.ready_made import ensure_ready_made
@@ -35,6 +37,7 @@ class Parts:
     store: ArtifactStore  #: where new files go
     stores: dict[str, ArtifactStore]  #: where files may lie, by name
     channels: dict[str, Channel]
+    places: Places
 
 
 def make_parts(settings: Settings, clock: Clock) -> Parts:
@@ -44,6 +47,7 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
     ensure_workspace_activity(database)
     ensure_ready_made(database, settings)
     stores = open_stores(settings)
+    channels = {key: make(settings, clock) for key, make in CHANNELS.items()}
     connections = Connections(
         database,
         SecretBox(load_secret_key(settings)),
@@ -62,8 +66,10 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
             clock,
             max_attempts=settings.run_max_attempts,
             timeout=timedelta(seconds=settings.run_timeout_s),
+            dispatch=Dispatch(near=frozenset({"folder"} if settings.smtp_host else {"folder", "email"})),
         ),
         store=stores[settings.artifact_store],
         stores=stores,
-        channels={key: make(settings, clock) for key, make in CHANNELS.items()},
+        channels=channels,
+        places=Places(database, SecretBox(load_secret_key(settings)), channels),
     )

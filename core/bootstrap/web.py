@@ -12,14 +12,20 @@ from core.render import RENDERERS
 from core.render.chart_images import ChartRenderer
 from core.secrets import SecretBox, derive, load_secret_key
 from core.services.access import AccessService
+from core.services.approvals import ApprovalService
+from core.services.backfill import BackfillService
 from core.services.branding import BrandingService
+from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
 from core.services.charts import ChartService
 from core.services.datasets import DatasetService
+from core.services.destinations import DestinationService
 from core.services.health import HealthService
 from core.services.outbox import OutboxService
 from core.services.reports import ReportService
+from core.services.run_care import RunCareService
 from core.services.runs import RunService
+from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
 from core.services.sources import SourceService
 from core.services.templates import TemplateService
@@ -46,7 +52,13 @@ class Broadsheet:
     charts: ChartService
     templates: TemplateService
     schedules: ScheduleService
+    calendars: CalendarService
+    destinations: DestinationService
+    schedule_care: ScheduleCareService
     runs: RunService
+    run_care: RunCareService
+    backfill: BackfillService
+    approvals: ApprovalService
     branding: BrandingService
     workbooks: WorkbookService
     outbox: OutboxService
@@ -68,6 +80,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
     reports = ReportService(
         parts.database, catalog, parts.executor, parts.clock, row_limit_default=settings.row_limit_default
     )
+    schedules = ScheduleService(parts.database, parts.clock, channels=parts.channels, box=box)
+    runs = RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores, box=box)
     return Broadsheet(
         settings=settings,
         clock=parts.clock,
@@ -79,8 +93,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         reports=reports,
         charts=ChartService(reports, ChartRenderer(idle_s=_BROWSER_IDLE_S)),
         templates=TemplateService(parts.database, reports, catalog),
-        schedules=ScheduleService(parts.database, parts.clock, channels=parts.channels, box=box),
-        runs=RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores, box=box),
+        destinations=DestinationService(parts.database, parts.clock, channels=parts.channels, places=parts.places),
+        calendars=CalendarService(parts.database, parts.clock),
+        schedules=schedules,
+        schedule_care=ScheduleCareService(
+            parts.database, parts.clock, channels=parts.channels, schedules=schedules, runs=runs
+        ),
+        runs=runs,
+        run_care=RunCareService(parts.database, parts.clock),
+        backfill=BackfillService(parts.database, parts.clock),
+        approvals=ApprovalService(parts.database, parts.clock),
         branding=BrandingService(parts.database),
         workbooks=WorkbookService(
             parts.database, catalog, parts.executor, parts.clock, timeout_s=settings.run_timeout_s

@@ -6,7 +6,7 @@ stays small.
 
 import typer
 
-from core.commands import migrate, prepare, report, seed_demo, up, user
+from core.commands import migrate, prepare, report, schedule, seed_demo, up, user
 
 app = typer.Typer(
     help="Broadsheet: self-serve reports that arrive on time.",
@@ -21,3 +21,4 @@ app.command("seed-demo")(seed_demo.run)
 app.command("prepare", hidden=True)(prepare.run)
 app.add_typer(user.app, name="user")
 app.add_typer(report.app, name="report")
+app.add_typer(schedule.app, name="schedule")

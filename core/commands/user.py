@@ -1,13 +1,16 @@
-"""`user add`: accounts from the command line. A password never stands in the arguments, which everybody can list."""
+"""`user`: accounts from the command line. A password never stands in the arguments, which everybody can list."""
 
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.commands.owner import owner_settings
 from core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from core.services.people import Departure
 
 PASSWORD_VARIABLE = "USER_PASSWORD"  # noqa: S105 - a variable's name
 
@@ -34,6 +37,53 @@ def add(
         added = add_user(settings, user)
     kept = "; the account existed and keeps its name and password" if added.was_known else ""
     typer.echo(f"{added.email} belongs to {added.organization} as {role}{kept}.")
+
+
+@app.command("remove")
+def remove(
+    email: Annotated[str, typer.Argument(help="The address of who leaves.")],
+    organization: Annotated[str | None, typer.Option(help="Its name, where there are several.")] = None,
+    hand_over_to: Annotated[
+        str | None, typer.Option(help="Who gets their schedules. Default: they are paused.")
+    ] = None,
+) -> None:
+    """Take somebody out of an organization; the account stays."""
+    from core.bootstrap import remove_user
+
+    with owner_settings() as settings:
+        _tell(remove_user(settings, email=email, organization=organization, hand_over_to=hand_over_to))
+
+
+@app.command("deactivate")
+def deactivate(
+    email: Annotated[str, typer.Argument(help="The address of the account.")],
+    hand_over_to: Annotated[
+        str | None, typer.Option(help="Who gets their schedules. Default: they are paused.")
+    ] = None,
+) -> None:
+    """Close an account in all organizations."""
+    from core.bootstrap import deactivate_user
+
+    with owner_settings() as settings:
+        _tell(deactivate_user(settings, email=email, hand_over_to=hand_over_to))
+
+
+@app.command("activate")
+def activate(email: Annotated[str, typer.Argument(help="The address of the account.")]) -> None:
+    """Open a closed account again; schedules that were paused stay paused."""
+    from core.bootstrap import activate_user
+
+    with owner_settings() as settings:
+        activate_user(settings, email=email)
+    typer.echo(f"{email} can sign in again.")
+
+
+def _tell(departure: "Departure") -> None:
+    typer.echo(f"{departure.email} cannot sign in there any more.")
+    if departure.handed_over:
+        typer.echo(f"Schedules handed over: {departure.handed_over}.")
+    for name in departure.paused:
+        typer.echo(f"Paused: {name}")
 
 
 def _password() -> str:

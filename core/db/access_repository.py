@@ -156,8 +156,9 @@ def find_user(owner: Session, email: str) -> UUID | None:
 
 
 def is_member(owner: Session, *, organization_id: UUID, user_id: UUID) -> bool:
-    """Whether a person belongs to an organization. `owner` is a session of the database's owner."""
-    return owner.get(MembershipRow, (organization_id, user_id)) is not None
+    """Whether a person belongs to an organization and has not left. `owner` is a session of the database's owner."""
+    membership = owner.get(MembershipRow, (organization_id, user_id))
+    return membership is not None and membership.left_at is None
 
 
 def list_organizations(owner: Session) -> dict[str, UUID]:

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, RowMapping, Select, delete, insert, select, text, update
+from sqlalchemy import Delete, RowMapping, Select, delete, exists, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.db.tables import ArtifactRow, DownloadLinkRow
+from core.db.tables import ArtifactRow, DownloadLinkRow, RunRow
 from core.domain.artifact import Artifact
 from core.domain.manifest_json import dump_manifest, load_manifest
 from core.errors import NotFound
@@ -55,14 +55,31 @@ def artifacts_older_than(session: Session, before: datetime, maximum: int) -> tu
 
 
 def mark_deleted(session: Session, artifact_id: UUID, *, at: datetime) -> Artifact | None:
-    """Note that a file is removed; None where that was noted before."""
+    """Note that a file is removed; None where that was noted before, or somebody keeps its run."""
+    is_kept = exists().where(RunRow.id == ArtifactRow.run_id, RunRow.pinned_at.is_not(None))
     marked = session.execute(
         update(ArtifactRow)
-        .where(ArtifactRow.id == artifact_id, ArtifactRow.deleted_at.is_(None))
+        .where(ArtifactRow.id == artifact_id, ArtifactRow.deleted_at.is_(None), ~is_kept)
         .values(deleted_at=at)
         .returning(ArtifactRow.id)
     ).first()
     return None if marked is None else load_artifact(session, artifact_id)
+
+
+def hold_key(session: Session, storage_key: str) -> None:
+    """Wait until no other transaction decides whether a stored file goes; runs that share work share files."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"file {storage_key}"})
+
+
+def is_in_use(session: Session, artifact: Artifact) -> bool:
+    """Whether another run has the same stored file, and it is not removed there."""
+    statement = select(ArtifactRow.id).where(
+        ArtifactRow.store == artifact.store,
+        ArtifactRow.storage_key == artifact.storage_key,
+        ArtifactRow.deleted_at.is_(None),
+        ArtifactRow.id != artifact.id,
+    )
+    return session.execute(statement.limit(1)).first() is not None
 
 
 def insert_link(
@@ -84,6 +101,16 @@ def insert_link(
             created_by=created_by,
         )
     )
+
+
+def find_link(session: Session, token_sha256: str) -> tuple[datetime, datetime | None] | None:
+    """Return until when a link of the organization is good and when it was revoked; None: there is none."""
+    row = session.execute(
+        select(DownloadLinkRow.expires_at, DownloadLinkRow.revoked_at).where(
+            DownloadLinkRow.token_sha256 == token_sha256
+        )
+    ).first()
+    return None if row is None else (row.expires_at, row.revoked_at)
 
 
 def artifact_of_link(session: Session, token_sha256: str, now: datetime) -> tuple[UUID, UUID] | None:

@@ -1,4 +1,4 @@
-"""The outbox: one row per run, channel and address, and every change of a delivery's state, fenced like a run's."""
+"""The outbox: one row per run, channel, destination and address, and every change of state, fenced like a run's."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlalchemy import Row, RowMapping, case, func, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.db.tables import DeliveryRow, RunEventRow, RunRow
+from core.db.tables import DeliveryRow, DestinationRow, RunEventRow, RunRow
 from core.domain.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryState
 from core.domain.schedule import Recipient
 from core.errors import LeaseLost, NotFound
@@ -24,6 +24,8 @@ class OutboxRow:
     organization_id: UUID
     run_id: UUID
     channel: str
+    destination_id: UUID | None
+    destination: str | None  #: its name, while it is there
     address: str
     role: str
     state: DeliveryState
@@ -35,7 +37,12 @@ class OutboxRow:
     @property
     def recipient(self) -> Recipient:
         """Whom it goes to."""
-        return Recipient(channel=self.channel, address=self.address, role=self.role)
+        return Recipient(channel=self.channel, address=self.address, role=self.role, destination_id=self.destination_id)
+
+    @property
+    def whom(self) -> str:
+        """The recipient in words: some need no address beside their destination."""
+        return self.address or self.destination or self.channel
 
 
 _OUTBOX = (
@@ -43,6 +50,11 @@ _OUTBOX = (
     DeliveryRow.organization_id,
     DeliveryRow.run_id,
     DeliveryRow.channel,
+    DeliveryRow.destination_id,
+    select(DestinationRow.name)
+    .where(DestinationRow.id == DeliveryRow.destination_id)
+    .scalar_subquery()
+    .label("destination"),
     DeliveryRow.address,
     DeliveryRow.role,
     DeliveryRow.state,
@@ -62,6 +74,7 @@ def insert_deliveries(
             "organization_id": organization_id,
             "run_id": run_id,
             "channel": recipient.channel,
+            "destination_id": recipient.destination_id,
             "address": recipient.address,
             "role": recipient.role,
         }
@@ -73,7 +86,7 @@ def insert_deliveries(
     return tuple(
         session.execute(
             statement.on_conflict_do_nothing(
-                index_elements=[DeliveryRow.run_id, DeliveryRow.channel, DeliveryRow.address]
+                constraint="uq_deliveries_run_id_channel_destination_id_address"
             ).returning(DeliveryRow.id)
         ).scalars()
     )
@@ -183,6 +196,7 @@ def list_deliveries(session: Session, run_id: UUID) -> tuple[Delivery, ...]:
             DeliveryRow.id,
             DeliveryRow.run_id,
             DeliveryRow.channel,
+            DeliveryRow.destination_id,
             DeliveryRow.address,
             DeliveryRow.role,
             DeliveryRow.state,

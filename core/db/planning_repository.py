@@ -1,16 +1,20 @@
 """What the planner reads and writes: due schedules with the report version they send, and unfinished work to wake."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, select, text, update
+from sqlalchemy import RowMapping, Select, delete, select, text
 from sqlalchemy.orm import Session
 
-from core.db.tables import ReportRow, ReportVersionRow, ScheduleRow
-from core.domain.schedule import Misfire, Recipient
+from core.db.tables import ReportRow, ReportVersionRow, RunRow, ScheduleRow
+from core.domain.run import RunState
+from core.domain.schedule import Misfire, Recipient, parse_recipient
 from core.errors import NotFound
+
+_EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,15 @@ class PlannedSchedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueSchedule:
+    """A schedule whose time has come."""
+
+    id: UUID
+    organization_id: UUID
+    next_run_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenWork:
     """A run or a delivery that nobody works on although its time has come."""
 
@@ -46,11 +59,42 @@ class OpenWork:
     organization_id: UUID
 
 
-def due_schedules(session: Session, now: datetime, maximum: int) -> tuple[tuple[UUID, UUID], ...]:
-    """Return (schedule, organization) of the longest-due schedules; needs no organization context."""
-    statement = text("SELECT schedule_id, organization_id FROM due_schedules(:now, :maximum)")
-    rows = session.execute(statement, {"now": now, "maximum": maximum})
-    return tuple((row.schedule_id, row.organization_id) for row in rows)
+def due_schedules(
+    session: Session, now: datetime, maximum: int, *, behind: DueSchedule | None = None
+) -> tuple[DueSchedule, ...]:
+    """Return up to `maximum` due schedules, the longest due first, behind one of them; needs no organization."""
+    statement = text(
+        "SELECT schedule_id AS id, organization_id, next_run_at "
+        "FROM due_schedules_after(:now, :maximum, :after, CAST(:after_id AS uuid))"
+    )
+    place = {
+        "after": _EARLIEST if behind is None else behind.next_run_at,
+        "after_id": UUID(int=0) if behind is None else behind.id,
+    }
+    rows = session.execute(statement, {"now": now, "maximum": maximum, **place}).mappings()
+    return tuple(DueSchedule(**row) for row in rows)
+
+
+def schedules_to_come(
+    session: Session, now: datetime, maximum: int, *, behind: DueSchedule | None = None
+) -> tuple[DueSchedule, ...]:
+    """Return up to `maximum` schedules whose next slot is to come, by id; needs no organization context."""
+    statement = text(
+        "SELECT schedule_id AS id, organization_id, next_run_at "
+        "FROM schedules_to_come(:now, :maximum, CAST(:after_id AS uuid))"
+    )
+    after_id = UUID(int=0) if behind is None else behind.id
+    rows = session.execute(statement, {"now": now, "maximum": maximum, "after_id": after_id}).mappings()
+    return tuple(DueSchedule(**row) for row in rows)
+
+
+def forget_early_marks(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    """Remove the marks of missed slots that lie in the future: they were made while the clock was ahead."""
+    session.execute(
+        delete(RunRow)
+        .where(RunRow.schedule_id.in_(ids), RunRow.state == str(RunState.MISSED), RunRow.scheduled_for > now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def open_work(session: Session, now: datetime, maximum: int) -> tuple[OpenWork, ...]:
@@ -60,20 +104,32 @@ def open_work(session: Session, now: datetime, maximum: int) -> tuple[OpenWork, 
     return tuple(OpenWork(**row) for row in rows)
 
 
+def ready_runs(session: Session, now: datetime, maximum: int) -> tuple[UUID, ...]:
+    """Return up to `maximum` runs that have been in line for a while; needs no organization context."""
+    statement = text("SELECT run_id FROM ready_runs(:now, :maximum)")
+    return tuple(session.execute(statement, {"now": now, "maximum": maximum}).scalars())
+
+
+def say_who_waits(session: Session, now: datetime, maximum: int) -> int:
+    """Note on the first runs in line of each source that is read enough what they wait for; returns how many."""
+    statement = text("SELECT say_who_waits(:now, :maximum)")
+    count: int = session.execute(statement, {"now": now, "maximum": maximum}).scalar_one()
+    return count
+
+
 def forget_orphaned_jobs(session: Session) -> None:
     """Delete wake-ups whose worker died with them in hand; what they spoke of was woken again by the sweep."""
     session.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL"))
 
 
-def lock_due_schedule(session: Session, schedule_id: UUID, now: datetime) -> PlannedSchedule | None:
-    """Take a schedule for this transaction; None where another planner has it or it is not due any more."""
-    statement = (
-        _select_planned()
-        .where(ScheduleRow.id == schedule_id, ScheduleRow.is_active.is_(True), ScheduleRow.next_run_at <= now)
-        .with_for_update(of=ScheduleRow, skip_locked=True)
-    )
-    row = session.execute(statement).mappings().first()
-    return None if row is None else _planned(row)
+def lock_due_schedules(session: Session, ids: Sequence[UUID], now: datetime) -> tuple[PlannedSchedule, ...]:
+    """Take schedules for this transaction, without those another planner has or that are not due any more."""
+    return _locked(session, _select_planned().where(ScheduleRow.id.in_(ids), ScheduleRow.next_run_at <= now))
+
+
+def lock_schedules(session: Session, ids: Sequence[UUID]) -> tuple[PlannedSchedule, ...]:
+    """Take active schedules for this transaction, without those another planner has."""
+    return _locked(session, _select_planned().where(ScheduleRow.id.in_(ids)))
 
 
 def load_planned_schedule(session: Session, schedule_id: UUID) -> PlannedSchedule:
@@ -90,9 +146,22 @@ def schedule_name_and_config(session: Session, schedule_id: UUID) -> tuple[str, 
     return None if row is None else (row.name, row.config)
 
 
-def advance(session: Session, schedule_id: UUID, next_run_at: datetime | None) -> None:
-    """Move a schedule to its next slot; None: it has no more."""
-    session.execute(update(ScheduleRow).where(ScheduleRow.id == schedule_id).values(next_run_at=next_run_at))
+def advance(session: Session, next_run_at: Mapping[UUID, datetime | None]) -> None:
+    """Move each schedule to its next slot; None: it has no more."""
+    statement = text(
+        "UPDATE schedules s SET next_run_at = v.next_run_at "
+        "FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS timestamptz[])) AS v (id, next_run_at) WHERE s.id = v.id"
+    )
+    session.execute(statement, {"ids": list(next_run_at), "slots": list(next_run_at.values())})
+
+
+def _locked(session: Session, statement: Select[Any]) -> tuple[PlannedSchedule, ...]:
+    statement = (
+        statement.where(ScheduleRow.is_active.is_(True))
+        .order_by(ScheduleRow.next_run_at, ScheduleRow.id)
+        .with_for_update(of=ScheduleRow, skip_locked=True)
+    )
+    return tuple(_planned(row) for row in session.execute(statement).mappings())
 
 
 def _select_planned() -> Select[Any]:
@@ -130,7 +199,7 @@ def _planned(row: RowMapping) -> PlannedSchedule:
     return PlannedSchedule(
         **{
             **row,
-            "recipients": tuple(Recipient(**recipient) for recipient in row["recipients"]),
+            "recipients": tuple(parse_recipient(recipient) for recipient in row["recipients"]),
             "formats": tuple(row["formats"]),
             "misfire": Misfire(row["misfire"]),
         }

@@ -1,15 +1,18 @@
 """The queue of wake-ups: procrastinate on the product's own database, jobs deferred together with the rows they name.
 
-A job only means "advance this run" or "advance this delivery": losing one costs time (the sweep finds the work), a
-second one costs nothing (the ledger fences). The daemon registers what the two tasks do. procrastinate is loaded when
-the first job is deferred: no start waits for it.
+A job only means "there are runs to carry out" or "advance this delivery": losing one costs time (the sweep finds the
+work), a second one costs nothing (the ledger fences). Which run comes next is the ledger's matter. The daemon registers
+what the two tasks do. procrastinate is loaded when the first job is deferred: no start waits for it.
 """
 
 import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
@@ -22,16 +25,61 @@ RUN_QUEUE = "runs"
 DELIVERY_QUEUE = "deliveries"
 RUN_TASK = "run"
 DELIVERY_TASK = "deliver"
+#: How many runs one job lets a worker carry out. A job costs as much as a small run.
+RUNS_PER_JOB = 20
+#: Up to so many runs get a job each.
+_ONE_EACH = 16
 
 
-def defer_run(session: Session, run_id: UUID, *, at: datetime | None = None) -> None:
+def defer_run(session: Session, run_id: UUID, *, at: datetime | None = None, priority: int = 0) -> None:
     """Wake a worker for a run once this transaction commits, not before `at`."""
-    _defer(session, task=RUN_TASK, queue=RUN_QUEUE, argument="run_id", row_id=run_id, at=at)
+    _defer(session, _Job(task=RUN_TASK, queue=RUN_QUEUE, argument="run_id", row_id=run_id, at=at, priority=priority))
 
 
-def defer_delivery(session: Session, delivery_id: UUID, *, at: datetime | None = None) -> None:
+def defer_delivery(session: Session, delivery_id: UUID, *, at: datetime | None = None, priority: int = 0) -> None:
     """Wake a worker for a delivery once this transaction commits, not before `at`."""
-    _defer(session, task=DELIVERY_TASK, queue=DELIVERY_QUEUE, argument="delivery_id", row_id=delivery_id, at=at)
+    _defer(
+        session,
+        _Job(
+            task=DELIVERY_TASK,
+            queue=DELIVERY_QUEUE,
+            argument="delivery_id",
+            row_id=delivery_id,
+            at=at,
+            priority=priority,
+        ),
+    )
+
+
+def defer_runs(session: Session, run_ids: Sequence[UUID], *, priority: int, queued: int = 0) -> int:
+    """Wake workers for many runs: a job is good for several of them. Returns how many jobs that took.
+
+    `queued`: how many jobs there are already that can do.
+    """
+    count = max(jobs_for(len(run_ids)) - queued, 0)
+    if not count:
+        return 0
+    deferrer = _deferring().configure_task(
+        RUN_TASK, queue=RUN_QUEUE, priority=priority, connection=driver_connection(session.connection())
+    )
+    jobs: list[dict[str, Any]] = [{"run_id": str(run_id)} for run_id in run_ids[:count]]
+    deferrer.batch_defer(*jobs)
+    return count
+
+
+def jobs_for(runs: int) -> int:
+    """Return how many jobs it takes to have `runs` carried out: one each for a few, so that all workers have some."""
+    return min(runs, max(_ONE_EACH, -(-runs // RUNS_PER_JOB)))
+
+
+def waiting_run_jobs(session: Session, maximum: int) -> int:
+    """Return how many jobs for runs no worker has taken yet, up to `maximum`; those for a later moment do not count."""
+    statement = text(
+        "SELECT count(*) FROM (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = :queue "
+        "AND (scheduled_at IS NULL OR scheduled_at <= now()) LIMIT :maximum) waiting"
+    )
+    count: int = session.execute(statement, {"queue": RUN_QUEUE, "maximum": maximum}).scalar_one()
+    return count
 
 
 def worker_app(url: URL, *, max_connections: int = 6) -> "App":
@@ -53,22 +101,37 @@ def _deferring() -> "App":
     return App(connector=SyncPsycopgConnector())
 
 
-def _defer(session: Session, *, task: str, queue: str, argument: str, row_id: UUID, at: datetime | None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    task: str
+    queue: str
+    argument: str
+    row_id: UUID
+    at: datetime | None
+    priority: int
+
+    @property
+    def queueing_lock(self) -> str:
+        """A job that waits for a later moment must not swallow a wake-up for now, so the moment is part of the lock."""
+        lock = f"{self.task}:{self.row_id}"
+        return lock if self.at is None else f"{lock}:{self.at.isoformat()}"
+
+
+def _defer(session: Session, job: _Job) -> None:
     from procrastinate.exceptions import AlreadyEnqueued
 
-    # A job that waits for a later moment must not swallow a wake-up for now, so the moment is part of the lock.
-    lock = f"{task}:{row_id}" if at is None else f"{task}:{row_id}:{at.isoformat()}"
     connection = session.connection()
     deferrer = _deferring().configure_task(
-        task,
-        queue=queue,
-        queueing_lock=lock,
-        schedule_at=at,
+        job.task,
+        queue=job.queue,
+        queueing_lock=job.queueing_lock,
+        schedule_at=job.at,
+        priority=job.priority,
         connection=driver_connection(connection),
     )
     try:
         # The conflict of a queueing lock aborts the transaction it happens in: keep it to a savepoint.
         with connection.begin_nested():
-            deferrer.defer(**{argument: str(row_id)})
+            deferrer.defer(**{job.argument: str(job.row_id)})
     except AlreadyEnqueued:
         return

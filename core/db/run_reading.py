@@ -1,20 +1,25 @@
 """Runs as people and the API see them: one with its files, deliveries and timeline, or a page of them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.db.artifact_repository import list_artifacts
 from core.db.delivery_repository import list_deliveries
-from core.db.tables import DeliveryRow, RunEventRow, RunRow, ScheduleRow
+from core.db.tables import ArtifactRow, DeliveryRow, RunEventRow, RunRow, ScheduleRow
+from core.domain.artifact import FileLine
 from core.domain.definition_json import parse_definition
 from core.domain.file_options import parse_file_options
 from core.domain.page import Page
 from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep, parse_progress
+from core.domain.run_filter import RunFilter, RunSort
 from core.domain.terms import parse_terms
 from core.errors import NotFound
 
@@ -44,7 +49,7 @@ _COLUMNS = (
     RunRow.file_options,
     RunRow.progress,
     RunRow.terms,
-    RunRow.fingerprint,
+    RunRow.fingerprint.op("-", return_type=JSONB())("keys").label("fingerprint"),
     RunRow.held_because,
     RunRow.is_stale,
     RunRow.waiting_for,
@@ -80,32 +85,89 @@ def load_run(session: Session, run_id: UUID) -> Run:
     )
 
 
-def list_runs(
-    session: Session,
-    *,
-    schedule_id: UUID | None,
-    report_id: UUID | None,
-    state: RunState | None,
-    page: int,
-    limit: int,
-) -> Page[Run]:
-    """Return runs without their files and deliveries, the newest first."""
-    conditions: list[ColumnElement[bool]] = []
-    if schedule_id is not None:
-        conditions.append(RunRow.schedule_id == schedule_id)
-    if report_id is not None:
-        conditions.append(RunRow.report_id == report_id)
-    if state is not None:
-        conditions.append(RunRow.state == str(state))
+def load_runs(session: Session, ids: Collection[UUID]) -> tuple[Run, ...]:
+    """Return runs without their files and deliveries, by the moment they stand for."""
+    rows = session.execute(_select_runs().where(RunRow.id.in_(ids)).order_by(RunRow.logical_at, RunRow.id)).mappings()
+    return tuple(_run(row) for row in rows)
+
+
+def list_runs(session: Session, wanted: RunFilter, *, page: int, limit: int) -> Page[Run]:
+    """Return runs with the names of their files and how many deliveries stand where, without the rest of both."""
+    conditions = _conditions(wanted)
     total = session.execute(select(func.count()).select_from(RunRow).where(*conditions)).scalar_one()
     rows = session.execute(
         _select_runs()
         .where(*conditions)
-        .order_by(RunRow.created_at.desc(), RunRow.logical_at.desc(), RunRow.id)
+        .order_by(*_ORDERS[wanted.sort], RunRow.id)
         .limit(limit)
         .offset((page - 1) * limit)
     ).mappings()
-    return Page(items=tuple(_run(row) for row in rows), total=total, page=page, limit=limit)
+    runs = [_run(row) for row in rows]
+    ids = [run.id for run in runs]
+    files, counts = _files(session, ids), _delivery_counts(session, ids)
+    items = (replace(run, files=files.get(run.id, ()), delivery_counts=counts.get(run.id, {})) for run in runs)
+    return Page(items=tuple(items), total=total, page=page, limit=limit)
+
+
+_DURATION = (
+    func.coalesce(RunRow.query_s, 0.0) + func.coalesce(RunRow.render_s, 0.0) + func.coalesce(RunRow.deliver_s, 0.0)
+)
+_ORDERS: dict[RunSort, tuple[ColumnElement[Any], ...]] = {
+    RunSort.NEWEST: (RunRow.created_at.desc(), RunRow.logical_at.desc()),
+    RunSort.OLDEST: (RunRow.created_at.asc(), RunRow.logical_at.asc()),
+    RunSort.LATEST_SLOT: (RunRow.logical_at.desc(), RunRow.created_at.desc()),
+    RunSort.EARLIEST_SLOT: (RunRow.logical_at.asc(), RunRow.created_at.asc()),
+    RunSort.LONGEST: (_DURATION.desc(),),
+    RunSort.SHORTEST: (_DURATION.asc(),),
+    RunSort.MOST_ROWS: (RunRow.rows_delivered.desc().nulls_last(),),
+    RunSort.FEWEST_ROWS: (RunRow.rows_delivered.asc().nulls_last(),),
+}
+
+
+def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
+    given: tuple[tuple[object, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.schedule_id, lambda value: RunRow.schedule_id == value),
+        (wanted.report_id, lambda value: RunRow.report_id == value),
+        (wanted.state, lambda value: RunRow.state == str(value)),
+        (wanted.kind, lambda value: RunRow.kind == str(value)),
+        (wanted.since, lambda value: RunRow.created_at >= value),
+        (wanted.until, lambda value: RunRow.created_at < value),
+    )
+    return [make(value) for value, make in given if value is not None]
+
+
+def _files(session: Session, run_ids: Collection[UUID]) -> dict[UUID, tuple[FileLine, ...]]:
+    """The files of each run, by format."""
+    rows = session.execute(
+        select(
+            ArtifactRow.run_id,
+            ArtifactRow.id,
+            ArtifactRow.format,
+            ArtifactRow.file_name,
+            ArtifactRow.size_bytes,
+            ArtifactRow.deleted_at,
+        )
+        .where(ArtifactRow.run_id.in_(run_ids))
+        .order_by(ArtifactRow.run_id, ArtifactRow.format)
+    ).mappings()
+    return {
+        run_id: tuple(FileLine(**{name: value for name, value in row.items() if name != "run_id"}) for row in of_run)
+        for run_id, of_run in groupby(rows, key=lambda row: row["run_id"])
+    }
+
+
+def _delivery_counts(session: Session, run_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """How many deliveries of each run stand where."""
+    rows = session.execute(
+        select(DeliveryRow.run_id, DeliveryRow.state, func.count().label("number"))
+        .where(DeliveryRow.run_id.in_(run_ids))
+        .group_by(DeliveryRow.run_id, DeliveryRow.state)
+        .order_by(DeliveryRow.run_id, DeliveryRow.state)
+    )
+    return {
+        run_id: {row.state: row.number for row in of_run}
+        for run_id, of_run in groupby(rows, key=lambda row: row.run_id)
+    }
 
 
 def queue_stats(session: Session) -> QueueStats:

@@ -1,43 +1,17 @@
-"""The ledger's rows: inserting runs and every change of a run's state, each one fenced by its lease token."""
+"""The ledger's rows: every change of a run's state, each one fenced by its lease token."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, case, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import RowMapping, Select, case, exists, func, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from core.db.tables import ReportRow, RunEventRow, RunRow
 from core.domain.run import RUN_TRANSITIONS, Lease, RunKind, RunState, RunStep
-from core.domain.schedule import Recipient
+from core.domain.schedule import Recipient, parse_recipient
 from core.errors import LeaseLost, NotFound
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunDraft:
-    """A run to be inserted; `definition` is the stored JSON, copied so that later saves do not touch the run."""
-
-    organization_id: UUID
-    kind: RunKind
-    title: str
-    definition: dict[str, Any]
-    definition_sha256: str
-    requested_by: UUID | None
-    formats: tuple[str, ...]
-    logical_at: datetime
-    schedule_id: UUID | None = None
-    report_id: UUID | None = None
-    report_version: int | None = None
-    recipients: tuple[Recipient, ...] = ()
-    email_subject: str | None = None
-    email_body: str | None = None
-    scheduled_for: datetime | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)  #: values given for the definition's parameters
-    file_options: Mapping[str, Any] = field(default_factory=dict)  #: how its files are made, as stored JSON
-    terms: Mapping[str, Any] = field(default_factory=dict)  #: what must be true before it is sent, as stored JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +51,10 @@ class LedgerRun:
     lease_until: datetime | None
     result_head: dict[str, Any] | None
     deliver_s: float | None
+    priority: int
+    share_key: str | None
+    has_sibling: bool  #: another run asks the same as the same person for the same moment
+    waiting_for: str | None  #: what it waited for until it was claimed
 
     def lease(self) -> Lease:
         """The right to write that goes with the token as it was read."""
@@ -88,54 +66,49 @@ class LedgerRun:
         )
 
 
+#: Statements over tables, not over mapped classes: these run several times for each run, at a third of the cost.
+_RUNS: Any = RunRow.__table__
+_EVENTS: Any = RunEventRow.__table__
+_SIBLING: Any = _RUNS.alias()
 _COLUMNS = (
-    RunRow.id,
-    RunRow.organization_id,
-    RunRow.kind,
-    RunRow.state,
-    RunRow.step,
-    RunRow.schedule_id,
-    RunRow.report_id,
-    RunRow.report_version,
-    RunRow.title,
-    RunRow.definition,
-    RunRow.definition_sha256,
-    RunRow.parameters,
-    RunRow.file_options,
-    RunRow.requested_by,
-    RunRow.recipients,
-    RunRow.formats,
-    RunRow.email_subject,
-    RunRow.email_body,
-    RunRow.terms,
-    RunRow.fingerprint,
-    RunRow.is_stale,
-    RunRow.logical_at,
-    RunRow.scheduled_for,
-    RunRow.created_at,
-    RunRow.started_at,
-    RunRow.finished_at,
-    RunRow.attempt,
-    RunRow.next_attempt_at,
-    RunRow.cancel_requested_at,
-    RunRow.lease_token,
-    RunRow.lease_until,
-    RunRow.result_head,
-    RunRow.deliver_s,
+    _RUNS.c.id,
+    _RUNS.c.organization_id,
+    _RUNS.c.kind,
+    _RUNS.c.state,
+    _RUNS.c.step,
+    _RUNS.c.schedule_id,
+    _RUNS.c.report_id,
+    _RUNS.c.report_version,
+    _RUNS.c.title,
+    _RUNS.c.definition,
+    _RUNS.c.definition_sha256,
+    _RUNS.c.parameters,
+    _RUNS.c.file_options,
+    _RUNS.c.requested_by,
+    _RUNS.c.recipients,
+    _RUNS.c.formats,
+    _RUNS.c.email_subject,
+    _RUNS.c.email_body,
+    _RUNS.c.terms,
+    _RUNS.c.fingerprint,
+    _RUNS.c.is_stale,
+    _RUNS.c.logical_at,
+    _RUNS.c.scheduled_for,
+    _RUNS.c.created_at,
+    _RUNS.c.started_at,
+    _RUNS.c.finished_at,
+    _RUNS.c.attempt,
+    _RUNS.c.next_attempt_at,
+    _RUNS.c.cancel_requested_at,
+    _RUNS.c.lease_token,
+    _RUNS.c.lease_until,
+    _RUNS.c.result_head,
+    _RUNS.c.deliver_s,
+    _RUNS.c.priority,
+    _RUNS.c.share_key,
+    exists().where(_SIBLING.c.share_key == _RUNS.c.share_key, _SIBLING.c.id != _RUNS.c.id).label("has_sibling"),
+    _RUNS.c.waiting_for,
 )
-
-
-def insert_run(session: Session, draft: RunDraft, *, now: datetime) -> UUID | None:
-    """Insert a pending run; None where its slot already has one."""
-    return _insert(session, draft, now=now, state=RunState.PENDING)
-
-
-def insert_missed_run(session: Session, draft: RunDraft, *, now: datetime, message: str) -> UUID | None:
-    """Insert the visible mark of a slot that nothing ran for; None where the slot already has a run."""
-    run_id = _insert(session, draft, now=now, state=RunState.MISSED)
-    if run_id is not None:
-        add_event(session, draft.organization_id, run_id, at=now, name="missed", message=message)
-    return run_id
 
 
 def organization_of_run(session: Session, run_id: UUID) -> UUID | None:
@@ -145,11 +118,17 @@ def organization_of_run(session: Session, run_id: UUID) -> UUID | None:
     return found
 
 
+def lock_next_run(session: Session, now: datetime) -> tuple[UUID, UUID] | None:
+    """Lock the run that is next in line and return (run, organization); needs no organization context."""
+    row = session.execute(text("SELECT run_id, organization_id FROM next_run(:now)"), {"now": now}).first()
+    return None if row is None else (row.run_id, row.organization_id)
+
+
 def load_ledger_run(session: Session, run_id: UUID, *, lock: bool = False) -> LedgerRun:
     """Return a run for its workers; `lock` keeps the row to this transaction. Raises NotFound."""
-    statement: Select[Any] = select(*_COLUMNS).where(RunRow.id == run_id)
+    statement: Select[Any] = select(*_COLUMNS).where(_RUNS.c.id == run_id)
     if lock:  # NO KEY: timeline lines refer to the run and must not wait for it
-        statement = statement.with_for_update(key_share=True)
+        statement = statement.with_for_update(of=_RUNS, key_share=True)
     row = session.execute(statement).mappings().first()
     if row is None:
         raise NotFound("This run does not exist, or you may not see it.")
@@ -167,14 +146,14 @@ def change_state(
         raise ValueError(f"a run does not go from {expected} to {to}")
     if to.is_final:
         columns |= {"finished_at": at, "lease_until": None, "next_attempt_at": None}
-    _write(session, lease, expected=expected, values={"state": str(to), **columns})
-    add_event(session, lease.organization_id, lease.run_id, at=at, name=str(to), message=message)
+    event = {"at": at, "name": str(to), "message": message}
+    _write(session, lease, expected=expected, values={"state": str(to), **columns}, event=event)
 
 
 def commit_step(session: Session, lease: Lease, *, step: RunStep, at: datetime, message: str, **columns: Any) -> None:
     """Record a finished step of a running run; raises LeaseLost where another worker took over."""
-    _write(session, lease, expected=RunState.RUNNING, values={"step": str(step), **columns})
-    add_event(session, lease.organization_id, lease.run_id, at=at, name=str(step), message=message)
+    event = {"at": at, "name": str(step), "message": message}
+    _write(session, lease, expected=RunState.RUNNING, values={"step": str(step), **columns}, event=event)
 
 
 def update_running(session: Session, lease: Lease, **columns: Any) -> None:
@@ -215,56 +194,33 @@ def request_cancel(session: Session, run_id: UUID, *, at: datetime) -> None:
 def add_event(session: Session, organization_id: UUID, run_id: UUID, *, at: datetime, name: str, message: str) -> None:
     """Add a line to a run's timeline."""
     session.execute(
-        insert(RunEventRow).values(organization_id=organization_id, run_id=run_id, at=at, name=name, message=message)
+        insert(_EVENTS).values(organization_id=organization_id, run_id=run_id, at=at, name=name, message=message)
     )
 
 
-def _insert(session: Session, draft: RunDraft, *, now: datetime, state: RunState) -> UUID | None:
-    values = {
-        **{name: getattr(draft, name) for name in _COPIED},
-        "kind": str(draft.kind),
-        "state": str(state),
-        "recipients": [asdict(recipient) for recipient in draft.recipients],
-        "formats": list(draft.formats),
-        "parameters": dict(draft.parameters),
-        "file_options": dict(draft.file_options),
-        "terms": dict(draft.terms),
-        "created_at": now,
-        "finished_at": now if state is RunState.MISSED else None,
-    }
-    statement = postgresql.insert(RunRow).values(values)
-    if draft.kind is RunKind.SCHEDULED:
-        # Written out, not bound: once the statement is prepared, a parameter no longer matches the index's condition.
-        statement = statement.on_conflict_do_nothing(
-            index_elements=[RunRow.schedule_id, RunRow.scheduled_for], index_where=text("kind = 'scheduled'")
-        )
-    return session.execute(statement.returning(RunRow.id)).scalar_one_or_none()
-
-
-#: Columns that a draft and its row share as they are.
-_COPIED = (
-    "organization_id",
-    "title",
-    "definition",
-    "definition_sha256",
-    "requested_by",
-    "logical_at",
-    "schedule_id",
-    "report_id",
-    "report_version",
-    "email_subject",
-    "email_body",
-    "scheduled_for",
-)
-
-
-def _write(session: Session, lease: Lease, *, expected: RunState, values: dict[str, Any]) -> None:
-    written = session.execute(
-        update(RunRow)
-        .where(RunRow.id == lease.run_id, RunRow.state == str(expected), RunRow.lease_token == lease.token)
+def _write(
+    session: Session,
+    lease: Lease,
+    *,
+    expected: RunState,
+    values: dict[str, Any],
+    event: dict[str, Any] | None = None,
+) -> None:
+    """Change a run whose token is still the lease's, with the line on its timeline in the same statement."""
+    write = (
+        update(_RUNS)
+        .where(_RUNS.c.id == lease.run_id, _RUNS.c.state == str(expected), _RUNS.c.lease_token == lease.token)
         .values(values)
-        .returning(RunRow.id)
-    ).first()
+        .returning(_RUNS.c.id)
+    )
+    if event is None:
+        written = session.execute(write).first()
+    else:
+        done = write.cte("done")
+        line = select(*(literal(value, _EVENTS.c[name].type) for name, value in event.items()))
+        line = line.add_columns(literal(lease.organization_id, _EVENTS.c.organization_id.type), done.c.id)
+        names = [*event, "organization_id", "run_id"]
+        written = session.execute(insert(_EVENTS).from_select(names, line).returning(_EVENTS.c.run_id)).first()
     if written is None:
         raise LeaseLost
 
@@ -276,7 +232,7 @@ def _ledger_run(row: RowMapping) -> LedgerRun:
             "kind": RunKind(row["kind"]),
             "state": RunState(row["state"]),
             "step": RunStep(row["step"]),
-            "recipients": tuple(Recipient(**recipient) for recipient in row["recipients"]),
+            "recipients": tuple(parse_recipient(recipient) for recipient in row["recipients"]),
             "formats": tuple(row["formats"]),
         }
     )

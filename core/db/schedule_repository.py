@@ -1,18 +1,17 @@
 """Schedules of one organization."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import RowMapping, Select, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.db.tables import ReportRow, RunRow, ScheduleRow, UserRow
 from core.domain.file_options import dump_file_options, parse_file_options
 from core.domain.page import Page
 from core.domain.run import RunKind
-from core.domain.schedule import Misfire, Recipient, Schedule, ScheduleDraft
+from core.domain.schedule import Misfire, Schedule, ScheduleDraft, dump_recipient, parse_recipient
 from core.domain.terms import dump_terms, parse_terms
 from core.errors import Conflict, NotFound
 from core.schedules.config_json import dump_config, parse_config
@@ -67,19 +66,44 @@ def replace_schedule(
     changed = session.execute(
         update(ScheduleRow)
         .where(ScheduleRow.id == schedule_id, ScheduleRow.version == expected_version)
-        .values(version=expected_version + 1, updated_at=func.now(), next_run_at=next_run_at, **_columns(draft))
+        .values(
+            version=expected_version + 1,
+            updated_at=func.now(),
+            next_run_at=next_run_at,
+            **_columns(draft),
+            **(_NO_PAUSE if draft.is_active else {}),
+        )
         .returning(ScheduleRow.id)
     ).scalar_one_or_none()
     if changed is None:
         raise Conflict
 
 
-def set_active(session: Session, schedule_id: UUID, *, is_active: bool, next_run_at: datetime | None) -> None:
-    """Pause or resume a schedule."""
+def pause(session: Session, schedule_id: UUID, *, until: datetime | None, because: str | None) -> None:
+    """Pause a schedule until it is resumed, at the latest at `until`."""
+    _change(session, schedule_id, is_active=False, next_run_at=None, paused_until=until, paused_because=because)
+
+
+def resume(session: Session, schedule_id: UUID, *, next_run_at: datetime | None) -> None:
+    """Let a schedule run again."""
+    _change(session, schedule_id, is_active=True, next_run_at=next_run_at, **_NO_PAUSE)
+
+
+def set_owner(session: Session, schedule_id: UUID, owner_id: UUID) -> None:
+    """Give a schedule another owner; what paused it stays, but for the departure of the one before."""
+    because = case((ScheduleRow.owner_left_at.is_(None), ScheduleRow.paused_because))
+    _change(session, schedule_id, owner_id=owner_id, owner_left_at=None, paused_because=because)
+
+
+#: What is forgotten of a pause that is over.
+_NO_PAUSE: dict[str, None] = {"paused_until": None, "paused_because": None, "owner_left_at": None}
+
+
+def _change(session: Session, schedule_id: UUID, **columns: Any) -> None:
     session.execute(
         update(ScheduleRow)
         .where(ScheduleRow.id == schedule_id)
-        .values(is_active=is_active, next_run_at=next_run_at, updated_at=func.now(), version=ScheduleRow.version + 1)
+        .values(updated_at=func.now(), version=ScheduleRow.version + 1, **columns)
     )
 
 
@@ -100,7 +124,7 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
         "name": draft.name,
         "description": draft.description,
         "config": dump_config(draft.config),
-        "recipients": [asdict(recipient) for recipient in draft.recipients],
+        "recipients": [dump_recipient(recipient) for recipient in draft.recipients],
         "formats": list(draft.formats),
         "email_subject": draft.email_subject,
         "email_body": draft.email_body,
@@ -143,6 +167,7 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.is_active,
             ScheduleRow.paused_until,
             ScheduleRow.paused_because,
+            ScheduleRow.owner_left_at,
             ScheduleRow.failing_since,
             ScheduleRow.next_run_at,
             newest.c.created_at.label("last_run_at"),
@@ -162,7 +187,7 @@ def _schedule(row: RowMapping) -> Schedule:
         **{
             **row,
             "config": parse_config(row["config"]),
-            "recipients": tuple(Recipient(**recipient) for recipient in row["recipients"]),
+            "recipients": tuple(parse_recipient(recipient) for recipient in row["recipients"]),
             "formats": tuple(row["formats"]),
             "file_options": parse_file_options(row["file_options"]),
             "misfire": Misfire(row["misfire"]),

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from core.db.tables import ScheduleRow, UserRow, WorkbookTemplateRow
+from core.db.tables import RunRow, ScheduleRow, UserRow, WorkbookTemplateRow
 from core.domain.workbook_template import TemplateContents, WorkbookTemplate, dump_contents, load_contents
 from core.errors import NotFound
 
+#: Where a run's options keep the name of the template that is gone.
+_DELETED = text("'{xlsx,deleted_template}'::text[]")
 _GONE = "This template does not exist any more, or you may not see it. Choose another one."
 
 
@@ -92,7 +94,14 @@ def replace_file(session: Session, template_id: UUID, file: TemplateFile, *, use
 
 
 def delete_template(session: Session, template_id: UUID) -> None:
-    """Remove a template that no schedule uses."""
+    """Remove a template that no schedule uses; runs that were to fill it keep its name, to say which one is gone."""
+    options = RunRow.file_options
+    name = select(func.to_jsonb(WorkbookTemplateRow.name)).where(WorkbookTemplateRow.id == template_id)
+    session.execute(
+        update(RunRow)
+        .where(options["xlsx"]["template_id"].astext == str(template_id))
+        .values(file_options=func.jsonb_set(options, _DELETED, name.scalar_subquery()))
+    )
     session.execute(delete(WorkbookTemplateRow).where(WorkbookTemplateRow.id == template_id))
 
 

@@ -5,13 +5,14 @@ import logging
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yagmail
 
 from core.address import parse_email, parse_sender
-from core.deliver.mime import build_mime, message_id
-from core.domain.delivery import Message
+from core.deliver.mime import build_mime, message_id, too_large
+from core.domain.delivery import Message, MessageFile
+from core.domain.destination import DestinationSettings, Place
 from core.domain.schedule import Recipient
 from core.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUnknown, SettingError
 from core.settings import Settings
@@ -33,6 +34,8 @@ class EmailChannel:
 
     key = "email"
     label = "E-mail"
+    form = ()
+    address_help = "An e-mail address."
 
     def __init__(
         self,
@@ -55,11 +58,22 @@ class EmailChannel:
         """Raise InvalidAddress unless `address` is one e-mail address."""
         parse_email(address)
 
-    def reference(self, message: Message) -> str:
+    def own_settings(self) -> DestinationSettings | None:
+        """There is one way for everybody."""
+        return None
+
+    def check_place(self, place: Place) -> None:
+        """Nobody fills in a destination."""
+
+    def linked(self, files: Sequence[MessageFile]) -> tuple[MessageFile, ...]:
+        """Files that a mail has no room for."""
+        return too_large(files, self._settings.mail_max_bytes)
+
+    def reference(self, message: Message, _recipient: Recipient, _place: Place | None = None) -> str:
         """The Message-ID."""
         return message_id(message, self._sender)
 
-    def send(self, message: Message, recipient: Recipient) -> str:
+    def send(self, message: Message, recipient: Recipient, _place: Place | None = None) -> str:
         """Send to one recipient and return the server's answer to the final dot."""
         address = parse_email(recipient.address)
         content = build_mime(message, address, self._sender)
@@ -68,13 +82,13 @@ class EmailChannel:
                 self._hand_over(smtp, address, content)
                 return self._finish(smtp)
         except DeliveryError as error:
-            logger.warning("mail_not_sent message_id=%s code=%s", self.reference(message), error.code)
+            logger.warning("mail_not_sent message_id=%s code=%s", message_id(message, self._sender), error.code)
             raise
         except (smtplib.SMTPException, OSError, UnicodeError) as error:
             # Nothing was accepted: whatever happens once the final dot was sent is translated in `_finish`.
             translated = _translated(error)
             # The error's own text may hold the address.
-            known, code, cause = self.reference(message), translated.code, type(error).__name__
+            known, code, cause = message_id(message, self._sender), translated.code, type(error).__name__
             logger.warning("mail_not_sent message_id=%s code=%s cause=%s", known, code, cause)
             raise translated from error
 

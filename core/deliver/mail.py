@@ -12,9 +12,10 @@ from pathlib import Path
 import css_inline
 import jinja2
 
+from core.deliver.mail_links import MailLinks, linked_words
 from core.deliver.templates import DEFAULT_SUBJECT, fill, fill_subject
 from core.domain.branding import Logo
-from core.domain.delivery import Attachment, Message
+from core.domain.delivery import Message, MessageFile
 from core.domain.moments import instant_words, weekday_words
 from core.domain.result import ResultHead
 
@@ -74,13 +75,6 @@ class MailFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailLinks:
-    """Addresses in the mail. None leaves a link out."""
-
-    report: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailOrigin:
     """Why the recipient gets the mail: a schedule's name, or None where a person sent the report."""
 
@@ -99,7 +93,7 @@ def compose_mail(
     subject_template: str | None = None,
     body_template: str | None = None,
     chart_png: bytes | None = None,
-    attachments: Sequence[Attachment] = (),
+    attachments: Sequence[MessageFile] = (),
     notes: Sequence[str] = (),
     links: MailLinks = MailLinks(),
     brand: MailBrand = MailBrand(),
@@ -121,11 +115,12 @@ def compose_mail(
         "logo": _logo(brand.logo),
         "chart": f"cid:{_CHART_ID}" if chart_png else None,
         "chart_text": f"Chart of {head.title}",
-        "notes": (*_limit_note(head), *notes),
+        "notes": (*limit_note(head), *notes),
         "facts": _facts(head, figures, made_at),
         "files": [attachment.file_name for attachment in attachments],
         "reason": _reason(head, origin),
         "link": links.report,
+        "linked": linked_words(links.files, head.timezone),
     }
     default = DEFAULT_SUBJECT if figures.period else "{report}"
     return Message(
@@ -134,6 +129,7 @@ def compose_mail(
         text=_environment().get_template("mail.txt.j2").render(context),
         html=_inliner().inline(_environment().get_template("mail.html.j2").render(context)),
         attachments=tuple(attachments),
+        links=links.files,
         inline_images=_inline_images(brand, chart_png),
         made_at=made_at,
     )
@@ -220,7 +216,7 @@ def _cut(cell: str) -> str:
     return line if len(line) <= _MOST_CELL else line[: _MOST_CELL - 1].rstrip() + "…"
 
 
-def _limit_note(head: ResultHead) -> tuple[str, ...]:
+def limit_note(head: ResultHead) -> tuple[str, ...]:
     """Said wherever rows were left out."""
     if head.rows_delivered >= head.rows_matched:
         return ()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from email import message_from_string, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -10,10 +11,14 @@ from email.utils import format_datetime
 import yagmail
 
 from core.address import Sender, check_header, parse_email
-from core.domain.delivery import Message
+from core.domain.delivery import Message, MessageFile
 
 #: Lines end in CRLF; everything is 7-bit, so no server on the way needs 8BITMIME or SMTPUTF8.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
+#: Bytes that become one line of base64, with its line break (RFC 2045 section 6.8).
+_LINE_BYTES, _LINE_ENCODED = 57, 78
+#: Kept for the text, the pictures and the heads of a mail.
+_TEXT_ROOM = 512 * 1024
 _HEAD = ("To", "Subject", "Date", "Message-ID")
 
 
@@ -40,9 +45,23 @@ def build_mime(message: Message, address: str, sender: Sender) -> bytes:
     for attachment in message.attachments:
         maintype, _, subtype = attachment.media_type.partition(";")[0].strip().partition("/")
         file_name = check_header(attachment.file_name, place="attachments")
-        mail.add_attachment(attachment.content, maintype=maintype, subtype=subtype, filename=file_name)
+        with attachment.open() as file:
+            content = file.read()
+        mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=file_name)
     _fix_boundaries(mail, message.reference)
     return re.sub(rb"\r\n|\r|\n", b"\r\n", mail.as_bytes())
+
+
+def too_large(files: Sequence[MessageFile], limit: int) -> tuple[MessageFile, ...]:
+    """Which files do not fit into a mail of `limit` bytes beside its text; base64 makes them larger by 37 percent."""
+    room, left_out = limit - _TEXT_ROOM, []
+    for file in files:
+        encoded = -(-file.size_bytes // _LINE_BYTES) * _LINE_ENCODED
+        if encoded > room:
+            left_out.append(file)
+        else:
+            room -= encoded
+    return tuple(left_out)
 
 
 def _head(message: Message, address: str, sender: Sender) -> EmailMessage:

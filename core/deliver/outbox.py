@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_binary_file, policy
@@ -16,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from core.address import parse_email, parse_sender
-from core.deliver.mime import build_mime, message_id
-from core.domain.delivery import Attachment, Message
+from core.deliver.mime import build_mime, message_id, too_large
+from core.domain.delivery import Attachment, Message, MessageFile
+from core.domain.destination import DestinationSettings, Place
 from core.domain.schedule import Recipient
 from core.errors import DeliveryDeferred, NotFound
 from core.settings import Settings
@@ -51,20 +53,34 @@ class OutboxChannel:
 
     key = "email"
     label = "E-mail (outbox)"
+    form = ()
+    address_help = "An e-mail address."
 
     def __init__(self, settings: Settings) -> None:
         self._directory = settings.outbox_dir
+        self._most_bytes = settings.mail_max_bytes
         self._sender = parse_sender(settings.mail_from)
 
     def check_address(self, address: str) -> None:
         """Raise InvalidAddress unless `address` is one e-mail address."""
         parse_email(address)
 
-    def reference(self, message: Message) -> str:
+    def own_settings(self) -> DestinationSettings | None:
+        """There is one way for everybody."""
+        return None
+
+    def check_place(self, place: Place) -> None:
+        """Nobody fills in a destination."""
+
+    def linked(self, files: Sequence[MessageFile]) -> tuple[MessageFile, ...]:
+        """Files that a mail has no room for."""
+        return too_large(files, self._most_bytes)
+
+    def reference(self, message: Message, _recipient: Recipient, _place: Place | None = None) -> str:
         """The Message-ID."""
         return message_id(message, self._sender)
 
-    def send(self, message: Message, recipient: Recipient) -> str:
+    def send(self, message: Message, recipient: Recipient, _place: Place | None = None) -> str:
         """Write the mail completely or not at all. Raises DeliveryDeferred where the folder cannot be written."""
         content = build_mime(message, recipient.address, self._sender)
         try:

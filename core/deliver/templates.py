@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from core.address import check_header
-from core.errors import InvalidInput
+from core.errors import InvalidAddress, InvalidInput
 
 DEFAULT_SUBJECT = "{report} · {period}"
 #: What a template may name, with what it means; `{kpi.NAME}` comes on top, one for each headline figure.
@@ -24,6 +24,7 @@ VARIABLES: dict[str, str] = {
 }
 _KPI = "kpi."
 _MOST_BODY = 10_000
+_LONE_BRACE = "A brace stands alone: write a variable as {report}."
 #: `{{name}}` before `{name}`; a brace that is left over is a mistake.
 _VARIABLE = re.compile(r"\{\{([^{}]*)\}\}|\{([^{}]*)\}")
 
@@ -68,6 +69,18 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value_of, text)
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """The names of the variables in a text. Raises InvalidAddress where a brace stands alone."""
+    if re.search(r"[{}]", _VARIABLE.sub("", text)):
+        raise InvalidAddress(_LONE_BRACE)
+    return tuple(_name(match) for match in _VARIABLE.finditer(text))
+
+
+def fill_variables(text: str, values: Mapping[str, str]) -> str:
+    """Put `values` in place of variables that were checked; what a value holds is not looked at again."""
+    return _VARIABLE.sub(lambda match: values[_name(match)], text)
+
+
 def fill_subject(text: str, values: Mapping[str, str]) -> str:
     """`fill` for a header: values go on one line without control characters, and the whole is cut at 250."""
     clean = {name: " ".join(_printable(value).split()) for name, value in values.items()}
@@ -83,7 +96,7 @@ def _check_variables(text: str, place: str) -> None:
             known = ", ".join(f"{{{variable}}}" for variable in VARIABLES)
             raise InvalidInput(f"There is no {{{name[:40]}}}. Possible are {known} and {{kpi.NAME}}.", place=place)
     if re.search(r"[{}]", _VARIABLE.sub("", text)):
-        raise InvalidInput("A brace stands alone: write a variable as {report}.", place=place)
+        raise InvalidInput(_LONE_BRACE, place=place)
 
 
 def _name(match: re.Match[str]) -> str:

@@ -77,6 +77,17 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine:
+    """A stored file as a list of runs shows it."""
+
+    id: UUID
+    format: str
+    file_name: str
+    size_bytes: int
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """A stored file of a run."""
 

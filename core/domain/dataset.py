@@ -1,5 +1,6 @@
 """Datasets: queryable subjects of the catalog, with the labelled fields and measures people see."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,8 +24,16 @@ class DatasetMeasure:
     synonyms: tuple[str, ...] = ()
 
 
+class _Index:
+    """Keeps the fields of a dataset by name, beside its values: it is neither compared, nor copied, nor written out."""
+
+    __slots__ = ("_by_name",)
+
+    _by_name: Mapping[str, Field]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
+class Dataset(_Index):
     """Rows of a source with their fields. Identifiers reach SQL only from here."""
 
     id: UUID
@@ -49,7 +58,12 @@ class Dataset:
 
     def field(self, name: str) -> Field | None:
         """Return the field called `name`, or None."""
-        return next((field for field in self.fields if field.name == name), None)
+        try:
+            known = self._by_name
+        except AttributeError:  # asked for the first time
+            known = {field.name: field for field in reversed(self.fields)}
+            object.__setattr__(self, "_by_name", known)
+        return known.get(name)
 
     def measure(self, name: str) -> DatasetMeasure | None:
         """Return the measure called `name`, or None."""

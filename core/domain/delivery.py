@@ -1,8 +1,12 @@
 """Deliveries: one run's artifacts to one recipient, their states and their only transitions."""
 
-from dataclasses import dataclass
+import hashlib
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, BinaryIO
 from uuid import UUID
 
 
@@ -35,7 +39,7 @@ _S = DeliveryState
 #: The one transition table of deliveries: from -> allowed next states.
 DELIVERY_TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _S.PENDING: frozenset({_S.SENDING, _S.SUPPRESSED, _S.HELD, _S.FAILED}),
-    _S.SENDING: frozenset({_S.SENT, _S.RETRY, _S.FAILED, _S.UNKNOWN}),
+    _S.SENDING: frozenset({_S.SENT, _S.RETRY, _S.FAILED, _S.UNKNOWN, _S.HELD}),
     _S.RETRY: frozenset({_S.SENDING, _S.FAILED, _S.SUPPRESSED}),
     _S.UNKNOWN: frozenset({_S.SENDING, _S.HELD, _S.FAILED}),
     _S.HELD: frozenset({_S.PENDING, _S.FAILED}),
@@ -62,15 +66,77 @@ class Delivery:
     response: str | None  #: what the other side said
     error_message: str | None
     reference: str | None  #: Message-ID, key or URL under which it can be found
+    destination_id: UUID | None = None  #: None: the installation's own way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that goes with a message; `content` is read from the artifact store."""
+    """A file as it is read back out of a mail."""
 
     file_name: str
     media_type: str
     content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFile:
+    """A file that goes with a message. `open` gives its bytes from front to back; whoever calls it closes them."""
+
+    file_name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    open: Callable[[], BinaryIO] = field(compare=False, repr=False)
+    format: str = ""
+    artifact_id: UUID | None = None  #: None: it is no file of a run
+    manifest: Mapping[str, Any] | None = None  #: what it is, as JSON
+
+    @classmethod
+    def of(cls, file_name: str, media_type: str, content: bytes) -> "MessageFile":
+        """A small file that is in memory."""
+        return cls(
+            file_name=file_name,
+            media_type=media_type,
+            size_bytes=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+            open=lambda: io.BytesIO(content),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLink:
+    """A file that a message leads to instead of carrying it."""
+
+    file: MessageFile
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFigure:
+    """A headline figure in words: "1,234,567 EUR", "up 12.3%"."""
+
+    label: str
+    value: str
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a message tells of its run, for channels that do not show the mail."""
+
+    run_id: UUID
+    report_id: UUID | None
+    title: str
+    sentence: str
+    period: str | None
+    logical_at: datetime
+    rows: int
+    notes: tuple[str, ...] = ()
+    figures: tuple[KeyFigure, ...] = ()
+    report_url: str | None = None
+    chart_png: bytes | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  #: what `{name}` stands for in folders and keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +147,8 @@ class Message:
     subject: str
     text: str
     html: str
-    attachments: tuple[Attachment, ...]
+    attachments: tuple[MessageFile, ...]
     inline_images: tuple[tuple[str, bytes], ...] = ()  #: (content id, PNG)
     made_at: datetime
+    links: tuple[FileLink, ...] = ()
+    about: About | None = None  #: None: it speaks of no run

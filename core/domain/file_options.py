@@ -47,6 +47,7 @@ class XlsxOptions:
     formulas: bool = False  #: totals as formulas, where they are what the rows of the sheet add up to
     raw: bool = False  #: text that looks like a formula gets no guard (it is a text cell either way)
     template_id: UUID | None = None  #: fill this workbook instead
+    deleted_template: str | None = None  #: the name it had, once it is deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class _XlsxModel(_In):
     formulas: StrictBool = False
     raw: StrictBool = False
     template_id: UUID | None = None
+    deleted_template: str | None = None
 
 
 class _OptionsModel(_In):
@@ -116,7 +118,7 @@ def dump_file_options(options: FileOptions) -> dict[str, Any]:
     """The JSON of options, without those that are as usual."""
     data: dict[str, Any] = {
         "csv": dump_csv_options(options.csv),
-        "xlsx": _unusual(options.xlsx, XlsxOptions(), ("cover", "formulas", "raw", "template_id")),
+        "xlsx": _unusual(options.xlsx, XlsxOptions(), ("cover", "formulas", "raw", "template_id", "deleted_template")),
         "pdf": _unusual(options.pdf, PdfOptions(), ("style", "orientation", "paper")),
         "file_name": options.file_name,
         "zip": options.zip,

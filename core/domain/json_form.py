@@ -82,17 +82,63 @@ def first_mistake(error: ValidationError) -> tuple[str, str]:
     """The place of the first mistake, such as `filters.items[0].operator`, and the mistake in words."""
     first = error.errors(include_url=False, include_context=True)[0]
     place = place_of(first["loc"])
-    reason = _reason(first, key=place.rpartition(".")[2])
+    reason = mistake_words(first, key=place.rpartition(".")[2])
     return place, (f"{place}: {reason}" if place else reason)[:500]
 
 
-def _reason(mistake: ErrorDetails, *, key: str) -> str:
+#: What is needed where a value is of another type, by pydantic's name of the mistake up to its first underscore.
+_NEEDED = {
+    "bool": "Either true or false",
+    "date": "A day such as 2026-11-23",
+    "decimal": "A number",
+    "dict": "An object with keys",
+    "finite": "A finite number",
+    "float": "A number",
+    "frozenset": "A list",
+    "int": "A whole number",
+    "list": "A list",
+    "set": "A list",
+    "string": "A text",
+    "tuple": "A list",
+    "url": "An address that begins with https://",
+    "uuid": "An id",
+}
+_WRONG_TYPE = re.compile(r"([a-z]+)_(?:type|parsing|from_float|number|from_date|unicode|sub_type)")
+#: What a value may be, by pydantic's name of the mistake and of the bound.
+_BOUNDS = {
+    "string_too_short": ("min_length", "It needs at least {} characters."),
+    "string_too_long": ("max_length", "It may have up to {} characters."),
+    "too_short": ("min_length", "It needs at least {} entries."),
+    "too_long": ("max_length", "It may have up to {} entries."),
+    "greater_than": ("gt", "It must be more than {}."),
+    "greater_than_equal": ("ge", "It must be at least {}."),
+    "less_than": ("lt", "It must be less than {}."),
+    "less_than_equal": ("le", "It must be at most {}."),
+}
+
+
+def mistake_words(mistake: ErrorDetails | Mapping[str, Any], *, key: str) -> str:
+    """A mistake that pydantic found in the value of `key`, for people who never heard of it."""
+    kind = str(mistake["type"])
+    wrong = _WRONG_TYPE.fullmatch(kind)
+    if wrong and wrong[1] in _NEEDED:
+        return f"{_NEEDED[wrong[1]]} is needed here."
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        limit = mistake.get("ctx", {}).get(bound)
+        if limit == 1 and kind.endswith("short"):
+            return "It cannot be empty."
+        return words.format(f"{limit:,}" if isinstance(limit, int) else limit)
+    return _other(mistake, key=key)
+
+
+def _other(mistake: ErrorDetails | Mapping[str, Any], *, key: str) -> str:
     match mistake["type"]:
         case "extra_forbidden":
             return f"There is no key '{key}' here."
         case "missing":
             return f"'{key}' is missing."
-        case "enum":
+        case "enum" | "literal_error":
             return f"'{mistake['input']}' is not one of {mistake.get('ctx', {}).get('expected', 'the known values')}."
         case "model_type" | "model_attributes_type":
             return "An object with keys is needed here."

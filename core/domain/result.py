@@ -1,7 +1,7 @@
 """Results: a typed stream of Arrow record batches and all that a file needs to explain it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -95,6 +95,8 @@ class ResultHead:
     notes: tuple[str, ...] = ()  #: sentences a reader must know: "The source has no snapshot: …"
     definition_sha256: str = ""
     owner: str = ""
+    hidden: tuple[ResultColumn, ...] = ()  #: what `columns` leaves out and rules may look at
+    groupings: tuple[ResultColumn, ...] = ()  #: what totals group by, where `columns` leaves some of them out
 
     @property
     def rows_delivered(self) -> int:
@@ -114,6 +116,8 @@ class Result:
     head: ResultHead
     batches: Iterable[pa.RecordBatch]
     csv: CsvSource | None = None  #: where a live query's source may write CSV itself, instead of handing out batches
+    overall: "Mapping[str, CellValue]" = field(default_factory=dict)  #: measures over all its rows, where asked for
+    with_hidden: Iterable[pa.RecordBatch] | None = None  #: the batches with `head.hidden` behind their own columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """Runs: one execution of a report version for one logical time, its states and their only transitions."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from core.domain.artifact import Artifact
+from core.domain.artifact import Artifact, FileLine
 from core.domain.definition import ReportDefinition
 from core.domain.delivery import Delivery
 from core.domain.file_options import FileOptions
@@ -22,6 +22,11 @@ class RunKind(StrEnum):
     TEST = "test"  #: goes to the caller only
     EXPORT = "export"  #: a download in one format; no schedule, no deliveries
     BACKFILL = "backfill"  #: a past slot made again
+
+    @property
+    def priority(self) -> int:
+        """Higher ones are taken first: somebody waits for what was asked for by hand, nobody for the past."""
+        return {RunKind.SCHEDULED: 10, RunKind.BACKFILL: 0}.get(self, 20)
 
 
 class RunState(StrEnum):
@@ -169,3 +174,5 @@ class Run:
     artifacts: tuple[Artifact, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     events: tuple[RunEvent, ...] = ()
+    files: tuple[FileLine, ...] = ()  #: in lists, where `artifacts` stay out
+    delivery_counts: Mapping[str, int] = field(default_factory=dict)  #: by state, in lists

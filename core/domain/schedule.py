@@ -35,6 +35,15 @@ class MonthDay(StrEnum):
     LAST_BUSINESS = "last_business"
 
 
+class BusinessDays(StrEnum):
+    """What becomes of a slot on a day that is no business day."""
+
+    ANY = "any"  #: it runs all the same
+    SKIP = "skip"  #: it does not happen
+    NEXT = "next"  #: it moves to the next business day, at the same time of day
+    PREVIOUS = "previous"  #: it moves to the business day before, at the same time of day
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NthWeekday:
     """The n-th weekday of a month; n = -1 is the last one. Monday is 1."""
@@ -55,17 +64,43 @@ class ScheduleConfig:
     day_of_month: int | MonthDay | None = None  #: monthly; past the month's end means its last day
     nth_weekday: NthWeekday | None = None  #: monthly, instead of `day_of_month`
     cron_expression: str | None = None
-    starts_on: date | None = None
+    starts_on: date | None = None  #: bounds the day that the recurrence names, not the one it is moved to
     ends_on: date | None = None
+    business_days: BusinessDays = BusinessDays.ANY
+    calendar: str | None = None  #: "US", "US-CA" or an organization calendar's id; None: Monday to Friday
+    quiet_dates: tuple[date, ...] = ()  #: no slot on these days
+
+    @property
+    def calendar_id(self) -> UUID | None:
+        """The organization calendar that is named, if it is one."""
+        try:
+            return UUID(self.calendar) if self.calendar else None
+        except ValueError:
+            return None
+
+    @property
+    def asks_calendar(self) -> bool:
+        """Whether a slot depends on which days are business days."""
+        return self.business_days is not BusinessDays.ANY or self.day_of_month is MonthDay.LAST_BUSINESS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoveredWindow:
+    """The span of dates that a run covers: its first instant, the first after it, and both in words."""
+
+    starts_at: datetime
+    ends_at: datetime
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FireTime:
-    """One slot: the instant in UTC, the wall-clock time it stands for, and a note where DST moved or doubled it."""
+    """One slot: the instant in UTC and the wall-clock time it stands for."""
 
     at: datetime
     local: datetime
-    note: str | None = None
+    note: str | None = None  #: where the clock or the calendar moved it, in words
+    window: CoveredWindow | None = None  #: what its run covers, where a report was named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +110,19 @@ class Recipient:
     channel: str
     address: str
     role: str = "to"  #: to | cc | bcc, for e-mail
+    destination_id: UUID | None = None  #: None: the installation's own way
+
+
+def parse_recipient(data: Mapping[str, Any]) -> Recipient:
+    """Read a recipient as it is stored."""
+    destination_id = data.get("destination_id")
+    return Recipient(**{**data, "destination_id": None if destination_id is None else UUID(destination_id)})
+
+
+def dump_recipient(recipient: Recipient) -> dict[str, Any]:
+    """The JSON of a recipient."""
+    data: dict[str, Any] = {"channel": recipient.channel, "address": recipient.address, "role": recipient.role}
+    return data if recipient.destination_id is None else {**data, "destination_id": str(recipient.destination_id)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +154,8 @@ class Schedule:
     updated_at: datetime
     terms: Terms = Terms()
     paused_until: datetime | None = None  #: a paused schedule resumes by itself then
-    paused_because: str | None = None  #: why it was paused, where no person did it
+    paused_because: str | None = None  #: why, as whoever paused it said
+    owner_left_at: datetime | None = None  #: when the departure of its owner paused it
     failing_since: datetime | None = None  #: when its runs began to fail, while they do
 
 

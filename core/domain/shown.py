@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from core.domain.result import Preview, Result, ResultColumn, Total
+from core.domain.result import ColumnRole, Preview, Result, ResultColumn, Total
 
 
 def shown_columns(columns: Sequence[ResultColumn]) -> tuple[ResultColumn, ...]:
@@ -14,13 +14,25 @@ def shown_columns(columns: Sequence[ResultColumn]) -> tuple[ResultColumn, ...]:
 
 
 def shown_result(result: Result) -> Result:
-    """The result as files show it; the same one where nothing is hidden."""
+    """The result as files show it, with what it hides aside for rules; the same one where nothing is hidden."""
     head = result.head
     kept = _shown(head.columns)
     if len(kept) == len(head.columns):
         return result
-    head = replace(head, columns=shown_columns(head.columns), totals=_of_columns(head.totals, kept))
-    return Result(head=head, batches=_Batches(result.batches, kept), csv=result.csv)
+    unseen = [index for index, column in enumerate(head.columns) if column.is_hidden]
+    shown = replace(
+        head,
+        columns=shown_columns(head.columns),
+        totals=_of_columns(head.totals, kept),
+        hidden=tuple(head.columns[index] for index in unseen),
+        groupings=tuple(column for column in head.columns if column.role is ColumnRole.DIMENSION),
+    )
+    return Result(
+        head=shown,
+        batches=_Batches(result.batches, kept),
+        csv=result.csv,
+        with_hidden=_Batches(result.batches, [*kept, *unseen]),
+    )
 
 
 def shown_preview(preview: Preview) -> Preview:

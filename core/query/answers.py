@@ -11,7 +11,8 @@ from core.errors import RunCancelled
 from core.query.arrow_types import conform
 from core.query.compile.pivot import check_spread
 from core.query.compile.query import TOTAL, Asked, Page, Query
-from core.query.kpis import build_kpis
+from core.query.kpis import build_kpis, known_value
+from core.query.measures import resolve_measure
 from core.query.stop_watch import stopped_after
 
 #: Subtotals are part of a result's head; nobody reads this many.
@@ -77,6 +78,16 @@ def kpis_of(snapshot: Snapshot, query: Query) -> tuple[Kpi, ...]:
         trend=_rows(snapshot, query.trend(), query) if compared else (),
         period=query.period,
     )
+
+
+def overall_of(snapshot: Snapshot, query: Query) -> dict[str, CellValue]:
+    """Every measure over all rows of the result, by key; a sum over no rows is zero."""
+    asked = query.overall()
+    if asked is None:
+        return {}
+    row = _rows(snapshot, asked, query)[0]
+    resolved = {measure.key: resolve_measure(measure, query.scope.dataset) for measure in query.definition.measures}
+    return {key: known_value(value, resolved[key]) for key, value in row.items()}
 
 
 def totals_of(snapshot: Snapshot, query: Query, *, limit: int | None) -> tuple[tuple[Total, ...], tuple[str, ...]]:

@@ -21,7 +21,7 @@ from core.domain.field import FieldType
 from core.domain.filter import Scalar
 from core.domain.parameters import ParameterValue, bind_parameters
 from core.domain.result import Headline, Preview, Result, ResultHead
-from core.query.answers import batches_of, count_of, count_within, informed, kpis_of, page_of, totals_of
+from core.query.answers import batches_of, count_of, count_within, informed, kpis_of, overall_of, page_of, totals_of
 from core.query.columns import field_of
 from core.query.compile.field_values import compile_values
 from core.query.compile.query import Query, compile_query
@@ -130,8 +130,11 @@ class QueryExecutor:
         deadline_s: float,
         parameters: Mapping[str, ParameterValue] = NO_PARAMETERS,
         should_stop: Callable[[], bool] = lambda: False,
+        with_overall: bool = False,
     ) -> AbstractContextManager[Result]:
         """The whole result; headline numbers, totals and rows come from one snapshot. Iterate inside the context.
+
+        `with_overall` asks for its measures over all rows as well.
 
         `should_stop` is polled from a thread of its own; once it says yes, the work ends with RunCancelled.
         """
@@ -141,7 +144,7 @@ class QueryExecutor:
         connector = self._open_connector(source)
         query = compile_query(definition, dataset, functions=connector.functions, logical_at=logical_at)
         head = partial(_head, fields=head_fields, definition_sha256=sha256)
-        return _run(connector, query, head, deadline_s=deadline_s, should_stop=should_stop)
+        return _run(connector, query, head, deadline_s=deadline_s, should_stop=should_stop, with_overall=with_overall)
 
     def values(
         self, dataset: Dataset, source: Source, field: str, *, search: str = "", limit: int = 100
@@ -208,6 +211,7 @@ def _run(
     *,
     deadline_s: float,
     should_stop: Callable[[], bool],
+    with_overall: bool,
 ) -> Iterator[Result]:
     with (
         missing_fields_named(connector, query.scope.dataset, query.definition),
@@ -216,9 +220,10 @@ def _run(
     ):
         query = informed(snapshot, query)
         head = complete(connector, snapshot, query)
+        overall = overall_of(snapshot, query) if with_overall else {}
         with closing(batches_of(snapshot, query)) as batches:
             csv = SourceCsv(snapshot=snapshot, query=query, rows=head.rows_delivered)
-            yield Result(head=head, batches=batches, csv=csv)
+            yield Result(head=head, batches=batches, csv=csv, overall=overall)
 
 
 def _head(

@@ -36,8 +36,8 @@ def build_kpis(
         kpis.append(
             Kpi(
                 label=column.label,
-                value=_number(values[measure.key], measure),
-                previous=_number(previous[measure.key], measure) if previous is not None else None,
+                value=known_value(values[measure.key], measure),
+                previous=known_value(previous[measure.key], measure) if previous is not None else None,
                 format=column.format,
                 trend=_points(measure, days, by_day),
             )
@@ -67,8 +67,8 @@ def _points(measure: Measure, days: Sequence[date], by_day: Mapping[date, Mappin
     return tuple(points)
 
 
-def _number(value: Any, measure: Measure) -> Decimal | int | float | None:
-    """A sum over no rows is zero to people, null to SQL."""
+def known_value(value: Any, measure: Measure) -> Decimal | int | float | None:
+    """The number that people read: a sum over no rows is zero to them, null to SQL."""
     if value is None and measure.aggregation is Aggregation.SUM:
         return 0
     return value if isinstance(value, Decimal | int | float) else None

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.domain.definition import Comparison
@@ -17,6 +18,7 @@ _FIRST_DAY = date(1, 1, 3)
 _LAST_DAY = date(9999, 12, 28)
 
 
+@lru_cache(maxsize=512)
 def resolve_window(
     window: DateWindow, logical_at: datetime, timezone: str, calendar: Calendar = Calendar()
 ) -> ResolvedWindow:

@@ -228,6 +228,8 @@ def _text_of_other(array: pa.Array) -> pa.Array:
         return pa.array(
             [None if cell is None else json.dumps(cell, ensure_ascii=False, default=str) for cell in cells], TEXT
         )
+    if pa.types.is_duration(array.type):  # which Arrow would write as a bare number of its unit
+        return pa.array([None if cell is None else str(cell) for cell in array.to_pylist()], TEXT)
     try:
         return array.cast(TEXT)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -236,15 +238,26 @@ def _text_of_other(array: pa.Array) -> pa.Array:
 
 def _with_digits(array: pa.Array, text: pa.Array) -> pa.Array:
     """Floats with an exponent only under 1e-4 and from 1e15 on, of two digits at least: Arrow has it from 1e10 on."""
-    if not pa.types.is_float64(array.type):
+    is_single = pa.types.is_float32(array.type)
+    if not (is_single or pa.types.is_float64(array.type)):
         return text
     values = array.fill_null(0.0).to_numpy(zero_copy_only=False)
     sizes = np.abs(values)
     other = ((sizes >= 1e10) & (sizes < 1e15)) | ((sizes >= 1e-10) & (sizes < 1e-4))
     if not other.any():
         return text
-    digits = pa.array([repr(value).removesuffix(".0") for value in values[other].tolist()], TEXT)
-    return pc.replace_with_mask(text, pa.array(other), digits)
+    if is_single:
+        digits = [_single_digits(value) for value in values[other]]
+    else:
+        digits = [repr(value).removesuffix(".0") for value in values[other].tolist()]
+    return pc.replace_with_mask(text, pa.array(other), pa.array(digits, TEXT))
+
+
+def _single_digits(value: "np.float32") -> str:
+    """The shortest text that names the number in single precision."""
+    if abs(value) >= 1:
+        return np.format_float_positional(value, unique=True, trim="-")
+    return np.format_float_scientific(value, unique=True, trim="-", exp_digits=2)
 
 
 def _without_exponents(array: pa.Array, text: pa.Array) -> pa.Array:

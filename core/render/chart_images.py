@@ -2,7 +2,6 @@
 
 import asyncio
 import atexit
-import io
 import logging
 import tempfile
 import threading
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from core.render.chart_browser import CLOSE_S, find_browser, font_settings, kill, new_kaleido, serve
 from core.render.chart_svg import plain_svg, with_names
+from core.render.plain_png import plain_png
 from core.render.renderer import ChartImage
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class ChartRenderer:
 
     def png(self, figure: "go.Figure", *, width: int, height: int, scale: float = 2.0) -> ChartImage | None:
         """The figure at `width` x `height` pixels times `scale`, or None, and then `reason` says why."""
-        return self._drawn(figure, {"format": "png", "width": width, "height": height, "scale": scale}, _plain_png)
+        return self._drawn(figure, {"format": "png", "width": width, "height": height, "scale": scale}, plain_png)
 
     def svg(self, figure: "go.Figure", *, width: int, height: int) -> bytes | None:
         """The figure as an SVG document, or None, and then `reason` says why. Equal figures give equal bytes."""
@@ -143,14 +143,3 @@ class ChartRenderer:
         if self._font_settings is not None:
             self._font_settings.cleanup()
             self._font_settings = None
-
-
-def _plain_png(raw: bytes) -> ChartImage:
-    """The picture without any metadata, so that the same pixels are the same bytes."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(raw)) as picture:
-        flat = picture.convert("RGB")
-    target = io.BytesIO()
-    flat.save(target, "PNG", optimize=False, compress_level=6)
-    return ChartImage(png=target.getvalue(), width=flat.width, height=flat.height)

@@ -68,7 +68,7 @@ def page_end(head: ResultHead, facts: list[tuple[str, str]], *, rows: int) -> st
 
 def _legend(head: ResultHead) -> str:
     """What the marks in the table mean."""
-    phrases = rules_in_words(head.rules, head.columns, head.timezone)
+    phrases = rules_in_words(head.rules, (*head.columns, *head.hidden), head.timezone)
     if not phrases:
         return ""
     listed = "".join(f"<li>{escaped(phrase)}</li>" for phrase in phrases)

@@ -19,7 +19,7 @@ from core.render.html_page import Ending, cell_class, page_end, page_start
 from core.render.markup import escape_column
 from core.render.masthead import facts, row_notes
 from core.render.renderer import ChartImage, Wishes
-from core.render.rules import Look, marker_of
+from core.render.rules import Look, marked_batches, marker_of
 from core.render.totals import total_batch
 
 _IN_MEMORY_BYTES = 8_000_000
@@ -63,7 +63,7 @@ class HtmlRenderer:
 def _write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[int, tuple[int, ...], dict[int, Look]]:
     """Write a <tr> a row; return how many, the characters of each column's longest text, and the looks of its cells."""
     columns, timezone = result.head.columns, result.head.timezone
-    rows, longest = 0, [0] * len(columns)
+    rows, longest, shown = 0, [0] * len(columns), list(range(len(columns)))
     marker = marker_of(result)
     seen = np.zeros(len(marker.looks) if marker else 1, bool)
 
@@ -71,9 +71,9 @@ def _write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[in
         codes = marker.codes(batch) if marker else {}
         for column_codes in codes.values():
             seen[column_codes] = True
-        return _row_markup(batch, columns, timezone, tally, codes=codes)
+        return _row_markup(batch.select(shown), columns, timezone, tally, codes=codes)
 
-    for batch, (lines, lengths) in convert_ahead(result.batches, convert):
+    for batch, (lines, lengths) in convert_ahead(marked_batches(result), convert):
         body.write(text_bytes(lines))
         rows += batch.num_rows
         longest = [max(pair) for pair in zip(longest, lengths, strict=True)]
@@ -83,7 +83,7 @@ def _write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[in
 
 def _write_totals(head: ResultHead, body: IO[bytes], tally: Alterations, longest: tuple[int, ...]) -> tuple[int, ...]:
     """Write the totals below the last row; return the length of each column's longest text with them."""
-    batch = total_batch(head.totals, head.columns, head.timezone)
+    batch = total_batch(head)
     if batch is None:
         return longest
     lines, lengths = _row_markup(batch, head.columns, head.timezone, tally, start='<tr class="total">')

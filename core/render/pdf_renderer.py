@@ -10,6 +10,7 @@ from core.domain.branding import PaperSize
 from core.domain.file_options import PdfStyle
 from core.domain.result import Result, ResultHead
 from core.render.cell_text import Alterations, clean_characters
+from core.render.groups import group_words, grouping_places
 from core.render.masthead import facts, limit_note, period_words, row_notes, row_words
 from core.render.pdf.blocks import measure_column
 from core.render.pdf.columns import Layout, plan
@@ -17,7 +18,6 @@ from core.render.pdf.cover import Cover, contents
 from core.render.pdf.document import Document, DocumentInfo
 from core.render.pdf.facts import draw_closing
 from core.render.pdf.front import draw_figures, draw_filters, draw_front, draw_legend, draw_running_title, paragraph
-from core.render.pdf.groups import group_words, grouping_places
 from core.render.pdf.marks import Marks
 from core.render.pdf.shaping import SEMIBOLD
 from core.render.pdf.strips import MeasuredRows, Strips, measured_rows

@@ -27,7 +27,9 @@ def rules_in_words(rules: Sequence[FormatRule], columns: Sequence[ResultColumn],
 
 def _column(rule: FormatRule, columns: Sequence[ResultColumn]) -> ResultColumn | None:
     keys = (rule.key, f"{rule.key}|")
-    return next((one for one in columns if one.key == keys[0] or (one.spans and one.key.startswith(keys[1]))), None)
+    found = next((one for one in columns if one.key == keys[0] or (one.spans and one.key.startswith(keys[1]))), None)
+    is_unseen = found is not None and found.is_hidden and rule.kind is not RuleKind.MARK
+    return None if is_unseen else found
 
 
 def _phrase(rule: FormatRule, column: ResultColumn, timezone: str) -> str:
@@ -35,7 +37,7 @@ def _phrase(rule: FormatRule, column: ResultColumn, timezone: str) -> str:
         return f"{'shaded' if rule.kind is RuleKind.SCALE else 'bars'}: {column.label}"
     sign = SIGNS.get(rule.tone)
     tone = f"{sign} {TONE_WORDS[rule.tone]}" if sign else TONE_WORDS[rule.tone]
-    return f"{tone}{', whole row' if rule.whole_row else ''}: {_condition(rule, column, timezone)}"
+    return f"{tone}{', whole row' if rule.whole_row or column.is_hidden else ''}: {_condition(rule, column, timezone)}"
 
 
 def _condition(rule: FormatRule, column: ResultColumn, timezone: str) -> str:

@@ -1,7 +1,8 @@
 """Conditional formatting: which look each cell of a batch has, by the rules of a report. `tones` gives looks colours.
 
 The first rule that fits a cell wins. Totals are never marked: neither their rows nor a pivot's columns of totals; a
-rule of a spread measure holds for all columns it was spread over, on one scale.
+rule of a spread measure holds for all columns it was spread over, on one scale. A hidden column has no cells to mark:
+what marks them elsewhere marks their row.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,7 @@ class _Applied:
 
     rule: FormatRule
     places: tuple[int, ...]
+    whole_row: bool
     low: float = 0.0
     high: float = 0.0
 
@@ -57,25 +59,29 @@ class Marker:
     def codes(self, batch: pa.RecordBatch) -> dict[int, "np.ndarray"]:
         """The code of each cell (uint16, as many as the batch has rows) by the column's place.
 
-        Columns that no rule can reach are left out. The batch has the columns of the result.
+        Columns that no rule can reach are left out. The batch has the columns of the marker.
         """
         none = len(self._applied)
         masks = [self._masks(one, batch) for one in self._applied]
         rows = np.full(batch.num_rows, none, np.uint16)
         cells: dict[int, np.ndarray] = {}
         for number in range(none - 1, -1, -1):
-            if self._applied[number].rule.whole_row:
+            if self._applied[number].whole_row:
                 for mask in masks[number].values():
                     rows[mask] = number
                 continue
             for place, mask in masks[number].items():
                 cells.setdefault(place, np.full(batch.num_rows, none, np.uint16))[mask] = number
-        reached = range(len(self._columns)) if self._has_row_rules else sorted(cells)
+        reached = self._shown if self._has_row_rules else sorted(cells)
         return {place: self._coded(np.minimum(cells.get(place, rows), rows), batch, place) for place in reached}
+
+    @cached_property
+    def _shown(self) -> tuple[int, ...]:
+        return tuple(place for place, column in enumerate(self._columns) if not column.is_hidden)
 
     @property
     def _has_row_rules(self) -> bool:
-        return any(one.rule.whole_row for one in self._applied)
+        return any(one.whole_row for one in self._applied)
 
     def _masks(self, one: _Applied, batch: pa.RecordBatch) -> dict[int, "np.ndarray"]:
         """Which cells of its columns the rule fits."""
@@ -103,12 +109,24 @@ class Marker:
 
 
 def marker_of(result: Result) -> Marker | None:
-    """The marker of a result; None where it has no rules.
+    """The marker of a result, for the batches of `marked_batches`; None where it has no rules.
 
     Shades and bars compare with the lowest and highest value of all rows: for those alone the rows are read once
     before, so `result.batches` has to be iterable again (a spool, a list).
     """
-    return make_marker(result.head.rules, result.head.columns, result.head.timezone, result.batches)
+    head = result.head
+    return make_marker(head.rules, (*head.columns, *head.hidden), head.timezone, result.batches)
+
+
+def marked_batches(result: Result) -> Iterable[pa.RecordBatch]:
+    """The rows with all that rules look at: behind the columns of the result those that it hides."""
+    return result.batches if result.with_hidden is None else result.with_hidden
+
+
+def hidden_marks(rules: Sequence[FormatRule], columns: Sequence[ResultColumn]) -> list[tuple[FormatRule, list[int]]]:
+    """The rules that mark rows by hidden columns, with those they look at."""
+    placed = [(rule, [place for place in _places(rule, columns) if columns[place].is_hidden]) for rule in rules]
+    return [(rule, places) for rule, places in placed if places]
 
 
 def make_marker(
@@ -117,20 +135,24 @@ def make_marker(
     timezone: str,
     batches: Iterable[pa.RecordBatch],
 ) -> Marker | None:
-    """The marker of `rules` over rows with these columns; None where no rule has a column to look at."""
+    """The marker of `rules` over rows with these columns; None where no rule has a column.
+
+    `batches` have at least the columns that are shown, in front.
+    """
     placed = [(rule, _places(rule, columns)) for rule in rules]
     placed = [(rule, places) for rule, places in placed if places]
     if not placed:
         return None
     measured = sorted({place for rule, places in placed if rule.kind is not RuleKind.MARK for place in places})
     ranges = _ranges(batches, measured) if measured else {}
-    return Marker(columns, [_applied(rule, places, ranges) for rule, places in placed], timezone)
+    return Marker(columns, [_applied(rule, places, columns, ranges) for rule, places in placed], timezone)
 
 
 def _places(rule: FormatRule, columns: Sequence[ResultColumn]) -> tuple[int, ...]:
     """The columns a rule is for; a spread measure stands in several (`revenue|DE`), besides the one of its totals."""
     spread = [place for place, column in enumerate(columns) if column.spans and column.key.startswith(f"{rule.key}|")]
-    return tuple(spread or [place for place, column in enumerate(columns) if column.key == rule.key])
+    places = spread or [place for place, column in enumerate(columns) if column.key == rule.key]
+    return tuple(place for place in places if rule.kind is RuleKind.MARK or not columns[place].is_hidden)
 
 
 def _ranges(batches: Iterable[pa.RecordBatch], places: Sequence[int]) -> Mapping[int, tuple[float, float]]:
@@ -146,12 +168,18 @@ def _ranges(batches: Iterable[pa.RecordBatch], places: Sequence[int]) -> Mapping
     return found
 
 
-def _applied(rule: FormatRule, places: tuple[int, ...], ranges: Mapping[int, tuple[float, float]]) -> _Applied:
+def _applied(
+    rule: FormatRule,
+    places: tuple[int, ...],
+    columns: Sequence[ResultColumn],
+    ranges: Mapping[int, tuple[float, float]],
+) -> _Applied:
     known = [ranges[place] for place in places if place in ranges] if rule.kind is not RuleKind.MARK else []
     low, high = min((low for low, _ in known), default=0.0), max((high for _, high in known), default=0.0)
     if rule.kind is RuleKind.BAR:  # bars begin at zero, else a small difference looks like a large one
         low, high = min(low, 0.0), max(high, 0.0)
-    return _Applied(rule=rule, places=places, low=low, high=high)
+    whole_row = rule.whole_row or all(columns[place].is_hidden for place in places)
+    return _Applied(rule=rule, places=places, whole_row=whole_row, low=low, high=high)
 
 
 def _looks(one: _Applied) -> tuple[Look, ...]:

@@ -5,10 +5,11 @@ Only in what people read. Files for machines hold rows alone; their manifest has
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import takewhile
 
 import pyarrow as pa
 
-from core.domain.result import CellValue, ColumnRole, ResultColumn, Total
+from core.domain.result import CellValue, ColumnRole, ResultColumn, ResultHead, Total
 from core.render.cell_text import TEXT
 from core.render.cells import display_value
 
@@ -16,11 +17,12 @@ TOTAL = "Total"
 _EMPTY = "(empty)"
 
 
-def total_batch(totals: Sequence[Total], columns: Sequence[ResultColumn], timezone: str) -> pa.RecordBatch | None:
+def total_batch(head: ResultHead) -> pa.RecordBatch | None:
     """The totals as a batch of rows, None where there are none. One column holds what each is the total of, as text.
 
     The others have the types of their values, so that they are written like the cells above them.
     """
+    totals, columns = head.totals, head.columns
     if not totals:
         return None
     ordered = [total for total in totals if total.level] + [total for total in totals if not total.level]
@@ -28,7 +30,7 @@ def total_batch(totals: Sequence[Total], columns: Sequence[ResultColumn], timezo
     place = label_place(totals, len(columns))
     arrays = [_array(cells, column) for cells, column in zip(values, columns, strict=True)]
     if place is not None:
-        arrays[place] = pa.array([total_label(total, columns, timezone) for total in ordered], TEXT)
+        arrays[place] = pa.array([total_label(total, groupings_of(head), head.timezone) for total in ordered], TEXT)
     return pa.RecordBatch.from_arrays(arrays, names=[column.key for column in columns])
 
 
@@ -38,9 +40,20 @@ def label_place(totals: Sequence[Total], columns: int) -> int | None:
     return next(free, None)
 
 
-def total_label(total: Total, columns: Sequence[ResultColumn], timezone: str) -> str:
+def groupings_of(head: ResultHead) -> tuple[ResultColumn, ...]:
+    """The columns that the keys of totals are of, hidden ones among them."""
+    return head.groupings or tuple(column for column in head.columns if column.role is ColumnRole.DIMENSION)
+
+
+def shown_groupings(head: ResultHead) -> list[int]:
+    """Where the groupings stand, the outermost first, up to the first that is hidden."""
+    places = {column.key: place for place, column in enumerate(head.columns)}
+    shown = takewhile(lambda column: column.key in places, groupings_of(head))
+    return [places[column.key] for column in shown]
+
+
+def total_label(total: Total, groupings: Sequence[ResultColumn], timezone: str) -> str:
     """What it is the total of: "Total", "Total Germany", "Total Germany, 2026"."""
-    groupings = [column for column in columns if column.role is ColumnRole.DIMENSION]
     words = []
     for index, value in enumerate(total.keys):
         column = groupings[index] if index < len(groupings) else None

@@ -15,19 +15,24 @@ from core.db.run_repository import LedgerRun
 from core.deliver.channel import Channel
 from core.domain.artifact import Artifact
 from core.domain.branding import Branding
-from core.domain.delivery import Attachment, Message
+from core.domain.delivery import Message, MessageFile
+from core.domain.destination import Place
+from core.domain.manifest_json import dump_manifest
 from core.errors import (
     BroadsheetError,
     DatabaseUnavailable,
+    DeliveryDeferred,
     DeliveryRefused,
     DeliveryUnknown,
     LeaseLost,
 )
 from core.render.masthead import row_notes
 from core.runs import failpoints
+from core.runs.file_links import FileLinks
 from core.runs.ledger import UNEXPECTED
 from core.runs.mailing import MailInputs, compose
 from core.runs.outbox import Outbox, reference_of
+from core.runs.places import Places
 from core.runs.result_record import ResultRecord, load_record
 
 logger = logging.getLogger(__name__)
@@ -53,6 +58,8 @@ class Deliverer:
         outbox: Outbox,
         *,
         channels: Mapping[str, Channel],
+        places: Places,
+        links: FileLinks,
         stores: Mapping[str, ArtifactStore],
         describe: Callable[[dict[str, Any]], str],
         base_url: str,
@@ -61,6 +68,8 @@ class Deliverer:
         self._database = database
         self._outbox = outbox
         self._channels = channels
+        self._places = places
+        self._links = links
         self._stores = stores
         self._describe = describe
         self._base_url = base_url
@@ -82,8 +91,8 @@ class Deliverer:
     def _attempt(self, row: OutboxRow) -> None:
         began = time.monotonic()
         try:
-            channel, message = self._prepare(row)
-            response = self._send(channel, message, row)
+            channel, message, place = self._prepare(row)
+            response = self._send(channel, message, row, place)
         except DatabaseUnavailable:
             raise
         except DeliveryUnknown:
@@ -96,34 +105,35 @@ class Deliverer:
             self._outbox.refused(row, reason=UNEXPECTED, took_s=time.monotonic() - began)
         else:
             failpoints.reach(failpoints.ACCEPTED)
-            self._outbox.sent(
-                row, response=response, reference=channel.reference(message), took_s=time.monotonic() - began
-            )
-            failpoints.reach(failpoints.SENT)
+            reference = channel.reference(message, row.recipient, place)
+            self._outbox.sent(row, response=response, reference=reference, took_s=time.monotonic() - began)
+            failpoints.reach(failpoints.SETTLED)
             logger.info("delivery_sent delivery=%s channel=%s attempt=%s", row.id, row.channel, row.attempt)
 
     def _not_sent(self, row: OutboxRow, error: BroadsheetError, took_s: float) -> None:
         logger.warning("delivery_not_sent delivery=%s code=%s retryable=%s", row.id, error.code, error.retryable)
         if error.retryable:
-            self._outbox.deferred(row, reason=error.user_message, took_s=took_s)
+            wait_s = error.retry_after_s if isinstance(error, DeliveryDeferred) else None
+            self._outbox.deferred(row, reason=error.user_message, took_s=took_s, least_wait_s=wait_s)
         else:
             self._outbox.refused(row, reason=error.user_message, took_s=took_s)
 
-    def _send(self, channel: Channel, message: Message, row: OutboxRow) -> str:
+    def _send(self, channel: Channel, message: Message, row: OutboxRow, place: Place | None) -> str:
         """Hand over once. A bug inside a channel may have come before or after the network: nobody knows."""
         try:
-            return channel.send(message, row.recipient)
+            return channel.send(message, row.recipient, place)
         except BroadsheetError:
             raise
         except Exception as error:
             logger.exception("channel_broke channel=%s delivery=%s", row.channel, row.id)
             raise DeliveryUnknown from error
 
-    def _prepare(self, row: OutboxRow) -> tuple[Channel, Message]:
+    def _prepare(self, row: OutboxRow) -> tuple[Channel, Message, Place | None]:
         """Compose the message; what it is made of does not change between attempts."""
         channel = self._channels.get(row.channel)
         if channel is None:
             raise DeliveryRefused(f"There is no channel called {row.channel!r} here.")
+        place = self._places.find(row.organization_id, channel, row.destination_id)
         parcel = self._load(row)
         run = parcel.run
         if run.result_head is None or not parcel.artifacts:
@@ -132,17 +142,22 @@ class Deliverer:
             if artifact.removed_in_words is not None:
                 raise DeliveryRefused(artifact.removed_in_words)
         record = load_record(run.result_head)
-        return channel, compose(
+        reference = reference_of(row.run_id, row.channel, row.address, row.destination_id)
+        files = [self._file(artifact) for artifact in parcel.artifacts]
+        linked = channel.linked(files)
+        message = compose(
             MailInputs(
+                run_id=row.run_id,
                 record=record,
-                reference=reference_of(row.run_id, row.channel, row.address),
+                reference=reference,
                 recipient=row.address,
                 schedule=parcel.schedule,
                 schedule_in_words=parcel.schedule_in_words,
                 subject_template=run.email_subject,
                 body_template=run.email_body,
                 chart_png=self._picture(record.picture_key, parcel.artifacts[0].store),
-                attachments=tuple(self._attachment(artifact) for artifact in parcel.artifacts),
+                attachments=tuple(file for file in files if file not in linked),
+                links=self._links.mint(row.organization_id, linked, reference=reference, created_by=run.requested_by),
                 notes=_notes(record, parcel.artifacts),
                 report_url=None if run.report_id is None else f"{self._base_url}/?report={run.report_id}",
                 made_at=parcel.artifacts[0].created_at,
@@ -150,6 +165,7 @@ class Deliverer:
                 is_locked=any(artifact.manifest.lock is not None for artifact in parcel.artifacts),
             )
         )
+        return channel, message, place
 
     def _load(self, row: OutboxRow) -> _Parcel:
         with self._database.organization(row.organization_id) as session:
@@ -170,10 +186,18 @@ class Deliverer:
             schedule_in_words=self._describe(config),
         )
 
-    def _attachment(self, artifact: Artifact) -> Attachment:
-        with self._store(artifact.store).open(artifact.storage_key) as file:
-            content = file.read()
-        return Attachment(file_name=artifact.file_name, media_type=artifact.media_type, content=content)
+    def _file(self, artifact: Artifact) -> MessageFile:
+        store = self._store(artifact.store)
+        return MessageFile(
+            file_name=artifact.file_name,
+            media_type=artifact.media_type,
+            size_bytes=artifact.size_bytes,
+            sha256=artifact.sha256,
+            open=lambda: store.open(artifact.storage_key),
+            format=artifact.format,
+            artifact_id=artifact.id,
+            manifest=dump_manifest(artifact.manifest),
+        )
 
     def _picture(self, key: str | None, store: str) -> bytes | None:
         if key is None:
@@ -190,7 +214,7 @@ class Deliverer:
 
 def _notes(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
     """What the files say is missing or was altered, each sentence once; of the row limit the mail itself speaks."""
-    notes = dict.fromkeys(record.notes)
+    notes = dict.fromkeys((*([record.changes] if record.changes else []), *record.notes))
     for artifact in artifacts:
         for label, changes in artifact.manifest.altered.items():
             for reason, count in changes.items():

@@ -17,13 +17,15 @@ from core.query.spool import open_spool
 from core.render.renderer import Renderer, Wishes
 from core.runs.finishing import FinishedFile, Finishing, possible_formats
 from core.runs.guard import Guard
-from core.runs.press import Press, RenderJob
+from core.runs.press import InProcessPress, Press, RenderJob
 from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, write_file
 from core.secrets import SecretBox
 
 _CHART = "chart"
 #: The format that is written from front to back, without a look at anything but the rows.
 _STRAIGHT = "csv"
+#: Of so many rows it is written in this process.
+_FEW_ROWS = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ class Filing:
         self._clock = clock
         self._renderers = renderers
         self._press = press
+        self._near = InProcessPress(renderers)
         self._drawer = drawer
         self._store = store
         self._scratch_dir = scratch_dir
@@ -80,7 +83,7 @@ class Filing:
                 picture_key = self._store_picture(run, rows, picture, folder, keys)
                 stored: list[tuple[Artifact, FinishedFile]] = []
                 for format_ in run.formats:
-                    file = self._press.render(self._job(format_, rows, picture, folder), guard)
+                    file = self._press_for(format_, rows).render(self._job(format_, rows, picture, folder), guard)
                     finished = finishing.add(file, self._extension(format_, rows.wishes))
                     stored += self._stored(run, finished, keys)
                     if finished:  # what waits for the archive stays
@@ -143,6 +146,11 @@ class Filing:
         """Clear away what earlier attempts of a run stored before they died."""
         names = (*possible_formats(run.formats), _CHART)
         self.discard(_key(run, name, token) for token in range(1, run.lease_token) for name in names)
+
+    def _press_for(self, name: str, rows: SpooledRows) -> Press:
+        """Few rows as CSV need no process of their own: that takes longer than the file."""
+        is_small = name == _STRAIGHT and rows.head.rows_delivered <= _FEW_ROWS
+        return self._near if is_small else self._press
 
     def _picture(self, run: LedgerRun, rows: SpooledRows) -> Picture:
         if not self._wants_picture(run, rows):

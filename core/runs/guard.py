@@ -37,7 +37,8 @@ class Guard:
         self._tell = tell
         self._clock = clock
         self._lease_until = lease_until
-        self._deadline = deadline
+        # By the time that passes: a clock that is set to another time neither ends a run nor lets it go on for ever.
+        self._ends_at = clock.elapsed() + (deadline - clock.now()).total_seconds()
         self._every_s = every_s
         self._is_away = False  # the database; said once, not with every beat
         self._noted: RunProgress | None = None
@@ -105,7 +106,7 @@ class Guard:
 
     def seconds_left(self) -> float:
         """Seconds until the deadline; negative after it."""
-        return (self._deadline - self._clock.now()).total_seconds()
+        return self._ends_at - self._clock.elapsed()
 
     def check(self) -> None:
         """Return while the work may go on; otherwise raise LeaseLost, RunCancelled or QueryTimedOut."""

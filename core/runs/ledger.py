@@ -8,7 +8,6 @@ import random
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,15 +16,17 @@ from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.db import delivery_repository, run_repository
-from core.db.database import Database
-from core.db.queue import defer_delivery, defer_run
+from core.db import delivery_repository, run_repository, sharing_repository
+from core.db.database import Database, name_organization
+from core.db.queue import defer_run, defer_runs
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
+from core.domain.moments import instant_words
 from core.domain.run import RunProgress, RunState, RunStep, dump_progress
 from core.domain.schedule import Recipient
 from core.errors import BroadsheetError, Conflict, DatabaseUnavailable, LeaseLost, RunCancelled
-from core.runs.claims import is_claimable, stopped_in_words
+from core.runs.claims import is_claimable, stopped_in_words, take
+from core.runs.dispatch import Dispatch
 from core.runs.guard import Guard
 from core.runs.retry import Jitter, run_wait
 
@@ -52,7 +53,9 @@ class Ledger:
         timeout: timedelta,
         lease: timedelta = LEASE,
         jitter: Jitter = random.random,
+        dispatch: Dispatch | None = None,
     ) -> None:
+        self.dispatch = dispatch or Dispatch()
         self._database = database
         self._clock = clock
         self._max_attempts = max_attempts
@@ -62,42 +65,39 @@ class Ledger:
         self._held: dict[UUID, tuple[LedgerRun, Guard]] = {}
         self._lock = threading.Lock()
 
-    def claim(self, run_id: UUID) -> LedgerRun | None:
-        """Take the run with a new lease token; None where it is not to be worked on now."""
-        organization_id = self._organization(run_id)
+    def claim(self, run_id: UUID, *, only_lapsed: bool = False) -> LedgerRun | None:
+        """Take the run with a new lease token; None where it is not to be worked on now.
+
+        `only_lapsed`: only if it is one whose worker went silent.
+        """
+        with self._database.installation() as session:
+            organization_id = run_repository.organization_of_run(session, run_id)
         if organization_id is None:
             return None
         with self._database.organization(organization_id) as session:
             run = run_repository.load_ledger_run(session, run_id, lock=True)
-            now = self._clock.now()
-            if not is_claimable(run, now) or self.end_if_over(session, run):
+            if only_lapsed and run.state is not RunState.RUNNING:
                 return None
-            claimed = replace(
-                run,
-                state=RunState.RUNNING,
-                lease_token=run.lease_token + 1,
-                lease_until=now + self._lease,
-                attempt=run.attempt + 1,
-                started_at=run.started_at or now,
-                next_attempt_at=None,
-            )
-            run_repository.change_state(
-                session,
-                run.lease(),
-                expected=run.state,
-                to=RunState.RUNNING,
-                at=now,
-                message=f"Attempt {claimed.attempt} started.",
-                lease_token=claimed.lease_token,
-                lease_until=claimed.lease_until,
-                attempt=claimed.attempt,
-                started_at=claimed.started_at,
-                next_attempt_at=None,
-                error_code=None,
-                error_message=None,
-                **_NO_PROGRESS,
-            )
-        return claimed
+            return self._take(session, run)
+
+    def claim_next(self) -> LedgerRun | None:
+        """Take the run that is next in line and whose source takes another reader; None where there is none."""
+        while True:
+            with self._database.installation() as session:
+                found = run_repository.lock_next_run(session, self._clock.now())
+                if found is None:
+                    return None
+                run_id, organization_id = found
+                name_organization(session, organization_id)
+                claimed = self._take(session, run_repository.load_ledger_run(session, run_id))
+            if claimed is not None:
+                return claimed
+
+    def _take(self, session: Session, run: LedgerRun) -> LedgerRun | None:
+        now = self._clock.now()
+        if not is_claimable(run, now) or self.end_if_over(session, run):
+            return None
+        return take(session, run, now=now, lease=self._lease)
 
     @contextmanager
     def hold(self, run: LedgerRun) -> Iterator[Guard]:
@@ -139,6 +139,9 @@ class Ledger:
                 session, run.lease(), step=step, at=self._clock.now(), message=message, **columns
             )
             yield session
+            if step is RunStep.RENDERED and run.share_key is not None:
+                woken = sharing_repository.wake_siblings(session, run.share_key)
+                defer_runs(session, woken, priority=run.priority)
 
     def start_deliveries(self, run: LedgerRun, recipients: tuple[Recipient, ...]) -> None:
         """Create the outbox rows and their jobs and give the lease back: from here the deliveries carry the run.
@@ -150,8 +153,7 @@ class Ledger:
         with self.step(run, RunStep.DELIVERING, message=message, **columns) as session:
             if run_repository.load_ledger_run(session, run.id).cancel_requested_at is not None:
                 raise RunCancelled
-            for delivery_id in delivery_repository.insert_deliveries(session, run.organization_id, run.id, recipients):
-                defer_delivery(session, delivery_id)
+            self.dispatch.create(session, run, recipients)
 
     def complete(self, run: LedgerRun) -> None:
         """End a run that has nothing to deliver."""
@@ -178,7 +180,9 @@ class Ledger:
                 self._end(session, run, ended, message=known.user_message, **reason)
                 return
             again_at = self._clock.now() + run_wait(run.attempt, self._jitter)
-            self._put_back(session, run, again_at, message=f"{known.user_message} Trying again.", **reason)
+            words = f"Trying again at {instant_words(again_at, run.definition.get('timezone', 'UTC'))}."
+            message = f"{known.user_message} Trying again."
+            self._put_back(session, run, again_at, message=message, waiting_for=words, **reason)
 
     def release_all(self) -> None:
         """Give every run this process holds back to the queue at once; its attempt does not count."""
@@ -268,10 +272,6 @@ class Ledger:
         self._end(session, run, RunState.CANCELLED, message="Cancelled.")
         return True
 
-    def _organization(self, run_id: UUID) -> UUID | None:
-        with self._database.installation() as session:
-            return run_repository.organization_of_run(session, run_id)
-
     def _give_up(self, session: Session, run: LedgerRun) -> None:
         message = stopped_in_words(run.attempt)
         ended = RunState.PARTIAL if run.step in _HAS_FILES else RunState.FAILED
@@ -296,4 +296,4 @@ class Ledger:
             **_NO_PROGRESS,
             **columns,
         )
-        defer_run(session, run.id, at=again_at)
+        defer_run(session, run.id, at=again_at, priority=run.priority)

@@ -6,10 +6,10 @@ from core.deliver.mail import MailBrand, MailLook
 from core.domain.appearance import RuleKind, Tone
 from core.domain.branding import Branding
 from core.domain.result import Result, ResultHead
-from core.domain.shown import shown_columns, shown_result
+from core.domain.shown import shown_result
 from core.render.palette import ink_on, inks
 from core.render.rule_words import rules_in_words
-from core.render.rules import Look, marker_of
+from core.render.rules import Look, marked_batches, marker_of
 from core.render.tones import paint
 
 Looks = tuple[tuple[Look | None, ...], ...]
@@ -39,13 +39,13 @@ def shown_looks(result: Result, count: int) -> Looks:
     if marker is None:
         return ()
     found: list[tuple[Look | None, ...]] = []
-    for batch in result.batches:
+    for batch in marked_batches(result):
         codes = marker.codes(batch.slice(0, count - len(found)))
         rows = min(batch.num_rows, count - len(found))
         found += [
             tuple(
                 _drawn(marker.looks[int(codes[place][row])]) if place in codes else None
-                for place in range(batch.num_columns)
+                for place in range(len(result.head.columns))
             )
             for row in range(rows)
         ]
@@ -62,7 +62,7 @@ def mail_looks(looks: Looks, accent: str | None) -> tuple[tuple[MailLook | None,
 def mail_legend(head: ResultHead) -> tuple[str, ...]:
     """What the looks mean, in words."""
     rules = [rule for rule in head.rules if rule.kind is not RuleKind.BAR]
-    return rules_in_words(rules, shown_columns(head.columns), head.timezone)
+    return rules_in_words(rules, head.columns, head.timezone)
 
 
 def dump_looks(looks: Looks) -> list[Any]:

@@ -1,12 +1,15 @@
 """Fills a mail from what the ledger keeps of a result: figures as people read them, notes, files and the chart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
-from core.deliver.mail import MailFigures, MailKpi, MailLinks, MailOrigin, compose_mail
+from core.artifacts.file_names import NameFacts, name_values
+from core.deliver.mail import MailFigures, MailKpi, MailOrigin, compose_mail, limit_note
+from core.deliver.mail_links import MailLinks
 from core.domain.branding import Branding
-from core.domain.delivery import Attachment, Message
+from core.domain.delivery import About, FileLink, KeyFigure, Message, MessageFile
 from core.domain.field import NumberStyle
 from core.domain.result import Kpi, ResultHead
 from core.domain.shown import shown_columns
@@ -17,12 +20,15 @@ from core.runs.result_record import ResultRecord
 
 #: What a mail's words say for a figure that only the locked files show.
 _IN_THE_FILES = "(in the files)"
+#: What a subject begins with where the data is older than the schedule wants; the notes say how old.
+_OLD_DATA = "Old data: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailInputs:
     """Everything a mail is made of; the same on every attempt, so that a retry sends the same bytes."""
 
+    run_id: UUID
     record: ResultRecord
     reference: str
     recipient: str
@@ -31,19 +37,20 @@ class MailInputs:
     subject_template: str | None
     body_template: str | None
     chart_png: bytes | None
-    attachments: Sequence[Attachment]
+    attachments: Sequence[MessageFile]
     notes: Sequence[str]
     report_url: str | None
     made_at: datetime
     branding: Branding = Branding()
+    links: Sequence[FileLink] = ()
     is_locked: bool = False  #: the files open with a password only: the mail beside them shows no data
 
 
 def compose(inputs: MailInputs) -> Message:
-    """Compose the mail to one recipient."""
+    """Compose the message to one recipient."""
     head = inputs.record.head
     figures = _without_data(head) if inputs.is_locked else _with_looks(inputs)
-    return compose_mail(
+    mail = compose_mail(
         head,
         reference=inputs.reference,
         origin=MailOrigin(
@@ -56,9 +63,41 @@ def compose(inputs: MailInputs) -> Message:
         chart_png=None if inputs.is_locked else inputs.chart_png,
         attachments=inputs.attachments,
         notes=inputs.notes,
-        links=MailLinks(report=inputs.report_url),
+        links=MailLinks(report=inputs.report_url, files=tuple(inputs.links)),
         brand=mail_brand(inputs.branding),
     )
+    subject = f"{_OLD_DATA}{mail.subject}" if inputs.record.is_stale else mail.subject
+    return replace(mail, subject=subject, about=_about(inputs, figures))
+
+
+def _about(inputs: MailInputs, figures: MailFigures) -> About:
+    """What channels say that show no mail."""
+    head = inputs.record.head
+    return About(
+        run_id=inputs.run_id,
+        report_id=head.report_id,
+        title=head.title,
+        sentence=head.sentence,
+        period=figures.period,
+        logical_at=head.logical_at,
+        rows=head.rows_delivered,
+        notes=(*limit_note(head), *inputs.notes),
+        figures=tuple(KeyFigure(label=kpi.label, value=kpi.value, change=_change(kpi)) for kpi in figures.kpis),
+        report_url=inputs.report_url,
+        chart_png=None if inputs.is_locked else inputs.chart_png,
+        names=_names(inputs, head),
+    )
+
+
+def _change(kpi: MailKpi) -> str:
+    word = {"up": "up ", "down": "down "}.get(kpi.direction, "")
+    return f"{word}{kpi.change}" if kpi.change else ""
+
+
+def _names(inputs: MailInputs, head: ResultHead) -> Mapping[str, str]:
+    """What `{name}` stands for in folders."""
+    facts = NameFacts.of(head, head.rows_delivered)
+    return {**name_values(facts, ""), "schedule": inputs.schedule or "", "run": inputs.run_id.hex[:8]}
 
 
 def figures_of(head: ResultHead, rows: tuple[tuple[str, ...], ...]) -> MailFigures:

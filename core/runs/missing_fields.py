@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID, uuid5
 
@@ -14,18 +15,29 @@ from core.db import dataset_repository, notice_repository, usage_repository
 from core.db.database import Database
 from core.db.notice_repository import UntoldNotice
 from core.deliver.channel import Channel
-from core.deliver.notice_mail import LostFields, compose_notice
+from core.deliver.notice_mail import NoticeLine, NoticeMail, and_others, compose_notice
 from core.domain.catalog import Drift
 from core.domain.dataset import Dataset
-from core.domain.schedule import Recipient
-from core.errors import BroadsheetError, DatabaseUnavailable, NotFound
+from core.errors import NotFound
+from core.runs.notices import LEASE, Told, next_wait, send_notice
 
 logger = logging.getLogger(__name__)
 
-#: A mail that a process died over goes out once more after this, under the same Message-ID.
-LEASE = timedelta(minutes=15)
-#: Waits before a mail that was put off is tried again; after the last one nobody tries any more.
-WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+_WHY = (
+    "The source no longer has what these fields are made of, or they were taken out of the dataset. The reports stop "
+    "with this message instead of leaving out a column or a filter. They go on by themselves once the fields are back; "
+    "otherwise change the reports, or ask who looks after the dataset."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostFields:
+    """A report and the labels of the fields it lost."""
+
+    report_id: UUID
+    report: str
+    dataset: str
+    fields: tuple[str, ...]
 
 
 class MissingFields:
@@ -70,36 +82,30 @@ class MissingFields:
             if notices[0].is_active:
                 sent += self._write(organization_id, notices, tuple(_lost(notices, datasets)))
             else:
-                self._put_off(organization_id, notices, is_over=True)
+                self._put_off(organization_id, notices, Told.NEVER)
         return sent
 
     def _write(self, organization_id: UUID, notices: Sequence[UntoldNotice], lost: Sequence[LostFields]) -> bool:
         """Send one owner's mail; what became of it is recorded on each of its notices."""
-        try:
-            message = compose_notice(
-                lost,
-                reference=_reference(organization_id, notices),
-                organization=notices[0].organization,
-                base_url=self._base_url,
-                made_at=max(notice.found_at for notice in notices),
-            )
-            self._channel.send(message, Recipient(channel=self._channel.key, address=notices[0].owner_email))
-        except DatabaseUnavailable:
-            raise
-        except BroadsheetError as error:
-            logger.warning("notice_not_sent organization=%s code=%s", organization_id, error.code)
-            self._put_off(organization_id, notices, is_over=not error.retryable)
+        message = compose_notice(
+            _mail(lost, organization=notices[0].organization, base_url=self._base_url),
+            reference=_reference(organization_id, notices),
+            made_at=max(notice.found_at for notice in notices),
+        )
+        told = send_notice(self._channel, message, notices[0].owner_email)
+        if told is not Told.SENT:
+            self._put_off(organization_id, notices, told)
             return False
         with self._database.organization(organization_id) as session:
             for notice in notices:
                 notice_repository.mark_told(session, notice.report_id, notice.field, self._clock.now())
         return True
 
-    def _put_off(self, organization_id: UUID, notices: Sequence[UntoldNotice], *, is_over: bool) -> None:
+    def _put_off(self, organization_id: UUID, notices: Sequence[UntoldNotice], told: Told) -> None:
         with self._database.organization(organization_id) as session:
             for notice in notices:
-                over = is_over or notice.attempt > len(WAITS)
-                again_at = None if over else self._clock.now() + WAITS[notice.attempt - 1]
+                wait = next_wait(told, notice.attempt)
+                again_at = None if wait is None else self._clock.now() + wait
                 notice_repository.put_off(session, notice.report_id, notice.field, again_at)
 
 
@@ -132,6 +138,24 @@ def _lost(notices: Sequence[UntoldNotice], datasets: Mapping[UUID, Dataset]) -> 
             dataset=dataset.label,
             fields=tuple(name if field is None else field.label for name, field in known),
         )
+
+
+def _mail(lost: Sequence[LostFields], *, organization: str, base_url: str) -> NoticeMail:
+    return NoticeMail(
+        subject=f"{and_others(lost[0].report, len(lost), 'report')}: a field is missing",
+        title="A field is missing",
+        lines=[
+            NoticeLine(sentence=_sentence(one), link=f"{base_url}/?report={one.report_id}", link_text="Open the report")
+            for one in lost
+        ],
+        why=_WHY,
+        footer=f"You get this once, because you own the reports named above in {organization}.",
+    )
+
+
+def _sentence(one: LostFields) -> str:
+    what = "a field that is" if len(one.fields) == 1 else "fields that are"
+    return f"“{one.report}” uses {what} no longer in {one.dataset}: {', '.join(one.fields)}."
 
 
 def _reference(organization_id: UUID, notices: Sequence[UntoldNotice]) -> str:

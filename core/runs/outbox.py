@@ -18,17 +18,21 @@ from core.db.queue import defer_delivery
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
+from core.domain.terms import UnknownThen, parse_terms
+from core.runs import failpoints
+from core.runs.claims import has_lapsed
 from core.runs.guard import Guard
 from core.runs.ledger import CANCELLED_BEFORE, LEASE, Ledger
-from core.runs.retry import DELIVERY_MAX_ATTEMPTS, UNKNOWN_WAIT, Jitter, delivery_wait
+from core.runs.retry import DELIVERY_LONGEST_WAIT, DELIVERY_MAX_ATTEMPTS, UNKNOWN_WAIT, Jitter, delivery_wait
 
 UNKNOWN_MESSAGE = "It may have arrived: the connection broke before the other side's answer was recorded."
 _MAX_RESPONSE = 500
 
 
-def reference_of(run_id: UUID, channel: str, address: str) -> str:
+def reference_of(run_id: UUID, channel: str, address: str, destination_id: UUID | None = None) -> str:
     """Return the name a delivery has at the other side: the same on every attempt (RFC 9562 version 5)."""
-    return str(uuid5(run_id, f"{channel}:{address}"))
+    way = channel if destination_id is None else f"{channel}@{destination_id}"
+    return str(uuid5(run_id, f"{way}:{address}"))
 
 
 class Outbox:
@@ -85,7 +89,7 @@ class Outbox:
                 lease_token=claimed.lease_token,
                 lease_until=claimed.lease_until,
                 next_attempt_at=None,
-                reference=reference_of(row.run_id, row.channel, row.address),
+                reference=reference_of(row.run_id, row.channel, row.address, row.destination_id),
             )
         return claimed
 
@@ -115,7 +119,7 @@ class Outbox:
         self._settle(
             row,
             DeliveryState.SENT,
-            message=f"Sent to {row.address}.",
+            message=f"Sent to {row.whom}.",
             took_s=took_s,
             sent_at=self._clock.now(),
             response=response[:_MAX_RESPONSE],
@@ -128,31 +132,39 @@ class Outbox:
         self._settle(
             row,
             DeliveryState.FAILED,
-            message=f"Not delivered to {row.address}: {reason}",
+            message=f"Not delivered to {row.whom}: {reason}",
             took_s=took_s,
             error_message=reason,
         )
 
-    def deferred(self, row: OutboxRow, *, reason: str, took_s: float) -> None:
-        """Put the delivery off; after its last attempt it has failed."""
+    def deferred(self, row: OutboxRow, *, reason: str, took_s: float, least_wait_s: int | None = None) -> None:
+        """Put the delivery off, for `least_wait_s` or longer; after its last attempt it has failed."""
         if row.attempt >= DELIVERY_MAX_ATTEMPTS:
             self.refused(row, reason=f"{reason} It was tried {row.attempt} times.", took_s=took_s)
             return
+        asked = timedelta(seconds=min(least_wait_s or 0, DELIVERY_LONGEST_WAIT.total_seconds()))
         self._put_off(
             row,
             DeliveryState.RETRY,
-            self._clock.now() + delivery_wait(row.attempt, self._jitter),
-            message=f"Not yet delivered to {row.address}: {reason} Trying again.",
+            self._clock.now() + max(asked, delivery_wait(row.attempt, self._jitter)),
+            message=f"Not yet delivered to {row.whom}: {reason} Trying again.",
             name="retry",
             took_s=took_s,
             error_message=reason,
         )
 
     def unknown(self, row: OutboxRow, *, took_s: float = 0.0) -> None:
-        """Record that nobody can say whether it arrived; it goes out once more, and fails the second time."""
+        """Record that nobody can say whether it arrived.
+
+        It goes out once more and fails the second time, or is held for its owner, as the run's terms say.
+        """
         name = f"delivery_unknown:{row.id}"
         with self._database.organization(row.organization_id) as session:
+            run = run_repository.load_ledger_run(session, row.run_id)
             before = delivery_repository.count_events(session, row.run_id, name)
+        if parse_terms(run.terms).unknown is UnknownThen.HOLD:
+            self._hold(row, name=name, took_s=took_s)
+            return
         if before:
             reason = f"{UNKNOWN_MESSAGE} This happened twice, so it is not sent again."
             self.refused(row, reason=reason, took_s=took_s)
@@ -161,15 +173,22 @@ class Outbox:
             row,
             DeliveryState.UNKNOWN,
             self._clock.now() + self._unknown_wait,
-            message=f"{row.address}: {UNKNOWN_MESSAGE}",
+            message=f"{row.whom}: {UNKNOWN_MESSAGE}",
             name=name,
             took_s=took_s,
             error_message=UNKNOWN_MESSAGE,
         )
 
+    def _hold(self, row: OutboxRow, *, name: str, took_s: float) -> None:
+        with self._locked(row) as (session, _):
+            message = f"{row.whom}: {UNKNOWN_MESSAGE} It waits for a decision: send it again, or leave it."
+            columns = {"error_message": UNKNOWN_MESSAGE}
+            self._change(session, row, DeliveryState.HELD, took_s=took_s, name=name, message=message, **columns)
+            self._ledger.settle(session, row.run_id)
+
     def lapse(self, row: OutboxRow) -> bool:
         """Make a delivery unknown whose sender went silent; False where it is not `sending` under a lapsed lease."""
-        if row.state is not DeliveryState.SENDING or (row.lease_until and row.lease_until > self._clock.now()):
+        if row.state is not DeliveryState.SENDING or not has_lapsed(row.lease_until, self._clock.now()):
             return False
         self.unknown(row)
         return True
@@ -178,6 +197,7 @@ class Outbox:
         with self._locked(row) as (session, _):
             self._change(session, row, to, took_s=took_s, name=str(to), message=message, **columns)
             self._ledger.settle(session, row.run_id)
+            failpoints.reach(failpoints.SENT)
 
     def _put_off(
         self,
@@ -194,10 +214,10 @@ class Outbox:
             if run.cancel_requested_at is None:
                 columns = {"next_attempt_at": again_at, "error_message": error_message}
                 self._change(session, row, to, took_s=took_s, name=name, message=message, **columns)
-                defer_delivery(session, row.id, at=again_at)
+                defer_delivery(session, row.id, at=again_at, priority=run.priority)
                 return
             reason = f"{error_message} The run was cancelled, so it is not sent again."
-            message = f"Not delivered to {row.address}: {reason}"
+            message = f"Not delivered to {row.whom}: {reason}"
             failed = DeliveryState.FAILED
             self._change(session, row, failed, took_s=took_s, name=str(failed), message=message, error_message=reason)
             self._ledger.settle(session, row.run_id)

@@ -14,6 +14,7 @@ from core.db import (
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
 from core.domain.definition_json import parse_definition
+from core.domain.fingerprint import Fingerprint
 from core.domain.result import Result
 from core.domain.run import RunKind, RunPhase, RunStep
 from core.errors import (
@@ -26,7 +27,9 @@ from core.errors import (
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.spool import open_spool, write_spool
 from core.runs import failpoints
+from core.runs.deciding import Deciding
 from core.runs.filing import Filed, Filing, SpooledRows
+from core.runs.fingerprinting import Fingerprinting, keeps_fingerprint
 from core.runs.guard import Guard
 from core.runs.ledger import Ledger
 from core.runs.missing_fields import MissingFields
@@ -42,7 +45,7 @@ from core.runs.result_record import (
     spool_path,
     written_path,
 )
-from core.runs.subjects import Subjects
+from core.runs.subjects import Subject, Subjects
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class Pipeline:
         executor: QueryExecutor,
         filing: Filing,
         missing: MissingFields,
+        deciding: Deciding,
         spool_dir: Path,
     ) -> None:
         self._database = database
@@ -65,14 +69,18 @@ class Pipeline:
         self._executor = executor
         self._filing = filing
         self._missing = missing
+        self._deciding = deciding
         self._spool_dir = spool_dir
         self._subjects = Subjects(database)
 
     def advance(self, run_id: UUID) -> None:
         """Claim the run and take it as far as it goes; returns quietly where it is not to be worked on now."""
         run = self._ledger.claim(run_id)
-        if run is None:
-            return
+        if run is not None:
+            self.carry_out(run)
+
+    def carry_out(self, run: LedgerRun) -> None:
+        """Take a claimed run as far as it goes, from its last committed step on."""
         failpoints.reach(failpoints.CLAIMED)
         logger.info("run_claimed run=%s attempt=%s step=%s", run.id, run.attempt, run.step)
         try:
@@ -118,26 +126,34 @@ class Pipeline:
     def _steps(self, run: LedgerRun, guard: Guard) -> None:
         if run.step not in (RunStep.RENDERED, RunStep.DELIVERING):
             record = self._queried(run, guard)
+            if record is None:
+                return
             guard.check()
+            if record.skipped is not None:
+                self._deciding.skip(run, record.skipped)
+                return
             self._render(run, record, guard)
         guard.check()
+        if self._deciding.holds(run):
+            return
         if run.kind is RunKind.EXPORT or not run.recipients:
             self._ledger.complete(run)
             return
         self._ledger.start_deliveries(run, run.recipients)
         failpoints.reach(failpoints.DELIVERING)
 
-    def _queried(self, run: LedgerRun, guard: Guard) -> ResultRecord:
-        """Return the committed result if its rows are still on this machine, else query."""
+    def _queried(self, run: LedgerRun, guard: Guard) -> ResultRecord | None:
+        """Return the committed result if its rows are still on this machine, else query; None where it is put off."""
         if run.step is RunStep.QUERIED and run.result_head is not None:
             record = load_record(run.result_head)
             if kept_rows(self._spool_dir, run.id, record).exists():
                 return record
-        return self._query(run, guard)
-
-    def _query(self, run: LedgerRun, guard: Guard) -> ResultRecord:
         subject = self._subjects.load(run)
         guard.note(RunPhase.READING, rows=0, rows_total=None)
+        opening = self._deciding.opens(run, subject, guard)
+        return self._query(run, subject, guard, stale=opening.stale) if opening.goes_on else None
+
+    def _query(self, run: LedgerRun, subject: Subject, guard: Guard, *, stale: str | None) -> ResultRecord:
         began = time.monotonic()
         with self._executor.run(
             subject.definition,
@@ -155,10 +171,16 @@ class Pipeline:
             deadline_s=guard.seconds_left(),
             parameters=subject.parameters,
             should_stop=guard.should_stop,
+            with_overall=keeps_fingerprint(run),
         ) as result:
-            record = self._keep(run, watched_reading(result, guard))
+            failpoints.reach(failpoints.QUERYING)
+            record, fingerprint = self._keep(run, subject, watched_reading(_marked(result, stale), guard))
         failpoints.reach(failpoints.SPOOLED)
         guard.check()
+        verdict = None
+        if fingerprint is not None:
+            verdict = self._deciding.judge(run, fingerprint, record.head.timezone)
+            record = replace(record, skipped=verdict.skip, changes=verdict.changes, is_stale=stale is not None)
         with self._ledger.step(
             run,
             RunStep.QUERIED,
@@ -167,22 +189,28 @@ class Pipeline:
             rows_matched=record.head.rows_matched,
             rows_delivered=record.rows,
             query_s=time.monotonic() - began,
+            is_stale=stale is not None,
         ) as session:
+            if verdict is not None:
+                self._deciding.note(session, run, verdict)
             notice_repository.heal_report(session, run.report_id, run.report_version)
+            failpoints.reach(failpoints.DECIDED)
         failpoints.reach(failpoints.QUERIED)
         return record
 
-    def _keep(self, run: LedgerRun, result: Result) -> ResultRecord:
+    def _keep(self, run: LedgerRun, subject: Subject, result: Result) -> tuple[ResultRecord, Fingerprint | None]:
         """Put the rows into the run's one file where that is all they are for, else where renderers may read them."""
         head, token = result.head, run.lease_token
-        if self._filing.takes_rows_straight(run):
+        kept = Fingerprinting(run, subject, result) if keeps_fingerprint(run) else None
+        if kept is None and self._filing.takes_rows_straight(run):
             said = self._filing.write_straight(
                 result, written_path(self._spool_dir, run.id, token), self._subjects.wishes(run)
             )
-            return ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said)
+            return ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said), None
         path = spool_path(self._spool_dir, run.id, token)
-        rows = write_spool(result, path)
-        return ResultRecord(head=head, rows=rows, spool_token=token, shown=shown_rows(open_spool(path, head)))
+        rows = write_spool(result if kept is None else kept.watched(), path)
+        record = ResultRecord(head=head, rows=rows, spool_token=token, shown=shown_rows(open_spool(path, head)))
+        return record, None if kept is None else kept.fingerprint()
 
     def _render(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> None:
         """Make and store every file, then record them all at once: nothing half is visible."""
@@ -211,3 +239,10 @@ class Pipeline:
         if record.rendering is not None:
             return self._filing.file_straight(run, rows, record.rendering)
         return self._filing.file(run, rows, guard)
+
+
+def _marked(result: Result, stale: str | None) -> Result:
+    """The result, saying so where its data is older than was wanted."""
+    if stale is None:
+        return result
+    return replace(result, head=replace(result.head, notes=(*result.head.notes, stale)))

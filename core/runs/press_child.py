@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from core.artifacts.disk import disk_full
 from core.errors import BroadsheetError, RenderError, RenderTooLarge
 from core.processes import ProcessIdentity, be_killed_first, end_with_parent, identify
 from core.render.renderer import Renderer
-from core.runs.disk import disk_full
 from core.runs.press import RenderJob, make_file
 from core.runs.rendering import RenderedFile
 

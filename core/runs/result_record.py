@@ -28,6 +28,9 @@ class ResultRecord:
     picture_key: str | None = None  #: the chart's PNG in the artifact store
     rendering: Rendering | None = None  #: where the rows went straight into the run's one file, what was said of it
     notes: tuple[str, ...] = ()  #: why the chart is missing, or what it leaves out
+    skipped: str | None = None  #: why nothing is made and sent of it
+    changes: str | None = None  #: what changed since the last one that was delivered
+    is_stale: bool = False  #: the data is older than its schedule wants
     looks: Looks = ()  #: of the cells of `shown`; empty: the report has no rules
 
 
@@ -41,6 +44,9 @@ def dump_record(record: ResultRecord) -> dict[str, Any]:
         "picture_key": record.picture_key,
         "notes": list(record.notes),
         "looks": dump_looks(record.looks),
+        "skipped": record.skipped,
+        "changes": record.changes,
+        "is_stale": record.is_stale,
         "rendering": record.rendering and asdict(record.rendering),
     }
 
@@ -55,6 +61,9 @@ def load_record(data: dict[str, Any]) -> ResultRecord:
         shown=tuple(tuple(row) for row in data["shown"]),
         picture_key=data["picture_key"],
         notes=tuple(data["notes"]),
+        skipped=data.get("skipped"),
+        changes=data.get("changes"),
+        is_stale=data.get("is_stale", False),
         looks=load_looks(data.get("looks", [])),
         rendering=said and Rendering(rows=said["rows"], altered=said["altered"], notes=tuple(said["notes"])),
     )

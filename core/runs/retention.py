@@ -1,4 +1,7 @@
-"""Retention: removes files whose time is over, and what died workers left. What a row says of a file stays."""
+"""Retention: removes files whose time is over, later their runs, and what died workers left.
+
+What a row says of a file stays as long as its run. A run that somebody keeps stays with its files.
+"""
 
 import logging
 import shutil
@@ -7,10 +10,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core.artifacts.store import ArtifactStore
 from core.clock import Clock
-from core.db import artifact_repository, planning_repository, run_repository
+from core.db import (
+    artifact_repository,
+    care_repository,
+    owner_notice_repository,
+    planning_repository,
+    run_repository,
+)
 from core.db.database import Database
+from core.domain.artifact import Artifact
 from core.errors import ArtifactError
 
 logger = logging.getLogger(__name__)
@@ -33,17 +45,22 @@ class Retention:
         spool_dir: Path,
         scratch_dir: Path,
         files_kept: timedelta,
+        runs_kept: timedelta,
         run_timeout: timedelta,
         purge_uploads: Callable[[], int] = lambda: 0,
         batch: int = 500,
     ) -> None:
-        """`files_kept`: how long after it was made a file is removed; `run_timeout`: the longest an attempt takes."""
+        """`files_kept`: how long after it was made a file is removed; `runs_kept`: how long after its end a run is.
+
+        `run_timeout`: the longest an attempt takes.
+        """
         self._database = database
         self._clock = clock
         self._stores = stores
         self._spool_dir = spool_dir
         self._scratch_dir = scratch_dir
         self._files_kept = files_kept
+        self._runs_kept = runs_kept
         self._scratch_kept = max(SCRATCH_KEPT, 2 * run_timeout)
         self._purge_uploads = purge_uploads
         self._batch = batch
@@ -63,6 +80,9 @@ class Retention:
         removed = self._purge_uploads() + self._remove_files(now)
         if removed:
             logger.info("files_removed count=%s", removed)
+        forgotten = self._forget_runs(now)
+        if forgotten:
+            logger.info("runs_forgotten count=%s", forgotten)
 
     def _remove_files(self, now: datetime) -> int:
         """Remove every file whose time is over, the oldest first; returns how many."""
@@ -75,6 +95,25 @@ class Retention:
             if len(found) < self._batch or not removed:
                 return total
 
+    def _forget_runs(self, now: datetime) -> int:
+        """Forget every run whose time is over, with its timeline, and news told as long ago; returns how many runs."""
+        total = 0
+        with self._database.installation() as session:
+            owner_notice_repository.forget_news(session, now - self._runs_kept)
+        while True:
+            with self._database.installation() as session:
+                found = care_repository.runs_older_than(session, now - self._runs_kept, self._batch)
+            by_organization: dict[UUID, list[UUID]] = {}
+            for run_id, organization_id in found:
+                by_organization.setdefault(organization_id, []).append(run_id)
+            forgotten = 0
+            for organization_id, run_ids in by_organization.items():
+                with self._database.organization(organization_id) as session:
+                    forgotten += care_repository.delete_runs(session, run_ids)
+            total += forgotten
+            if len(found) < self._batch or not forgotten:
+                return total
+
     def _remove_safely(self, artifact_id: UUID, organization_id: UUID, now: datetime) -> bool:
         """One file that cannot be removed must not keep the others; it is tried again the next day."""
         try:
@@ -84,21 +123,29 @@ class Retention:
             return False
 
     def _remove(self, artifact_id: UUID, organization_id: UUID, now: datetime) -> bool:
-        """The mark is committed after the file is gone: where this dies in between, it is done again."""
+        """The mark is committed after the file is gone: where this dies in between, it is done again.
+
+        A file that several runs share goes with the last of them.
+        """
         with self._database.organization(organization_id) as session:
+            artifact_repository.hold_key(session, artifact_repository.load_artifact(session, artifact_id).storage_key)
             artifact = artifact_repository.mark_deleted(session, artifact_id, at=now)
             if artifact is None:  # another daemon was faster
                 return False
-            store = self._stores.get(artifact.store)
-            if store is None:
-                raise ArtifactError(f"The file is kept in {artifact.store!r}, which is not set up here.")
-            store.delete(artifact.storage_key)
-            head = run_repository.load_ledger_run(session, artifact.run_id).result_head or {}
-            if head.get("picture_key"):
-                store.delete(head["picture_key"])
+            if not artifact_repository.is_in_use(session, artifact):
+                self._delete(session, artifact)
             message = f"{artifact.file_name}: {artifact.removed_in_words}"
             run_repository.add_event(session, organization_id, artifact.run_id, at=now, name="removed", message=message)
         return True
+
+    def _delete(self, session: Session, artifact: Artifact) -> None:
+        store = self._stores.get(artifact.store)
+        if store is None:
+            raise ArtifactError(f"The file is kept in {artifact.store!r}, which is not set up here.")
+        store.delete(artifact.storage_key)
+        head = run_repository.load_ledger_run(session, artifact.run_id).result_head or {}
+        if head.get("picture_key"):
+            store.delete(head["picture_key"])
 
 
 def _remove_older(folder: Path, pattern: str, before: datetime) -> None:

@@ -8,7 +8,8 @@ RUN_FIRST_WAIT = timedelta(seconds=10)
 RUN_LONGEST_WAIT = timedelta(minutes=15)
 DELIVERY_FIRST_WAIT = timedelta(minutes=1)
 DELIVERY_LONGEST_WAIT = timedelta(hours=24)
-DELIVERY_MAX_ATTEMPTS = 8
+#: With the waits between them: a day and a half.
+DELIVERY_MAX_ATTEMPTS = 12
 #: How long a delivery of unknown fate waits before it goes out again under the same reference.
 UNKNOWN_WAIT = timedelta(minutes=10)
 

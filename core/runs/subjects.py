@@ -20,7 +20,7 @@ from core.domain.definition import ReportDefinition
 from core.domain.definition_json import parse_definition
 from core.domain.file_options import parse_file_options
 from core.domain.parameters import ParameterValue, bind_parameters, parse_parameters
-from core.errors import InvalidInput, NotAllowed, ParametersUnfit
+from core.errors import InvalidInput, NotAllowed, NotFound, ParametersUnfit
 from core.query.given_values import check_given
 from core.render.renderer import Wishes
 
@@ -73,6 +73,12 @@ class Subjects:
         """How the run's files are to be made, as its options, its organization's look and its template are now."""
         options = parse_file_options(run.file_options)
         template_id = options.xlsx.template_id if "xlsx" in run.formats else None
+        if template_id is not None and options.xlsx.deleted_template is not None:
+            raise NotFound(
+                f'The workbook template "{options.xlsx.deleted_template}" that was to be filled is deleted. '
+                "Export again with another template or without one.",
+                place="file_options.xlsx.template_id",
+            )
         with self._database.organization(run.organization_id) as session:
             return Wishes(
                 options=options,

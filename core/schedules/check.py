@@ -5,10 +5,12 @@ from datetime import timedelta
 from core.domain.schedule import Cadence, ScheduleConfig
 from core.domain.timezones import timezone_problem
 from core.errors import InvalidSchedule
+from core.schedules.countries import region_problem
 from core.schedules.cron import parse_cron
 
 _MOST_INTERVAL = 1000
 _MOST_TIMES = 96
+_MOST_QUIET_DATES = 400
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
@@ -18,6 +20,7 @@ def check_fields(config: ScheduleConfig) -> None:
     if not 1 <= config.interval <= _MOST_INTERVAL:
         raise _wrong("interval", f"The interval must be between 1 and {_MOST_INTERVAL}.")
     _check_days(config)
+    _check_calendar(config)
     if config.starts_on and config.ends_on and config.ends_on < config.starts_on:
         raise _wrong("ends_on", f"The end ({config.ends_on}) lies before the start ({config.starts_on}).")
     if config.cadence is Cadence.CRON:
@@ -39,9 +42,23 @@ def _check_timezone(name: str) -> None:
 
 def _check_days(config: ScheduleConfig) -> None:
     """Days at the edges of the calendar leave no room for the arithmetic around them."""
-    for field, day in (("starts_on", config.starts_on), ("ends_on", config.ends_on)):
+    if len(config.quiet_dates) > _MOST_QUIET_DATES:
+        raise _wrong(
+            "quiet_dates", f"A schedule may have up to {_MOST_QUIET_DATES} quiet dates; use a calendar for more."
+        )
+    quiet = (("quiet_dates", day) for day in config.quiet_dates)
+    for field, day in (("starts_on", config.starts_on), ("ends_on", config.ends_on), *quiet):
         if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
             raise _wrong(field, f"A date lies between the years {_FIRST_YEAR} and {_LAST_YEAR}.")
+
+
+def _check_calendar(config: ScheduleConfig) -> None:
+    """A country's calendar exists; whether an organization's does is known to the database."""
+    if config.calendar is None or config.calendar_id is not None:
+        return
+    problem = region_problem(config.calendar)
+    if problem is not None:
+        raise _wrong("calendar", problem)
 
 
 def _check_cron(config: ScheduleConfig) -> None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import TypeVar
+from uuid import UUID
 
-from core.domain.schedule import Cadence, MonthDay, NthWeekday, ScheduleConfig
+from core.domain.schedule import BusinessDays, Cadence, MonthDay, NthWeekday, ScheduleConfig
 from core.errors import InvalidSchedule
 from core.schedules.recurrence import check_config
 
@@ -13,7 +14,10 @@ _T = TypeVar("_T")
 _PLACE = "schedule_config"
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_EVERY_CADENCE = ("cadence", "timezone", "interval", "time", "starts_on", "ends_on", "business_days", "calendar")
+_EVERY_CADENCE = (
+    *("cadence", "timezone", "interval", "time", "starts_on", "ends_on"),
+    *("business_days", "calendar", "quiet_dates"),
+)
 #: Keys that say on which days; each belongs to one cadence.
 _DAY_KEYS = {
     "day_of_week": Cadence.WEEKLY,
@@ -48,6 +52,9 @@ def parse_config(data: object) -> ScheduleConfig:
         cron_expression=_parse(given, "cron_expression", _parse_text, None),
         starts_on=_parse(given, "starts_on", _parse_date, None),
         ends_on=_parse(given, "ends_on", _parse_date, None),
+        business_days=_parse(given, "business_days", _parse_business_days, BusinessDays.ANY),
+        calendar=_parse(given, "calendar", _parse_calendar, None),
+        quiet_dates=_parse(given, "quiet_dates", _parse_dates, ()),
     )
     check_config(config)
     return config
@@ -71,6 +78,12 @@ def dump_config(config: ScheduleConfig) -> dict[str, object]:
     for key, day_on in (("starts_on", config.starts_on), ("ends_on", config.ends_on)):
         if day_on is not None:
             data[key] = day_on.isoformat()
+    if config.business_days is not BusinessDays.ANY:
+        data["business_days"] = str(config.business_days)
+    if config.calendar is not None:
+        data["calendar"] = config.calendar
+    if config.quiet_dates:
+        data["quiet_dates"] = [day.isoformat() for day in config.quiet_dates]
     return data
 
 
@@ -93,10 +106,6 @@ def _check_keys(cadence: Cadence, given: Mapping[str, object]) -> None:
             raise InvalidSchedule(
                 f'"{key}" belongs to a {belongs_to} schedule; this one is {cadence}.', place=f"{_PLACE}.{key}"
             )
-    if given.get("business_days", "any") != "any":
-        raise InvalidSchedule("Business-day calendars are not available yet.", place=f"{_PLACE}.business_days")
-    if "calendar" in given:
-        raise InvalidSchedule("Business-day calendars are not available yet.", place=f"{_PLACE}.calendar")
 
 
 def _parse(given: Mapping[str, object], key: str, parse: Callable[[object], _T], default: _T) -> _T:
@@ -151,6 +160,28 @@ def _parse_date(value: object) -> date:
         except ValueError as error:
             raise ValueError(f"{value} is not a day of the calendar.") from error
     raise ValueError(f"{_shown(value)} is not a date such as 2026-11-23.")
+
+
+def _parse_dates(value: object) -> tuple[date, ...]:
+    if not isinstance(value, list):
+        raise ValueError("Give the dates as a list, such as 2026-12-24 and 2026-12-31.")
+    return tuple(sorted({_parse_date(item) for item in value}))
+
+
+def _parse_business_days(value: object) -> BusinessDays:
+    if isinstance(value, str) and value in set(BusinessDays):
+        return BusinessDays(value)
+    raise ValueError(f"{_shown(value)} is not possible: use any, skip, next or previous.")
+
+
+def _parse_calendar(value: object) -> str:
+    """A country's code as it is, the id of an organization's calendar in its usual spelling."""
+    if not isinstance(value, str) or not 2 <= len(value) <= 60:
+        raise ValueError(f"{_shown(value)} is no calendar: use a country such as US or US-CA, or a calendar's id.")
+    try:
+        return str(UUID(value))
+    except ValueError:
+        return value
 
 
 def _parse_day_of_month(value: object) -> int | MonthDay:

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from core.domain.calendar import BusinessCalendar
 from core.domain.schedule import Cadence, MonthDay, NthWeekday, ScheduleConfig
 from core.schedules.cron import CronLine
 
@@ -13,18 +14,25 @@ HORIZON_ON = date(2100, 12, 31)
 EPOCH_ON = date(1970, 1, 1)
 
 
-def matching_days(config: ScheduleConfig, line: CronLine | None, first_on: date) -> Iterator[date]:
-    """Days from `first_on` on, in order, that the recurrence names, inside its start, its end and the horizon."""
+def matching_days(
+    config: ScheduleConfig, line: CronLine | None, first_on: date, calendar: BusinessCalendar
+) -> Iterator[date]:
+    """Days from `first_on` on, in order, that the recurrence names, inside its start, its end and the horizon.
+
+    `calendar` says what the last business day of a month is; moving days is not this module's matter.
+    """
     first_on = max(first_on, config.starts_on) if config.starts_on else first_on
     last_on = min(config.ends_on, HORIZON_ON) if config.ends_on else HORIZON_ON
-    for day in _unbounded_days(config, line, first_on):
+    for day in _unbounded_days(config, line, first_on, calendar):
         if day > last_on:
             return
         if day >= first_on:
             yield day
 
 
-def _unbounded_days(config: ScheduleConfig, line: CronLine | None, first_on: date) -> Iterator[date]:
+def _unbounded_days(
+    config: ScheduleConfig, line: CronLine | None, first_on: date, calendar: BusinessCalendar
+) -> Iterator[date]:
     """Days of the recurrence from the period of `first_on` on; may begin a little before it."""
     anchor_on = config.starts_on or EPOCH_ON
     if line is not None:
@@ -32,7 +40,7 @@ def _unbounded_days(config: ScheduleConfig, line: CronLine | None, first_on: dat
     if config.cadence is Cadence.WEEKLY:
         return _weekly_days(config, anchor_on, first_on)
     if config.cadence is Cadence.MONTHLY:
-        return _monthly_days(config, anchor_on, first_on)
+        return _monthly_days(config, anchor_on, first_on, calendar)
     return _every_nth_day(anchor_on, first_on, config.interval)
 
 
@@ -53,29 +61,31 @@ def _weekly_days(config: ScheduleConfig, anchor_on: date, first_on: date) -> Ite
             yield monday + timedelta(days=weekday - 1)
 
 
-def _monthly_days(config: ScheduleConfig, anchor_on: date, first_on: date) -> Iterator[date]:
+def _monthly_days(
+    config: ScheduleConfig, anchor_on: date, first_on: date, calendar: BusinessCalendar
+) -> Iterator[date]:
     """The chosen day of every n-th month, counted from the month of `anchor_on`."""
     anchor = anchor_on.year * 12 + anchor_on.month - 1
     month = first_on.year * 12 + first_on.month - 1
     month += (anchor - month) % config.interval
     while month // 12 <= HORIZON_ON.year:
-        day = _day_of_month(config, month // 12, month % 12 + 1)
+        day = _day_of_month(config, month // 12, month % 12 + 1, calendar)
         if day is not None:
             yield day
         month += config.interval
 
 
-def _day_of_month(config: ScheduleConfig, year: int, month: int) -> date | None:
+def _day_of_month(config: ScheduleConfig, year: int, month: int, calendar: BusinessCalendar) -> date | None:
     """The chosen day of one month; None where the month lacks it."""
     last = monthrange(year, month)[1]
     if config.nth_weekday is not None:
         return _nth_weekday(config.nth_weekday, year, month, last)
     if isinstance(config.day_of_month, int):
         return date(year, month, min(config.day_of_month, last))
-    day = date(year, month, last)
     if config.day_of_month is MonthDay.LAST_BUSINESS:
-        return day - timedelta(days=max(0, day.weekday() - 4))
-    return day
+        from_last = (date(year, month, day) for day in range(last, 0, -1))
+        return next((day for day in from_last if calendar.is_business(day)), None)
+    return date(year, month, last)
 
 
 def _nth_weekday(nth: NthWeekday, year: int, month: int, last: int) -> date | None:

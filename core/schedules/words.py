@@ -1,20 +1,30 @@
 """A recurrence as a sentence people read: "Every Monday at 09:00 (New York)"."""
 
 from calendar import day_name
-from collections.abc import Sequence
 
-from core.domain.moments import city_of, weekday_words
-from core.domain.schedule import Cadence, MonthDay, ScheduleConfig
-from core.schedules.cron import CronLine, parse_cron
+from core.domain.moments import city_of, day_words, weekday_words
+from core.domain.schedule import BusinessDays, Cadence, MonthDay, ScheduleConfig
+from core.schedules.countries import region_name
+from core.schedules.cron import parse_cron
+from core.schedules.cron_words import describe_line
+from core.schedules.phrases import every_weekday, join_words, listed_weekdays, ordinal
 
 _NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
-_WORKING_WEEK = (1, 2, 3, 4, 5)
+_RULES = {
+    BusinessDays.SKIP: "on business days only",
+    BusinessDays.NEXT: "moved to the next business day",
+    BusinessDays.PREVIOUS: "moved to the business day before",
+}
+_MOST_QUIET_NAMED = 3
 
 
-def describe_config(config: ScheduleConfig) -> str:
-    """One sentence without a full stop: the days, the times, the city of the timezone, then start and end."""
+def describe_config(config: ScheduleConfig, *, calendar_name: str | None = None) -> str:
+    """One sentence without a full stop: the days, the times, the city of the timezone, then start, end and days off.
+
+    `calendar_name`: what the organization's calendar that it follows is called.
+    """
     if config.cadence is Cadence.CRON:
-        sentence = _describe_cron(config)
+        sentence = describe_line(parse_cron(config.cron_expression or ""))
     else:
         times = join_words([f"{moment:%H:%M}" for moment in sorted(set(config.times))])
         sentence = f"{_describe_days(config)} at {times}"
@@ -23,43 +33,48 @@ def describe_config(config: ScheduleConfig) -> str:
         sentence += f", from {weekday_words(config.starts_on)}"
     if config.ends_on:
         sentence += f", until {weekday_words(config.ends_on)}"
-    return sentence
+    return sentence + _business_days(config, calendar_name) + _quiet(config)
 
 
-def join_words(words: Sequence[str]) -> str:
-    """Words as a list in a sentence: "a", "a and b", "a, b and c"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def calendar_words(config: ScheduleConfig, calendar_name: str | None = None) -> str:
+    """What decides which days are business days: a country, the organization's calendar, or Monday to Friday."""
+    if config.calendar is None:
+        return "Monday to Friday"
+    if config.calendar_id is None:
+        return f"calendar of {region_name(config.calendar)}"
+    return f"calendar {calendar_name}" if calendar_name else "a calendar of the organization"
 
 
-def ordinal(number: int) -> str:
-    """A number as a place in a row: 1st, 2nd, 11th."""
-    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{suffix}"
+def _business_days(config: ScheduleConfig, calendar_name: str | None) -> str:
+    """What follows the sentence where days off matter."""
+    if config.business_days is not BusinessDays.ANY:
+        return f", {_RULES[config.business_days]} ({calendar_words(config, calendar_name)})"
+    if config.asks_calendar and config.calendar is not None:
+        return f", business days by the {calendar_words(config, calendar_name).removeprefix('a ')}"
+    return ""
+
+
+def _quiet(config: ScheduleConfig) -> str:
+    """The days without a slot; many of them by their number."""
+    days = sorted(set(config.quiet_dates))
+    if not days:
+        return ""
+    if len(days) > _MOST_QUIET_NAMED:
+        return f", not on {len(days)} quiet dates from {day_words(days[0])} to {day_words(days[-1])}"
+    return f", not on {join_words([day_words(day) for day in days])}"
 
 
 def _describe_days(config: ScheduleConfig) -> str:
     """The days of a daily, weekly or monthly recurrence."""
     if config.cadence is Cadence.WEEKLY:
         days = tuple(sorted(set(config.days_of_week)))
-        return (
-            f"Every {_weekdays(days)}" if config.interval == 1 else f"Every {config.interval} weeks on {_listed(days)}"
-        )
+        if config.interval == 1:
+            return f"Every {every_weekday(days)}"
+        return f"Every {config.interval} weeks on {listed_weekdays(days)}"
     if config.cadence is Cadence.MONTHLY:
         months = "every month" if config.interval == 1 else f"every {config.interval} months"
         return f"On the {_day_of_month(config)}".replace("{months}", months)
     return "Every day" if config.interval == 1 else f"Every {config.interval} days"
-
-
-def _weekdays(days: tuple[int, ...]) -> str:
-    """Days of the week, Monday = 1."""
-    if days == _WORKING_WEEK:
-        return "weekday (Monday to Friday)"
-    return "day" if len(days) == 7 else _listed(days)
-
-
-def _listed(days: tuple[int, ...]) -> str:
-    """Names of days, Monday = 1."""
-    return join_words([day_name[day - 1] for day in days])
 
 
 def _day_of_month(config: ScheduleConfig) -> str:
@@ -73,54 +88,3 @@ def _day_of_month(config: ScheduleConfig) -> str:
         return "last business day of {months}"
     number = int(config.day_of_month or 1)
     return f"{ordinal(number)} of {{months}}" + (" (or its last day)" if number > 28 else "")
-
-
-def _describe_cron(config: ScheduleConfig) -> str:
-    """The common shapes of a cron line in words, otherwise the line itself."""
-    expression = config.cron_expression or ""
-    line = parse_cron(expression)
-    minute, hour, day, month, weekday = expression.split()
-    if month == "*" and day == weekday == "*":
-        rhythm = _cron_rhythm(line, minute, hour)
-        if rhythm:
-            return rhythm
-    if not (minute.isdigit() and len(line.hours) <= 4) or month != "*" or hour.startswith("*"):
-        return f"Cron: {expression}"
-    times = join_words([f"{number:02}:{minute:0>2}" for number in sorted(line.hours)])
-    days = _cron_days(line, day, weekday)
-    return f"{days} at {times}" if days else f"Cron: {expression}"
-
-
-def _cron_rhythm(line: CronLine, minute: str, hour: str) -> str | None:
-    """Lines that run all day long: every n minutes, every hour, every n hours."""
-    if hour == "*":
-        if minute == "*":
-            return "Every minute"
-        if minute.isdigit():
-            return f"Every hour at {int(minute)} minutes past" if int(minute) else "Every hour on the hour"
-        step = _even_step(minute, 60)
-        return f"Every {step} minutes" if step else None
-    step = _even_step(hour, 24)
-    if step and minute.isdigit() and len(line.minutes) == 1:
-        return f"Every {step} hours" + (f" at {int(minute)} minutes past" if int(minute) else "")
-    return None
-
-
-def _even_step(field: str, whole: int) -> int | None:
-    """The n of `*/n` where n divides the whole, so that "every n" is true across its end."""
-    step = field.removeprefix("*/")
-    even = field.startswith("*/") and step.isdigit() and 1 < int(step) < whole and whole % int(step) == 0
-    return int(step) if even else None
-
-
-def _cron_days(line: CronLine, day: str, weekday: str) -> str | None:
-    """Lines restricted in one of the two day fields at most."""
-    if day == weekday == "*":
-        return "Every day"
-    if day == "*" and not line.weekday_is_star:
-        return f"Every {_weekdays(tuple(sorted(number or 7 for number in line.weekdays)))}"
-    if weekday == "*" and not line.day_is_star and len(line.days) <= 4:
-        days = sorted(line.days)
-        skipped = " (where a month has it)" if days[-1] > 28 else ""
-        return f"On the {join_words([ordinal(number) for number in days])} of every month{skipped}"
-    return None

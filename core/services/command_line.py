@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,10 @@ from core.domain.definition import Parameter, ParameterType
 from core.domain.field import FieldType
 from core.domain.parameters import ParameterValue, parse_parameters
 from core.domain.report import Report
+from core.domain.schedule import Schedule
 from core.errors import InvalidInput, NotFound
 from core.services.reports import ReportService
+from core.services.schedules import ScheduleService
 
 _PAGE = 200
 _AS_JSON = (FieldType.INTEGER, FieldType.DECIMAL, FieldType.BOOLEAN)
@@ -48,6 +51,38 @@ def report_called(reports: ReportService, principal: Principal, name: str) -> Re
         ids = ", ".join(str(one.id) for one in found)
         raise InvalidInput(f"{len(found)} reports are called {name!r}. Name one by its id: {ids}.", place="name")
     return found[0]
+
+
+def schedule_called(schedules: ScheduleService, principal: Principal, name: str) -> Schedule:
+    """Return the schedule with this id or this very name. Raises NotFound, or InvalidInput where several have it."""
+    try:
+        return schedules.get(principal, UUID(name))
+    except ValueError:
+        pass
+    found, page = [], 1
+    while True:
+        listed = schedules.list(principal, page=page, limit=_PAGE)
+        found += [one for one in listed.items if one.name == name.strip()]
+        if page * _PAGE >= listed.total:
+            break
+        page += 1
+    if not found:
+        raise NotFound(f"There is no schedule called {name!r}, or {principal.email} may not see it.")
+    if len(found) > 1:
+        ids = ", ".join(str(one.id) for one in found)
+        raise InvalidInput(f"{len(found)} schedules are called {name!r}. Name one by its id: {ids}.", place="name")
+    return found[0]
+
+
+def instant_given(text: str, place: str) -> datetime:
+    """Return the moment that a text says with its offset. Raises InvalidInput."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(f"{text!r} is not a time such as 2026-11-23T09:00:00+01:00.", place=place) from error
+    if given.tzinfo is None:
+        raise InvalidInput("Give the time with its offset, as in 2026-11-23T09:00:00+01:00.", place=place)
+    return given
 
 
 def given_values(report: Report, dataset: Dataset, pairs: Sequence[str]) -> Mapping[str, ParameterValue]:

@@ -48,13 +48,13 @@ def read_form(draft: SourceDraft) -> FilledForm:
                 raise InvalidInput(f"{kind.label} has no field '{name[:80]}' here.", place=f"{place}.{name[:80]}")
     connection: Connection = {}
     for field in kind.connection_fields:
-        if not field.is_secret and (value := _read(field, draft.connection.get(field.name))) is not None:
+        if not field.is_secret and (value := read_field(field, draft.connection.get(field.name))) is not None:
             connection[field.name] = value
     return FilledForm(
         name=read_name(draft.name),
         kind=kind,
         connection=connection,
-        secrets={name: _read_secret(fields[name], value) for name, value in draft.secrets.items()},
+        secrets={name: read_secret(fields[name], value) for name, value in draft.secrets.items()},
     )
 
 
@@ -77,7 +77,7 @@ def with_stored_secrets(form: FilledForm, stored: Mapping[str, str], saved: Sour
     if kept and _leads_elsewhere(form, saved):
         name = next(iter(kept))
         raise InvalidInput(
-            f"Give the {_in_text(needed[name])} again: it is only sent to where it was given for.",
+            f"Give the {in_text(needed[name])} again: it is only sent to where it was given for.",
             place=f"secrets.{name}",
         )
     return {**kept, **form.secrets}
@@ -87,7 +87,7 @@ def check_secrets(form: FilledForm, secrets: Mapping[str, str]) -> None:
     """Raise InvalidInput where a secret that the kind needs is not there."""
     for field in form.kind.connection_fields:
         if field.is_secret and field.is_required and not secrets.get(field.name):
-            raise InvalidInput(f"Fill in the {_in_text(field)}.", place=f"secrets.{field.name}")
+            raise InvalidInput(f"Fill in the {in_text(field)}.", place=f"secrets.{field.name}")
 
 
 def _kind(key: str) -> SourceKind:
@@ -105,28 +105,29 @@ def _leads_elsewhere(form: FilledForm, saved: Source) -> bool:
     return any(form.connection.get(name) != saved.connection.get(name) for name in names)
 
 
-def _read(field: ConnectionField, given: object) -> str | int | bool | None:
-    place = f"connection.{field.name}"
+def read_field(field: ConnectionField, given: object, within: str = "connection") -> str | int | bool | None:
+    """Return one input, typed and trimmed, or its default; raises InvalidInput at `within` and its name."""
+    place = f"{within}.{field.name}"
     value = given.strip() if isinstance(given, str) else given
     if value is None or value == "":
         if field.default is not None:
             return field.default
         if field.is_required:
-            raise InvalidInput(f"Fill in the {_in_text(field)}.", place=place)
+            raise InvalidInput(f"Fill in the {in_text(field)}.", place=place)
         return None
     return _READERS[field.type](field, value, place)
 
 
 def _read_text(field: ConnectionField, value: object, place: str) -> str:
     if not isinstance(value, str):
-        raise InvalidInput(f"The {_in_text(field)} is text.", place=place)
+        raise InvalidInput(f"The {in_text(field)} is text.", place=place)
     if field.name in _WITH_LINES:
         return check_text(value, place=place, max_length=_MAX_SECRET_LENGTH)
     check_text(value, place=place, max_length=_MAX_VALUE_LENGTH, one_line=True)
     if field.name in _HOSTS:
         _check_host(value, place)
     if field.choices and value not in field.choices:
-        raise InvalidInput(f"The {_in_text(field)} is one of: {', '.join(field.choices)}.", place=place)
+        raise InvalidInput(f"The {in_text(field)} is one of: {', '.join(field.choices)}.", place=place)
     return value
 
 
@@ -140,27 +141,28 @@ def _check_host(value: str, place: str) -> None:
 
 def _read_integer(field: ConnectionField, value: object, place: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-        raise InvalidInput(f"The {_in_text(field)} is a whole number.", place=place)
+        raise InvalidInput(f"The {in_text(field)} is a whole number.", place=place)
     least, most = _BOUNDS.get(field.name, (0, value))
     if not least <= value <= most:
-        raise InvalidInput(f"The {_in_text(field)} is a number from {least} to {most:,}.", place=place)
+        raise InvalidInput(f"The {in_text(field)} is a number from {least} to {most:,}.", place=place)
     return value
 
 
 def _read_flag(field: ConnectionField, value: object, place: str) -> bool:
     if not isinstance(value, bool):
-        raise InvalidInput(f"The {_in_text(field)} is yes or no.", place=place)
+        raise InvalidInput(f"The {in_text(field)} is yes or no.", place=place)
     return value
 
 
-def _read_secret(field: ConnectionField, value: str) -> str:
+def read_secret(field: ConnectionField, value: str) -> str:
+    """Return one secret; raises InvalidInput."""
     place = f"secrets.{field.name}"
     if not isinstance(value, str):
-        raise InvalidInput(f"The {_in_text(field)} is text.", place=place)
+        raise InvalidInput(f"The {in_text(field)} is text.", place=place)
     return check_text(value, place=place, max_length=_MAX_SECRET_LENGTH)
 
 
-def _in_text(field: ConnectionField) -> str:
+def in_text(field: ConnectionField) -> str:
     """The label inside a sentence: "Host name" as "host name", "TLS mode" as it is."""
     first, _, rest = field.label.partition(" ")
     lowered = first if first.isupper() and len(first) > 1 else first[:1].lower() + first[1:]

@@ -15,13 +15,17 @@ from core.clock import Clock
 from core.db.database import Database
 from core.db.tables import DaemonRow
 from core.errors import DatabaseUnavailable
+from core.runs.care import Care
 from core.runs.delivering import Deliverer
+from core.runs.endings import Endings
 from core.runs.ledger import Ledger
 from core.runs.missing_fields import MissingFields
 from core.runs.pipeline import Pipeline
 from core.runs.planner import Planner
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
+from core.runs.sharing import Sharing
+from core.runs.taking import Taking
 from core.runs.workers import Workers
 from core.services.catalog_watch import CatalogWatch
 
@@ -45,6 +49,7 @@ class DaemonService:
         recovery: Recovery,
         retention: Retention,
         missing: MissingFields,
+        care: Care,
         watch: CatalogWatch,
         ledger: Ledger,
         workers: Callable[["DaemonService"], Workers],
@@ -54,11 +59,13 @@ class DaemonService:
         self._database = database
         self._clock = clock
         self._planner = planner
-        self._pipeline = pipeline
+        sharing = Sharing(database, clock, ledger=ledger, endings=Endings(database, clock))
+        self._taking = Taking(database, ledger=ledger, sharing=sharing, pipeline=pipeline, deliver=deliverer.deliver)
         self._deliverer = deliverer
         self._recovery = recovery
         self._retention = retention
         self._missing = missing
+        self._care = care
         self._watch = watch
         self._ledger = ledger
         self._make_workers = workers
@@ -68,7 +75,8 @@ class DaemonService:
         self._started_at = clock.now()
 
     def plan(self) -> int:
-        """Turn due slots into runs; returns how many schedules that were."""
+        """End pauses whose time is over and turn due slots into runs; returns how many schedules had some."""
+        self._care.resume()
         return self._planner.plan()
 
     def sweep(self) -> int:
@@ -76,8 +84,12 @@ class DaemonService:
         return self._recovery.sweep()
 
     def tell(self) -> int:
-        """Write to owners whose reports lost a field; returns how many mails that were."""
-        return self._missing.tell()
+        """Write to people who have to hear of something; returns how many mails that were.
+
+        That is a field that a report lost, a schedule that fails or works again, a run that waits for approval, a
+        report that takes long, schedules whose owner left.
+        """
+        return self._missing.tell() + self._care.look()
 
     def check_catalog(self) -> int:
         """Compare datasets with their sources, each once a day; returns how many that were."""
@@ -92,8 +104,8 @@ class DaemonService:
         self._refresh()
 
     def run(self, run_id: UUID) -> None:
-        """Advance a run; returns quietly where there is nothing to do."""
-        self._pipeline.advance(run_id)
+        """Carry out runs, woken for one of them; returns quietly where there is nothing to do."""
+        self._taking.take(run_id)
 
     def deliver(self, delivery_id: UUID) -> None:
         """Send a delivery; returns quietly where there is nothing to do."""
@@ -122,6 +134,7 @@ class DaemonService:
             asked.cancel()
             raise DatabaseUnavailable("The queue cannot be reached.") from serving.exception()
         workers.stop()
+        self._taking.stop()
         _, unfinished = await asyncio.wait([serving], timeout=grace_s)
         if unfinished:
             logger.warning("daemon_hands_over daemon=%s", self._id)

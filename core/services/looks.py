@@ -6,7 +6,6 @@ import numpy as np
 
 from core.domain.appearance import RuleKind
 from core.domain.result import Preview
-from core.domain.shown import shown_preview
 from core.render.rule_words import rules_in_words
 from core.render.rules import Look, make_marker
 from core.render.tones import paint
@@ -23,24 +22,23 @@ class PageLooks:
 
 
 def page_looks(preview: Preview, timezone: str, *, dark: bool) -> PageLooks | None:
-    """The looks of a page, without hidden columns; None where no rule is for one of its columns."""
-    shown = shown_preview(preview)
-    batches = shown.table.combine_chunks().to_batches()
-    marker = make_marker(shown.rules, shown.columns, timezone, batches)
+    """The looks of a page, hidden columns have none; None where no rule is for one of its columns."""
+    batches = preview.table.combine_chunks().to_batches()
+    marker = make_marker(preview.rules, preview.columns, timezone, batches)
     if marker is None or not batches:
         return None
     css = [_css(look, dark=dark) for look in marker.looks]
     codes = marker.codes(batches[0])
-    is_compared = any(rule.kind is not RuleKind.MARK for rule in shown.rules)
+    is_compared = any(look is not None and look.kind is not RuleKind.MARK for look in marker.looks)
     return PageLooks(
         styles={
-            shown.columns[place].key: tuple(css[code] for code in column.tolist())
+            preview.columns[place].key: tuple(css[code] for code in column.tolist())
             for place, column in codes.items()
             if column.any()
         },
-        bars=_bars(shown, {place for place, column in codes.items() if _has_bars(marker.looks, column)}),
-        legend=rules_in_words(shown.rules, shown.columns, timezone),
-        is_of_page=is_compared and shown.rows_matched > shown.table.num_rows,
+        bars=_bars(preview, {place for place, column in codes.items() if _has_bars(marker.looks, column)}),
+        legend=rules_in_words(preview.rules, preview.columns, timezone),
+        is_of_page=is_compared and preview.rows_matched > preview.table.num_rows,
     )
 
 
@@ -49,13 +47,13 @@ def _has_bars(looks: tuple[Look | None, ...], codes: "np.ndarray") -> bool:
     return any(look is not None and look.kind is RuleKind.BAR for look in used)
 
 
-def _bars(shown: Preview, places: set[int]) -> dict[str, tuple[float, float]]:
+def _bars(preview: Preview, places: set[int]) -> dict[str, tuple[float, float]]:
     """The ends of each bar column; bars begin at zero."""
     ends = {}
     for place in sorted(places):
-        values = [float(value) for value in shown.table.column(place).to_pylist() if value is not None]
+        values = [float(value) for value in preview.table.column(place).to_pylist() if value is not None]
         finite = [value for value in values if np.isfinite(value)]
-        ends[shown.columns[place].key] = (min([0.0, *finite]), max([0.0, *finite]))
+        ends[preview.columns[place].key] = (min([0.0, *finite]), max([0.0, *finite]))
     return ends
 
 

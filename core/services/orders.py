@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.db.run_repository import LedgerRun, RunDraft
+from core.db.run_inserting import RunDraft
+from core.db.run_repository import LedgerRun
 from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256, dump_definition

@@ -19,13 +19,14 @@ from core.db import (
     delivery_repository,
     planning_repository,
     report_repository,
+    run_inserting,
     run_reading,
     run_repository,
 )
 from core.db.database import Database
 from core.db.queue import defer_delivery, defer_run
+from core.db.run_inserting import RunDraft
 from core.db.run_reading import QueueStats
-from core.db.run_repository import RunDraft
 from core.domain.access import Permission, Principal
 from core.domain.artifact import Artifact
 from core.domain.definition import ReportDefinition
@@ -34,6 +35,7 @@ from core.domain.file_options import FileOptions
 from core.domain.page import Page
 from core.domain.parameters import ParameterValue
 from core.domain.run import Run, RunKind, RunState
+from core.domain.run_filter import RunFilter, RunSort
 from core.domain.schedule import Recipient
 from core.errors import ArtifactError, Conflict, InvalidInput, NotFound
 from core.query.executor import NO_PARAMETERS
@@ -43,6 +45,7 @@ from core.runs.planner import draft_of
 from core.secrets import SecretBox
 from core.services.file_choices import hold_template
 from core.services.orders import file_order, once_more
+from core.services.standing import CAN_BE_RETRIED, Standing, standing_of
 
 #: How long a link opens its file unless it is asked for otherwise, and the longest it may.
 LINK_VALID_FOR = timedelta(days=7)
@@ -75,21 +78,32 @@ class RunService:
         schedule_id: UUID | None = None,
         report_id: UUID | None = None,
         state: RunState | None = None,
+        kind: RunKind | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        sort: RunSort = RunSort.NEWEST,
         page: int = 1,
         limit: int = 50,
     ) -> Page[Run]:
-        """Return runs without their files and deliveries, the newest first."""
+        """Return runs with the names of their files; of those made from `since` on and before `until`."""
         require(principal, Permission.VIEW_REPORTS)
+        wanted = RunFilter(
+            schedule_id=schedule_id, report_id=report_id, state=state, kind=kind, since=since, until=until, sort=sort
+        )
         with self._database.organization(principal.organization_id) as session:
-            return run_reading.list_runs(
-                session, schedule_id=schedule_id, report_id=report_id, state=state, page=page, limit=limit
-            )
+            return run_reading.list_runs(session, wanted, page=page, limit=limit)
 
     def get_run(self, principal: Principal, run_id: UUID) -> Run:
         """Return a run with its files, deliveries and timeline; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
         with self._database.organization(principal.organization_id) as session:
             return run_reading.load_run(session, run_id)
+
+    def standing(self, principal: Principal, run_id: UUID) -> Standing:
+        """Return how a run stands now: how long it takes yet, why it waits, what the caller may do with it."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return standing_of(session, principal, run_reading.load_run(session, run_id), self._clock.now())
 
     def export(
         self,
@@ -136,12 +150,15 @@ class RunService:
             _check_given(session, definition, parameters)
             return self._start(session, order.run(principal, definition, title, parameters, now=self._clock.now()))
 
-    def run_schedule_now(self, principal: Principal, schedule_id: UUID) -> Run:
-        """Send a schedule's report to its recipients now, outside ones included; so it asks what scheduling asks."""
+    def run_schedule_now(self, principal: Principal, schedule_id: UUID, *, as_of: datetime | None = None) -> Run:
+        """Send a schedule's report to its recipients now, outside ones included; so it asks what scheduling asks.
+
+        Relative dates resolve against `as_of`, else now.
+        """
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
             schedule = planning_repository.load_planned_schedule(session, schedule_id)
-            return self._start(session, draft_of(schedule, RunKind.MANUAL, self._clock.now()))
+            return self._start(session, draft_of(schedule, RunKind.MANUAL, as_of or self._clock.now()))
 
     def test_schedule(self, principal: Principal, schedule_id: UUID) -> Run:
         """Send what a schedule would send to the caller's own address, and to nobody else."""
@@ -167,7 +184,7 @@ class RunService:
         require(principal, Permission.MANAGE_EXPORTS)
         with self._database.organization(principal.organization_id) as session:
             run = run_repository.load_ledger_run(session, run_id)
-            if run.state not in (RunState.FAILED, RunState.CANCELLED, RunState.MISSED):
+            if run.state not in CAN_BE_RETRIED:
                 raise Conflict(f"Only a failed, cancelled or missed run can be tried again; this one is {run.state}.")
             if run.recipients and run.kind is not RunKind.TEST:
                 require(principal, Permission.MANAGE_SCHEDULES)
@@ -186,7 +203,7 @@ class RunService:
                 delivery_repository.resend_at(session, delivery_id, self._clock.now())
             else:
                 raise Conflict(f"This delivery is {row.state}; only a failed, held or unknown one can be sent again.")
-            defer_delivery(session, delivery_id)
+            defer_delivery(session, delivery_id, priority=RunKind.MANUAL.priority)
             return run_reading.load_run(session, row.run_id)
 
     def open_artifact(self, principal: Principal, run_id: UUID, format: str) -> tuple[Artifact, BinaryIO]:  # noqa: A002
@@ -236,10 +253,10 @@ class RunService:
             return run_reading.queue_stats(session)
 
     def _start(self, session: Session, draft: RunDraft) -> Run:
-        run_id = run_repository.insert_run(session, draft, now=self._clock.now())
+        run_id = run_inserting.insert_run(session, draft, now=self._clock.now())
         if run_id is None:
             raise Conflict("This slot already has a run.")
-        defer_run(session, run_id)
+        defer_run(session, run_id, priority=draft.kind.priority)
         return run_reading.load_run(session, run_id)
 
     def _open(self, artifact: Artifact) -> BinaryIO:

@@ -1,8 +1,7 @@
 """Schedules: creating, changing, pausing, and saying when they run."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,35 +9,27 @@ from sqlalchemy.orm import Session
 
 from core.access.policy import require
 from core.clock import Clock
-from core.db import dataset_repository, report_repository, schedule_repository
+from core.db import calendar_repository, member_repository, report_repository, schedule_repository
 from core.db.database import Database
 from core.deliver.channel import Channel
-from core.deliver.templates import check_subject, check_template
 from core.domain.access import Permission, Principal
 from core.domain.catalog import Problem
 from core.domain.page import Page
-from core.domain.parameters import dump_parameters, parse_parameters
-from core.domain.schedule import FireTime, Recipient, Schedule, ScheduleConfig, ScheduleDraft
+from core.domain.schedule import FireTime, Schedule, ScheduleConfig, ScheduleDraft
 from core.domain.text import check_text
-from core.errors import Conflict, InvalidAddress, InvalidInput, InvalidSchedule
-from core.query.given_values import bind_given
+from core.errors import Conflict, InvalidInput, InvalidSchedule
 from core.render import RENDERERS
-from core.schedules.recurrence import check_config, next_fire_times
+from core.schedules.recurrence import check_config
 from core.schedules.words import describe_config
 from core.secrets import SecretBox
-from core.services.file_choices import (
-    UNCHANGED,
-    PasswordChange,
-    check_choices,
-    check_formats,
-    hold_template,
-    with_password,
-)
+from core.services.file_choices import UNCHANGED, PasswordChange, hold_template, with_password
+from core.services.next_runs import Covering, next_slot, next_slots, recurrence_words, with_windows
+from core.services.recipients import hold_destinations
+from core.services.schedule_drafts import check_draft, draft_of, with_parameters
 
 MAX_NEXT_RUNS = 100
-MAX_RECIPIENTS = 200
-MAX_NAME_LENGTH = 200
-MAX_DESCRIPTION_LENGTH = 2000
+MAX_REASON_LENGTH = 300
+_NO_OWNER = "Its owner left. Give it to somebody first."
 
 
 class ScheduleService:
@@ -80,7 +71,7 @@ class ScheduleService:
         require(principal, Permission.VIEW_REPORTS)
         with self._database.organization(principal.organization_id) as session:
             try:
-                _with_parameters(session, _draft_of(schedule))
+                with_parameters(session, draft_of(schedule))
             except InvalidInput as error:
                 return (Problem(place=error.place, message=error.user_message),)
         return ()
@@ -89,16 +80,18 @@ class ScheduleService:
         """Save a new schedule, its files locked with `password`; raises InvalidInput with the place, saving nothing."""
         require(principal, Permission.MANAGE_SCHEDULES)
         draft = self._with_password(draft, password, None)
-        self._check(draft)
+        check_draft(draft, self._channels)
         with self._database.organization(principal.organization_id) as session:
+            calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             hold_template(session, draft.file_options, place="file_options")
-            draft = _with_parameters(session, draft)
+            hold_destinations(session, draft.recipients, self._channels)
+            draft = with_parameters(session, draft)
             schedule_id = schedule_repository.insert_schedule(
                 session,
                 draft,
                 organization_id=principal.organization_id,
                 owner_id=principal.user_id,
-                next_run_at=self._next_run_at(draft),
+                next_run_at=self._next_run_at(session, draft),
             )
             return schedule_repository.load_schedule(session, schedule_id)
 
@@ -133,33 +126,55 @@ class ScheduleService:
         """
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
+            calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if expected_version is not None and expected_version != current.version:
                 raise Conflict
             draft = self._with_password(merge(current), password, current.file_options.sealed_password)
-            if draft == _draft_of(current):
+            if draft == draft_of(current):
                 return current
-            self._check(draft)
+            check_draft(draft, self._channels)
+            if draft.is_active:
+                _require_owner(session, current)
             hold_template(session, draft.file_options, place="file_options")
-            draft = _with_parameters(session, draft)
-            if draft == _draft_of(current):
+            hold_destinations(session, draft.recipients, self._channels)
+            draft = with_parameters(session, draft)
+            if draft == draft_of(current):
                 return current
             schedule_repository.replace_schedule(
                 session,
                 schedule_id,
                 draft,
                 expected_version=current.version,
-                next_run_at=self._next_run_at(draft),
+                next_run_at=self._next_run_at(session, draft),
             )
             return schedule_repository.load_schedule(session, schedule_id)
 
-    def pause(self, principal: Principal, schedule_id: UUID) -> Schedule:
-        """Stop a schedule until it is resumed."""
-        return self._set_active(principal, schedule_id, is_active=False)
+    def pause(
+        self, principal: Principal, schedule_id: UUID, *, until: datetime | None = None, because: str | None = None
+    ) -> Schedule:
+        """Stop a schedule until it is resumed, by itself at `until`. Raises InvalidInput with the place."""
+        require(principal, Permission.MANAGE_SCHEDULES)
+        reason = _pause_reason(because)
+        if until is not None and (until.tzinfo is None or until <= self._clock.now()):
+            raise InvalidInput("Give a time that is still to come, with its offset.", place="until")
+        with self._database.organization(principal.organization_id) as session:
+            current = schedule_repository.load_schedule(session, schedule_id, lock=True)
+            if current.owner_left_at is not None:
+                raise Conflict(_NO_OWNER, place="owner")
+            schedule_repository.pause(session, schedule_id, until=until, because=reason)
+            return schedule_repository.load_schedule(session, schedule_id)
 
     def resume(self, principal: Principal, schedule_id: UUID) -> Schedule:
-        """Let a paused schedule run again from now on."""
-        return self._set_active(principal, schedule_id, is_active=True)
+        """Let a paused schedule run again from now on. Raises Conflict where nobody owns it any more."""
+        require(principal, Permission.MANAGE_SCHEDULES)
+        with self._database.organization(principal.organization_id) as session:
+            current = schedule_repository.load_schedule(session, schedule_id, lock=True)
+            _require_owner(session, current)
+            report_repository.load_report(session, current.report_id)
+            next_run_at = next_slot(session, current.config, after=self._clock.now())
+            schedule_repository.resume(session, schedule_id, next_run_at=next_run_at)
+            return schedule_repository.load_schedule(session, schedule_id)
 
     def delete(self, principal: Principal, schedule_id: UUID) -> None:
         """Delete a schedule; its runs and files stay."""
@@ -169,17 +184,34 @@ class ScheduleService:
             schedule_repository.delete_schedule(session, schedule_id)
 
     def next_runs(
-        self, config: ScheduleConfig, *, count: int = 5, after: datetime | None = None
+        self,
+        principal: Principal,
+        config: ScheduleConfig,
+        *,
+        count: int = 5,
+        after: datetime | None = None,
+        covering: Covering | None = None,
     ) -> tuple[FireTime, ...]:
-        """Return the next slots strictly after `after`, which is now unless given; raises InvalidSchedule."""
+        """Return the next slots strictly after `after`, which is now unless given; raises InvalidSchedule.
+
+        `covering`: the report whose window each of the runs covers is said with it.
+        """
         if not 1 <= count <= MAX_NEXT_RUNS:
             raise InvalidInput(f"Ask for 1 to {MAX_NEXT_RUNS} runs.", place="count")
-        check_config(config)
-        return next_fire_times(config, after=after or self._clock.now(), count=count)
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            slots = next_slots(session, config, after=after or self._clock.now(), count=count)
+            return slots if covering is None else with_windows(session, slots, covering)
 
     def describe(self, config: ScheduleConfig) -> str:
         """Return the recurrence in words: "Every Monday at 09:00 (New York)"."""
         return describe_config(config)
+
+    def recurrence_words(self, principal: Principal, config: ScheduleConfig) -> str:
+        """Return the recurrence in words, with the name of the organization's calendar that it follows."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.organization(principal.organization_id) as session:
+            return recurrence_words(session, config)
 
     def formats(self) -> tuple[tuple[str, str], ...]:
         """Return every file format as key and label."""
@@ -189,90 +221,26 @@ class ScheduleService:
         """Return every channel as key and label."""
         return tuple((key, channel.label) for key, channel in self._channels.items())
 
-    def _set_active(self, principal: Principal, schedule_id: UUID, *, is_active: bool) -> Schedule:
-        require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
-            current = schedule_repository.load_schedule(session, schedule_id, lock=True)
-            if is_active:
-                report_repository.load_report(session, current.report_id)
-            slots = next_fire_times(current.config, after=self._clock.now(), count=1) if is_active else ()
-            schedule_repository.set_active(
-                session, schedule_id, is_active=is_active, next_run_at=slots[0].at if slots else None
-            )
-            return schedule_repository.load_schedule(session, schedule_id)
-
-    def _next_run_at(self, draft: ScheduleDraft) -> datetime | None:
-        slots = next_fire_times(draft.config, after=self._clock.now(), count=1)
-        if not slots:
+    def _next_run_at(self, session: Session, draft: ScheduleDraft) -> datetime | None:
+        check_config(draft.config, calendar_repository.business_calendar(session, draft.config))
+        at = next_slot(session, draft.config, after=self._clock.now())
+        if at is None:
             raise InvalidSchedule(
                 "This schedule never runs: its end lies before its next time.", place="schedule_config"
             )
-        return slots[0].at if draft.is_active else None
+        return at if draft.is_active else None
 
     def _with_password(self, draft: ScheduleDraft, change: PasswordChange, present: str | None) -> ScheduleDraft:
         return replace(draft, file_options=with_password(draft.file_options, change, self._box, present=present))
 
-    def _check(self, draft: ScheduleDraft) -> None:
-        if not draft.name.strip():
-            raise InvalidInput("Give the schedule a name.", place="name")
-        check_text(draft.name, place="name", max_length=MAX_NAME_LENGTH, one_line=True)
-        check_text(draft.description, place="description", max_length=MAX_DESCRIPTION_LENGTH)
-        check_config(draft.config)
-        check_formats(draft.formats)
-        check_choices(draft.file_options, place="file_options")
-        self._check_recipients(draft.recipients)
-        if draft.email_subject:
-            check_subject(draft.email_subject, "email_subject")
-        if draft.email_body:
-            check_template(draft.email_body, "email_body")
 
-    def _check_recipients(self, recipients: tuple[Recipient, ...]) -> None:
-        if not recipients:
-            raise InvalidInput("Name at least one recipient.", place="recipients")
-        if len(recipients) > MAX_RECIPIENTS:
-            raise InvalidInput(f"A schedule may have up to {MAX_RECIPIENTS} recipients.", place="recipients")
-        seen: set[tuple[str, str]] = set()
-        for position, recipient in enumerate(recipients):
-            place = f"recipients[{position}]"
-            channel = self._channels.get(recipient.channel)
-            if channel is None:
-                known = ", ".join(self._channels)
-                raise InvalidInput(f"There is no channel called {recipient.channel!r}; known: {known}.", place=place)
-            try:
-                channel.check_address(recipient.address)
-            except InvalidAddress as error:
-                raise InvalidAddress(error.user_message, place=place) from error
-            key = (recipient.channel, recipient.address.strip().lower())
-            if key in seen:
-                raise InvalidAddress(f"{recipient.address} is named twice.", place=place)
-            seen.add(key)
+def _require_owner(session: Session, schedule: Schedule) -> None:
+    """Its runs read what its owner may see: without one it cannot run. Raises Conflict."""
+    if not member_repository.is_here(session, schedule.organization_id, schedule.owner_id):
+        raise Conflict(_NO_OWNER, place="owner")
 
 
-def _with_parameters(session: Session, draft: ScheduleDraft) -> ScheduleDraft:
-    """Return the draft with its values in canonical JSON, checked against the report's newest version.
-
-    The report is locked, so that nobody archives it or changes what it asks for in between.
-    """
-    definition = report_repository.load_report(session, draft.report_id, lock=True).definition
-    with _at_report_parameters():
-        given = parse_parameters(definition, draft.report_parameters)
-        if given or definition.parameters:
-            bind_given(definition, dataset_repository.load_one_dataset(session, definition.dataset_id), given)
-    return replace(draft, report_parameters=dump_parameters(given))
-
-
-@contextmanager
-def _at_report_parameters() -> Iterator[None]:
-    """Name the place of a value as the schedule does: `report_parameters.country`."""
-    try:
-        yield
-    except InvalidInput as error:
-        if error.place is None or not error.place.startswith("parameters"):
-            raise
-        place = f"report_{error.place}"
-        raise InvalidInput(error.user_message.removeprefix(f"{error.place}: "), place=place) from error
-
-
-def _draft_of(schedule: Schedule) -> ScheduleDraft:
-    """What somebody would give to make this schedule."""
-    return ScheduleDraft(**{field.name: getattr(schedule, field.name) for field in fields(ScheduleDraft)})
+def _pause_reason(because: str | None) -> str | None:
+    if because is None or not because.strip():
+        return None
+    return check_text(because.strip(), place="because", max_length=MAX_REASON_LENGTH, one_line=True)

@@ -28,9 +28,11 @@ class Link:
     query: dict[str, str]
 
 
-def heading(name: str, columns: Sequence[Column], *, tail: int = MENU_WIDTH) -> None:
-    """Draw the table's heading over rows whose controls at the end take `tail` pixels."""
+def heading(name: str, columns: Sequence[Column], *, lead: int = 0, tail: int = MENU_WIDTH) -> None:
+    """Draw the table's heading over rows whose controls in front take `lead` pixels and those at the end `tail`."""
     with st.container(key=f"list_heading_{name.lower()}", horizontal=True, gap="small"):
+        if lead:
+            st.html("<span></span>", width=lead)
         st.html(f'<div class="bs-th">{escape(name)}</div>')
         st.html(_grid(columns, [escape(column.title) for column in columns], "bs-th"), width=_width(columns))
         if tail:

@@ -1,6 +1,5 @@
 """One run in full: its state, files, deliveries, timeline, and what can be done about it."""
 
-from collections.abc import Callable
 from html import escape
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,12 +13,13 @@ from core.errors import BroadsheetError
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.parameters import run_words
-from pages.widgets.run_progress import progress_bar
+from pages.widgets.run_changes import changes
+from pages.widgets.run_standing import marks, standing_line
+from pages.widgets.run_tools import do, run_tools
 from pages.widgets.states import mark, problem, run_mark
 
-Action = Callable[[Principal, UUID], Run]
 _POLL_S = 0.8
-_RETRYABLE = (RunState.FAILED, RunState.CANCELLED, RunState.MISSED)
+_HELD_POLL_S = 15.0
 _RESENDABLE = (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.UNKNOWN)
 _DELIVERIES = {
     DeliveryState.PENDING: ("Waiting", "quiet"),
@@ -35,19 +35,20 @@ _DELIVERIES = {
 
 
 def run_detail(run_id: UUID) -> None:
-    """Draw a run, and look again until it has ended."""
+    """Draw a run, and look again until it has ended; seldom where a person has to decide first."""
     try:
         run = broadsheet().runs.get_run(guard(Permission.VIEW_REPORTS), run_id)
     except BroadsheetError as error:
         problem(error)
         return
-    st.fragment(_body, run_every=None if run.state.is_final else _POLL_S)(run_id, moving=not run.state.is_final)
+    every = None if run.state.is_final else _HELD_POLL_S if run.state is RunState.HELD else _POLL_S
+    st.fragment(_body, run_every=every)(run_id, run.state)
 
 
-def _body(run_id: UUID, *, moving: bool) -> None:
+def _body(run_id: UUID, was: RunState) -> None:
     principal = guard(Permission.VIEW_REPORTS)
     run = broadsheet().runs.get_run(principal, run_id)
-    if moving and run.state.is_final:
+    if run.state is not was and (run.state.is_final or RunState.HELD in (run.state, was)):
         st.rerun()
     _head(principal, run)
     left, right = st.columns([6, 5], gap="large")
@@ -55,54 +56,40 @@ def _body(run_id: UUID, *, moving: bool) -> None:
         _files(principal, run)
         _deliveries(principal, run)
     with right:
+        changes(principal, run)
         _timeline(principal, run)
 
 
 def _head(principal: Principal, run: Run) -> None:
-    title, tools = st.columns([7, 3], vertical_alignment="center")
+    standing = broadsheet().runs.standing(principal, run.id)
+    title, tools = st.columns([6, 5], vertical_alignment="center")
     title.title(run.title, anchor=False)
-    with tools.container(horizontal=True, horizontal_alignment="right"):
-        _tools(principal, run)
-    when = words.moment(run.scheduled_for or run.created_at, principal.timezone)
-    facts = [words.RUN_KINDS[run.kind], when]
+    with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        run_tools(run, standing)
+    facts = " · ".join(escape(fact) for fact in _facts(principal, run))
+    st.html(f'<p class="bs-facts">{run_mark(run.state)} {marks(run)} {facts}</p>')
+    given = run_words(run)
+    if given:
+        st.caption(words.plain(f"Given: {given}"))
+    standing_line(run, standing, dict(broadsheet().schedules.formats()))
+
+
+def _facts(principal: Principal, run: Run) -> list[str]:
+    facts = [words.RUN_KINDS[run.kind], words.moment(run.scheduled_for or run.created_at, principal.timezone)]
+    if run.scheduled_for is None and run.logical_at.date() != run.created_at.date():
+        facts.append(f"as of {words.moment(run.logical_at, principal.timezone, zone=False)}")
     if run.report_version:
         facts.append(f"version {run.report_version}")
     if run.rows_delivered is not None and run.rows_matched is not None:
         of = f" of {run.rows_matched:,}" if run.rows_matched != run.rows_delivered else ""
         facts.append(f"{run.rows_delivered:,}{of} rows")
-    st.html(f'<p class="bs-facts">{run_mark(run.state)} {" · ".join(escape(fact) for fact in facts)}</p>')
-    given = run_words(run)
-    if given:
-        st.caption(words.plain(f"Given: {given}"))
-    if not run.state.is_final:
-        progress_bar(run, dict(broadsheet().schedules.formats()))
-    if run.error_message and run.state is not RunState.COMPLETED:
-        st.error(run.error_message, icon=":material/error:")
-
-
-def _tools(principal: Principal, run: Run) -> None:
-    if not principal.may(Permission.MANAGE_EXPORTS):
-        return
-    runs = broadsheet().runs
-    if not run.state.is_final:
-        st.button("Cancel run", key=keys.RUN_CANCEL, on_click=_do, args=(runs.cancel, run.id))
-    elif run.state in _RETRYABLE:
-        st.button("Retry", type="primary", key=keys.RUN_RETRY, on_click=_do, args=(runs.retry, run.id))
-
-
-def _do(action: Action, run_id: UUID) -> None:
-    try:
-        changed = action(guard(Permission.MANAGE_EXPORTS), run_id)
-    except BroadsheetError as error:
-        st.toast(error.user_message, icon=":material/error:")
-        return
-    st.query_params["run"] = str(changed.id)
+    return facts
 
 
 def _files(principal: Principal, run: Run) -> None:
     st.html('<div class="bs-eyebrow">Files</div>')
     if not run.artifacts:
-        st.caption("No files yet." if not run.state.is_final else "No files were made.")
+        st.caption("No files were made." if run.state.is_final else "No files yet.")
     links: dict[UUID, str] = st.session_state.setdefault(keys.LINKS, {})
     for artifact in run.artifacts:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run_file_{artifact.id}"):
@@ -118,8 +105,8 @@ def _files(principal: Principal, run: Run) -> None:
                 st.link_button("Download", links[artifact.id], icon=":material/download:")
         for note in manifest.notes:
             st.caption(note)
-        for column, changes in manifest.altered.items():
-            st.caption(f"{column}: " + ", ".join(f"{count:,} {what}" for what, count in changes.items()))
+        for column, altered in manifest.altered.items():
+            st.caption(f"{column}: " + ", ".join(f"{count:,} {what}" for what, count in altered.items()))
 
 
 def _deliveries(principal: Principal, run: Run) -> None:
@@ -133,7 +120,7 @@ def _deliveries(principal: Principal, run: Run) -> None:
                 st.button(
                     "Send again",
                     key=f"run_resend_{delivery.id}",
-                    on_click=_do,
+                    on_click=do,
                     args=(broadsheet().runs.resend_delivery, delivery.id),
                 )
 

@@ -1,7 +1,7 @@
 """Words for values: times, sizes, labels of choices and the short form of a filter."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 from itertools import count
 from uuid import UUID
@@ -11,7 +11,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, CalculationKind, Comparison, Measure
 from core.domain.field import Field, FieldType
 from core.domain.filter import Condition, DateUnit, DateWindow, Grain, Match, Operator, ResolvedWindow, WindowKind
-from core.domain.moments import days_words, instant_words
+from core.domain.moments import days_words, instant_words, weekday_words
 from core.domain.run import RunKind, RunState
 from core.domain.schedule import Misfire
 
@@ -112,6 +112,11 @@ STATES = {
     RunState.SKIPPED: ("Skipped", "quiet"),
     RunState.MISSED: ("Missed", "amber"),
 }
+
+
+def day(value: date) -> str:
+    """Return a day with its weekday: "Mon 23 Nov 2026"."""
+    return weekday_words(value)
 
 
 def moment(value: datetime | None, timezone: str, *, zone: bool = True) -> str:

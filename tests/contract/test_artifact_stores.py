@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from core.artifacts import STORES, open_store
@@ -16,7 +17,7 @@ from core.artifacts.manifest import build_manifest
 from core.artifacts.sealed import CHUNK_BYTES, MARK
 from core.domain.artifact import GENERATOR, Rendering
 from core.domain.manifest_json import dump_manifest, load_manifest
-from core.errors import ArtifactError, SettingError
+from core.errors import ArtifactError, DiskFull, SettingError
 from core.settings import load_settings
 from tests.render_results import ORDINARY_COLUMNS, WEEK, head_of
 from tests.s3_server import BUCKET, S3Server, s3_server
@@ -306,3 +307,17 @@ def test_manifests_survive_json():
 def test_other_json_is_no_manifest(data):
     with pytest.raises(ArtifactError, match="manifest"):
         load_manifest(data)
+
+
+def test_a_full_disk_of_the_store_is_said_and_leaves_what_was_there(file_store, source, settings):
+    file_store.put(KEY, source)
+    usual = psutil.Process().rlimit(psutil.RLIMIT_FSIZE)
+    # What a write meets then is what a full disk says.
+    psutil.Process().rlimit(psutil.RLIMIT_FSIZE, (64 * 1024, usual[1]))
+    try:
+        with pytest.raises(DiskFull, match="full"):
+            file_store.put(KEY, source)
+    finally:
+        psutil.Process().rlimit(psutil.RLIMIT_FSIZE, usual)
+    assert read(file_store, KEY) == source.read_bytes()
+    assert [path.name for path in (settings.data_dir / "artifacts").rglob(".writing-*")] == []

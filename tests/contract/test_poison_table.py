@@ -1,6 +1,7 @@
 """Every odd value through every format, read back by another program: equal, or counted as altered, cell by cell."""
 
 import csv
+import html
 import io
 import json
 import math
@@ -11,7 +12,7 @@ import unicodedata
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,30 +22,53 @@ import openpyxl
 import pyarrow as pa
 import pytest
 import python_calamine
+from openpyxl.utils import get_column_letter
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from core.artifacts.file_names import NAME_VARIABLES
 from core.domain.csv_options import CsvOptions
-from core.domain.file_options import FileOptions
+from core.domain.field import NumberStyle
+from core.domain.file_options import FileOptions, XlsxOptions
 from core.render import RENDERERS
+from core.render.cell_text import altered_in_words
 from core.render.renderer import Wishes
-from tests.poison_table import Kind, Poison, poison_result, poisons
+from tests.poison_table import ROW, Kind, Poison, poison_result, poisons
+from tests.template_workbooks import add_table, saved
 
 BERLIN = "Europe/Berlin"
 ZONES = (BERLIN, "America/New_York", "Europe/Dublin", "Africa/Monrovia", "Antarctica/Troll")
 DOCS = Path(__file__).parents[2] / "docs" / "exports.md"
-FORMATS = (*RENDERERS, "csv raw")
+FORMATS = (*RENDERERS, "csv raw", "xlsx raw", "xlsx template")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STAMP = re.compile(r"(-?\d+)-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?([+-])(\d\d):(\d\d)(?::(\d\d))?)?$")
 
 
 def rendered(name, columns, zone):
-    renderer = RENDERERS[name.split()[0]]
-    if name == "csv raw":
-        renderer = renderer.fitted(Wishes(options=FileOptions(csv=CsvOptions(raw=True))))
+    renderer = RENDERERS[name.split()[0]].fitted(wishes_of(name, columns))
     target = io.BytesIO()
     return target, renderer.render(poison_result(columns, zone), target)
+
+
+def wishes_of(name, columns):
+    match name:
+        case "csv raw":
+            return Wishes(options=FileOptions(csv=CsvOptions(raw=True)))
+        case "xlsx raw":
+            return Wishes(options=FileOptions(xlsx=XlsxOptions(raw=True)))
+        case "xlsx template":
+            return Wishes(template=template_of(columns))
+    return Wishes()
+
+
+def template_of(columns):
+    """A workbook to be filled: a table with a heading for each column."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    sheet.title = "Rows"
+    sheet.append([ROW, *(each.label for each in columns)])
+    add_table(sheet, f"A1:{get_column_letter(len(columns) + 1)}2")
+    return saved(workbook)
 
 
 def days_of(year, month, day):
@@ -88,9 +112,16 @@ def exact(each: Poison, cell, text):
         return text == str(cell).lower()
     if each.kind in (Kind.DAY, Kind.INSTANT):
         return stamped(text) == cell
+    if each.kind is Kind.SPAN:
+        return text == str(cell)
     if isinstance(cell, float):
-        return math.isnan(cell) == (text == "NaN") and (text == "NaN" or float(text) == cell)
+        return math.isnan(cell) == (text == "NaN") and (text == "NaN" or is_same_float(each, float(text), cell))
     return Decimal(text).as_tuple() == Decimal(cell).as_tuple() or (cell == 0 and Decimal(text) == 0)
+
+
+def is_same_float(each, value, cell):
+    """Single precision has shorter texts, which name the same number in it alone."""
+    return np.float32(value) == np.float32(cell) if pa.types.is_float32(each.array.type) else value == cell
 
 
 def local_of(micros, zone):
@@ -122,10 +153,28 @@ def shown(each: Poison, cell, zone):
         if local is None:
             return None
         return f"{local.day} {_MONTHS[local.month - 1]} {local.year:04d}, {local:%H:%M}"
+    if each.kind is Kind.SPAN:
+        return str(cell)
+    if each.format.style is NumberStyle.DURATION and math.isfinite(cell):
+        return spoken(cell)
     if isinstance(cell, float):
         words = {"nan": "NaN", "inf": "∞", "-inf": "-∞"}
         return words.get(str(cell)) or (f"{cell:.2g}" if 0 < abs(cell) < 0.005 else f"{cell:,.2f}")
     return f"{cell:,}" if isinstance(cell, int) else f"{cell:,f}"
+
+
+def spoken(seconds):
+    """A duration in its two largest units; a tenth of a second only below ten of them."""
+    sign, size = ("-" if seconds < 0 else ""), abs(Decimal(seconds))
+    if size < 10 and size % 1:
+        return f"{sign}{size:.1f} s"
+    whole = int(size.quantize(Decimal(1), ROUND_HALF_UP))
+    if whole < 60:
+        return f"{sign}{whole} s"
+    if whole < 3600:
+        return f"{sign}{whole // 60} min {whole % 60:02d} s"
+    minutes = (whole + 30) // 60
+    return f"{sign}{minutes // 60:,} h {minutes % 60:02d} min"
 
 
 def typed(each: Poison, cell, value, zone):
@@ -138,6 +187,8 @@ def typed(each: Poison, cell, value, zone):
         return json.loads(value) == cell
     if each.kind is Kind.BOOLEAN:
         return value is cell
+    if each.kind is Kind.SPAN:
+        return value == str(cell)
     if isinstance(value, str):
         return False
     if each.kind is Kind.DAY:
@@ -148,6 +199,8 @@ def typed(each: Poison, cell, value, zone):
         clear = again.utcoffset() == local.utcoffset() or (again.utcoffset() > local.utcoffset() and not local.fold)
         off = abs(value - local.replace(tzinfo=None))
         return clear and off < timedelta(microseconds=20) and cell % 1000 == 0
+    if pa.types.is_float32(each.array.type):
+        return is_same_float(each, value, cell)
     return float(value) == float(cell) and (isinstance(cell, float) or Decimal(repr(float(value))) == cell)
 
 
@@ -181,11 +234,11 @@ def read_csv(target, columns):
         read_options=arrow_csv.ReadOptions(block_size=1 << 24, use_threads=False),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(
-            column_types={each.label: pa.string() for each in columns},
+            column_types={each.header: pa.string() for each in columns},
             null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
         ),
     )  # fmt: skip
-    table = [read.column(each.label).to_pylist() for each in columns]
+    table = [read.column(each.header).to_pylist() for each in columns]
     csv.field_size_limit(1 << 20)
     again = list(csv.reader(io.StringIO(target.getvalue().decode(), newline=""), strict=True))[1:]
     assert [[cell or "" for cell in column] for column in table] == [list(cells) for cells in zip(*again)][1:]  # noqa: B905
@@ -266,7 +319,7 @@ def differing(name, each, read, zone):
         ]
     if name in ("csv", "csv raw", "jsonl"):
         return [row for row, cell in enumerate(each.cells) if not exact(each, cell, read[row])]
-    if name == "xlsx":
+    if name.startswith("xlsx"):
         return [row for row, cell in enumerate(each.cells) if not typed(each, cell, read[row], zone)]
     return [row for row, cell in enumerate(each.cells) if not reads(each, cell, read[row], zone)]
 
@@ -291,6 +344,36 @@ def test_every_cell_is_equal_or_counted(name, zone):
         if len(rows) != counted:
             wrong[each.label] = (counted, [(each.cells[row], cells[row]) for row in rows])
     assert {label: str(what)[:900] for label, what in wrong.items()} == {}
+
+
+def own_words(name, target, path):
+    """What the file itself says, spaces aside; None for rows alone, whose manifest lies beside them."""
+    if name.startswith(("csv", "jsonl")):
+        return None
+    if name.startswith("xlsx"):
+        workbook = openpyxl.load_workbook(io.BytesIO(target.getvalue()))
+        words = " ".join(str(cell) for row in workbook["About"].values for cell in row)
+    elif name == "parquet":
+        words = json.loads(parquet.read_metadata(io.BytesIO(target.getvalue())).metadata[b"broadsheet"])[
+            "Altered cells"
+        ]
+    elif name == "html":
+        words = " ".join(html.unescape(target.getvalue().decode()).split("<footer>")[-1].split())
+    else:
+        path.write_bytes(target.getvalue())
+        words = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True, check=True).stdout.decode()
+    return "".join(words.split())
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler is not installed")
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_altered_column_is_told_in_the_file_itself(name, tmp_path):
+    target, rendering = rendered(name, poisons(BERLIN), BERLIN)
+    told = own_words(name, target, tmp_path / "one.pdf")
+    assert rendering.altered
+    if told is not None:
+        lines = altered_in_words(rendering.altered)
+        assert [line for line in lines if "".join(line.split()) not in told] == []
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler is not installed")

@@ -1,7 +1,7 @@
 """What an engine's own SQL answers is the same on every engine, and what Python says it is."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,9 +69,25 @@ def column_of(
     bench: SourceBench, expression: ColumnElement[Any], source: TableClause, kind: FieldType, scale: int | None = None
 ) -> list[Any]:
     """The expression over the rows of a table, in the order of `id`."""
+    (found,) = columns_of(bench, {"x": connector_of(bench).functions.output(expression, kind, scale)}, source).values()
+    return found
+
+
+def columns_of(bench: SourceBench, outputs: dict[str, ColumnElement[Any]], source: TableClause) -> dict[str, list[Any]]:
+    """Several expressions over the rows of a table by one query, in the order of `id`."""
+    named = [output.label(name) for name, output in outputs.items()]
+    rows = rows_of(bench, select(source.c.id, *named).order_by(source.c.id))
+    return {name: [row[name] for row in rows] for name in outputs}
+
+
+def buckets_of(bench: SourceBench, source: TableClause, grains: Iterable[Grain], **how: Any) -> dict[str, list[Any]]:
+    """The spans of every grain that `v` falls into."""
     functions = connector_of(bench).functions
-    statement = select(source.c.id, functions.output(expression, kind, scale).label("x")).order_by(source.c.id)
-    return [row["x"] for row in rows_of(bench, statement)]
+    outputs = {}
+    for grain in grains:
+        kind = DAY if grain.unit else T if grain is Grain.ISO_WEEK else I
+        outputs[grain.value] = functions.output(functions.bucket(source.c.v, Bucketing(grain=grain, **how)), kind, None)
+    return columns_of(bench, outputs, source)
 
 
 def made(bench: SourceBench, name: str, values: list[Any], kind: FieldType, scale: int | None = None) -> TableClause:
@@ -110,33 +126,26 @@ def span_of(grain: Grain, day: date, calendar: Calendar) -> Any:
 @pytest.mark.parametrize("zone", ZONES)
 def test_instants_fall_into_the_spans_of_the_timezone(bench: SourceBench, zone: str) -> None:
     source = made(bench, "instants", [*INSTANTS, None], AT)
-    functions = connector_of(bench).functions
     local = [instant.astimezone(ZoneInfo(zone)) for instant in INSTANTS]
     spans = ((min(INSTANTS), max(INSTANTS) + timedelta(seconds=1)), None)
     for between in spans:
         for calendar in CALENDARS:
+            found = buckets_of(bench, source, Grain, timezone=zone, calendar=calendar, between=between)
             for grain in Grain:
-                how = Bucketing(grain=grain, timezone=zone, calendar=calendar, between=between)
-                kind = DAY if grain.unit else T if grain is Grain.ISO_WEEK else I
-                found = column_of(bench, functions.bucket(source.c.v, how), source, kind)
                 wanted = [
                     at.hour if grain is Grain.HOUR_OF_DAY else span_of(grain, at.date(), calendar) for at in local
                 ]
-                assert found == [*wanted, None], (grain, calendar, between)
+                assert found[grain] == [*wanted, None], (grain, calendar, between)
 
 
 def test_days_fall_into_spans_without_a_timezone(bench: SourceBench) -> None:
     days = [date(2023, 12, 25) + timedelta(days=step * 5) for step in range(160)]
     source = made(bench, "days", [*days, None], DAY)
-    functions = connector_of(bench).functions
+    grains = [grain for grain in Grain if grain is not Grain.HOUR_OF_DAY]
     for calendar in CALENDARS:
-        for grain in Grain:
-            if grain is Grain.HOUR_OF_DAY:
-                continue
-            how = Bucketing(grain=grain, timezone=None, calendar=calendar)
-            kind = DAY if grain.unit else T if grain is Grain.ISO_WEEK else I
-            found = column_of(bench, functions.bucket(source.c.v, how), source, kind)
-            assert found == [*(span_of(grain, day, calendar) for day in days), None], (grain, calendar)
+        found = buckets_of(bench, source, grains, timezone=None, calendar=calendar)
+        for grain in grains:
+            assert found[grain] == [*(span_of(grain, day, calendar) for day in days), None], (grain, calendar)
 
 
 def percentile(values: list[float], percent: float) -> float:
@@ -171,15 +180,18 @@ def test_aggregates_are_what_they_are_called(bench: SourceBench, kind: Any) -> N
         (Aggregation.MEDIAN, None): percentile(floats, 50),
         **{(Aggregation.PERCENTILE, p): percentile(floats, p) for p in (0, 12.5, 90, 99.9, 100)},
     }
-    for (aggregation, percent), value in wanted.items():
+    outputs = []
+    for aggregation, percent in wanted:
         figure = functions.aggregate(aggregation, source.c.v, type_, percent=percent)
         kind_of = I if "count" in aggregation else type_
         exact = scale if aggregation in (Aggregation.SUM, Aggregation.MIN, Aggregation.MAX) else None
-        output = functions.output(figure, kind_of, exact).label("x")
-        (row,) = rows_of(bench, select(output))
-        (empty,) = rows_of(bench, select(output).where(source.c.id < 0))
-        assert row["x"] == (pytest.approx(value, rel=1e-12) if isinstance(value, float) else value), aggregation
-        assert empty["x"] == (0 if "count" in aggregation else None), aggregation
+        outputs.append(functions.output(figure, kind_of, exact).label(f"x{len(outputs)}"))
+    (row,) = rows_of(bench, select(*outputs))
+    (empty,) = rows_of(bench, select(*outputs).where(source.c.id < 0))
+    for place, ((aggregation, percent), value) in enumerate(wanted.items()):
+        expected = pytest.approx(value, rel=1e-12) if isinstance(value, float) else value
+        assert row[f"x{place}"] == expected, (aggregation, percent)
+        assert empty[f"x{place}"] == (0 if "count" in aggregation else None), (aggregation, percent)
 
 
 def test_texts_compare_group_and_sort_by_code_point(bench: SourceBench) -> None:

@@ -177,8 +177,8 @@ def test_a_stream_left_early_stops_and_the_snapshot_goes_on(bench: SourceBench, 
 
 
 def test_nothing_can_be_written(bench: SourceBench) -> None:
+    bench.make_table("target", NUMBER, [(7,)])  # once: after each statement it is as it was
     for sql in bench.traits.writes:
-        bench.make_table("target", NUMBER, [(7,)])
         with bench.connector().snapshot(deadline_s=30) as snapshot, pytest.raises(SourceError):
             snapshot.fetch(CompiledQuery(sql=sql))
         with bench.connector().snapshot(deadline_s=30) as snapshot:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 from starlette.applications import Starlette
@@ -23,6 +25,7 @@ from core.db.migrate import DatabaseUrls
 from core.domain.dataset import Dataset
 from core.domain.field import Field, FieldType
 from core.domain.relation import TableOrigin
+from core.runs.press_process import ProcessPress
 from core.services.daemon import DaemonService
 from core.settings import load_settings
 from tests.conftest import Tenant
@@ -35,9 +38,14 @@ class Installation:
     """Services, a daemon that works when it is told to, and HTTP clients."""
 
     broadsheet: Broadsheet
-    daemon: DaemonService
+    make_daemon: Callable[[], DaemonService]  #: the same one each time
     clock: FixedClock
     client: TestClient
+
+    @property
+    def daemon(self) -> DaemonService:
+        """Wired when a test asks for it, which most of them never do."""
+        return self.make_daemon()
 
     def sign_in(self, tenant: Tenant) -> TestClient:
         """Return a client that carries the tenant's bearer token."""
@@ -61,12 +69,32 @@ def start(folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: s
     )
     make_orders(folder / "orders.duckdb", clock)
     broadsheet = build(settings, clock)
-    daemon = build_daemon(settings, clock)
+    daemons: list[DaemonService] = []
+
+    def make_daemon() -> DaemonService:
+        if not daemons:
+            with patch("core.bootstrap.daemon.ProcessPress", _press):
+                daemons.append(build_daemon(settings, clock))
+        return daemons[0]
+
     app = Starlette(routes=[*public_routes(broadsheet.health, broadsheet.runs), Mount("/api", create_api(broadsheet))])
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield Installation(broadsheet=broadsheet, daemon=daemon, clock=clock, client=client)
-    daemon.leave()
+        yield Installation(broadsheet=broadsheet, make_daemon=make_daemon, clock=clock, client=client)
+    for daemon in daemons:
+        daemon.leave()
     broadsheet.close()
+
+
+class _KeptPress(ProcessPress):
+    """A press that goes on when a daemon leaves: the next one finds everything loaded. Ends with this process."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+@cache
+def _press(*, memory_mb: int) -> ProcessPress:
+    return _KeptPress(memory_mb=memory_mb)
 
 
 def make_orders(path: Path, clock: FixedClock) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from core.address import parse_sender
 from core.deliver.email_channel import EmailChannel
-from core.domain.delivery import Attachment, Message
+from core.deliver.mime import build_mime
+from core.domain.delivery import Message, MessageFile
 from core.domain.schedule import Recipient
 from core.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUnknown, InvalidAddress
 from core.settings import Settings
@@ -26,8 +28,8 @@ def message(**fields: object) -> Message:
         "text": "Grüße\n.\n..two dots\nlast line",
         "html": "<p>Grüße <img src='cid:chart@broadsheet'></p>",
         "attachments": (
-            Attachment(file_name="Umsätze.csv", media_type="text/csv", content=b"a,b\r\n.\r\n1,2\n"),
-            Attachment(file_name="report.pdf", media_type="application/pdf", content=bytes(range(256)) * 40),
+            MessageFile.of("Umsätze.csv", "text/csv", b"a,b\r\n.\r\n1,2\n"),
+            MessageFile.of("report.pdf", "application/pdf", bytes(range(256)) * 40),
         ),
         "inline_images": (("chart@broadsheet", b"\x89PNG\r\n"),),
         "made_at": datetime(2026, 11, 23, 14, tzinfo=UTC),
@@ -72,7 +74,7 @@ def test_every_part_arrives_as_it_was(server: MailServer) -> None:
     assert image.get_payload(decode=True) == b"\x89PNG\r\n"
     files = list(received.iter_attachments())
     assert [part.get_filename() for part in files] == ["Umsätze.csv", "report.pdf"]
-    assert [part.get_payload(decode=True) for part in files] == [file.content for file in message().attachments]
+    assert [part.get_payload(decode=True) for part in files] == [file.open().read() for file in message().attachments]
 
 
 def test_the_wire_is_seven_bit_with_short_lines(server: MailServer) -> None:
@@ -93,7 +95,7 @@ def test_a_retry_sends_the_same_bytes_and_another_reference_does_not(server: Mai
     assert first == second != third
     ids = [mail.message["Message-ID"] for mail in server.mails]
     assert ids[0] == ids[1] != ids[2]
-    assert ids[0] == sender.reference(message())
+    assert ids[0] == sender.reference(message(), ANN)
     assert ids[0].endswith("@broadsheet.local>")
 
 
@@ -223,3 +225,15 @@ def test_a_password_the_protocol_cannot_carry(contexts: tuple[ssl.SSLContext, ss
         )
         with pytest.raises(DeliveryRefused, match="letters"):
             sender.send(message(), ANN)
+
+
+@pytest.mark.parametrize("sizes", [(150_000, 150_000), (347_000, 1), (1, 800_000, 300_000), (5_000_000,)])
+def test_files_past_the_limit_are_named_and_the_rest_fits(sizes: tuple[int, ...]) -> None:
+    files = tuple(MessageFile.of(f"{n}.bin", "application/octet-stream", bytes(size)) for n, size in enumerate(sizes))
+    sender = channel(25, mail_max_bytes=1_000_000)
+    linked = sender.linked(files)
+    kept = tuple(file for file in files if file not in linked)
+    whole = build_mime(message(attachments=kept), ANN.address, parse_sender("a@example.com"))
+    assert len(whole) <= 1_000_000
+    assert [file.size_bytes for file in linked] == [size for size in sizes if size > 348_000]
+    assert channel(25).linked(files) == (), "20 MB unless the operator says otherwise"

@@ -19,6 +19,7 @@ from tests.oracle.comparing import is_same
 from tests.oracle.datasets import facts_dataset, required_dataset, star_dataset
 from tests.oracle.drawing import drawn
 from tests.oracle.engines import KINDS, Engine, open_engine
+from tests.oracle.order import Undecided
 from tests.oracle.tables import facts, plain_tables, star
 from tests.oracle.trial import Verdict, smallest, try_definition
 from tests.query_parts import NOW, condition, matching
@@ -253,9 +254,12 @@ def test_a_page_of_a_preview_is_a_part_of_the_whole(
     dataset, oracle = DATASETS["star"], ORACLES["star"]
     pages = 0
     for definition in definitions["star"][:60]:
-        if try_definition(definition, dataset, oracle, engine).verdict is not Verdict.SAME or definition.pivot:
+        if definition.pivot:
             continue
-        answer = oracle.answer(definition, numbers_rows=engine.numbers_rows)
+        try:
+            answer = oracle.answer(definition, numbers_rows=engine.numbers_rows)
+        except Undecided:
+            continue
         preview = engine.preview(definition, dataset, page=2, page_size=3)
         found = [list(row.values()) for row in preview.table.to_pylist()]
         assert [

@@ -104,6 +104,10 @@ def test_a_definition_that_is_not_saved_is_made_into_files(
         ({"options": {"colour": "red"}}, "options.colour"),
         ({"options": {"file_name": "{reprot}"}}, "options.file_name"),
         ({"options": {"sealed_password": "gAAAA"}}, "options"),
+        ({"options": {"file_name": "a\u0000b"}}, "options.file_name"),
+        ({"options": {"csv": {"delimiter": ["\u0000"]}}}, "options.csv.delimiter[0]"),
+        ({"options": {"csv": {"\u0000": 1}}}, "options.csv"),
+        ({"options": []}, "options"),
         ({"options": {"xlsx": {"template_id": NOT_THERE}}}, "options.xlsx.template_id"),
         ({"password": "short"}, "password"),
         ({"password": "with a\nline end"}, "password"),
@@ -115,6 +119,7 @@ def test_a_file_that_cannot_be_made_as_asked_is_refused_with_its_place(
 ) -> None:
     answer = client.post(f"/api/reports/{report_id}/export", json={"format": "csv"} | change)
     assert (answer.status_code, answer.json()["place"]) == (422, place), answer.text
+    assert "Input should" not in answer.text
     assert client.get("/api/report-executions").json()["total"] == 0
 
 

@@ -220,6 +220,9 @@ def test_a_child_that_keeps_dying_ends_the_launch(launch: Callable[..., Launch])
 
 def test_what_the_children_print_is_kept_for_two_starts(launch: Callable[..., Launch]) -> None:
     failed = launch(STAND_IN_DAEMON="dies")
+    assert failed.process.stdout is not None
+    assert any(line.startswith("The daemon ended") for line in failed.process.stdout)
+    failed.send(signal.SIGTERM)
     failed.end()
     again = launch()
     again.wait_until_ready()

@@ -13,7 +13,7 @@ from core.db import notice_repository
 from core.db.database import Database
 from core.domain.catalog import Notice
 from core.errors import DeliveryDeferred, DeliveryRefused, FieldMissing, QueryFailed
-from core.runs.missing_fields import LEASE, WAITS
+from core.runs.notices import LEASE, WAITS
 from tests.conftest import Tenant
 from tests.failpoints import Stack
 from tests.integration.api_parts import side_by_side

@@ -65,7 +65,7 @@ def test_a_run_is_queried_rendered_stored_and_delivered(
 
     message = stack.channel.messages[0]
     assert message.subject == "Weekly revenue for alice@example.com"
-    assert message.attachments[0].content == content
+    assert message.attachments[0].open().read() == content
     assert "Chile" in message.text
     assert run.deliveries[0].reference == f"<{reference_of(run_id, 'email', 'alice@example.com')}@test>"
     assert run.deliveries[0].response == "250 accepted"
@@ -108,7 +108,7 @@ def test_a_run_goes_on_after_its_last_committed_step(
     claimed = stack.ledger.claim(run_id)
     assert claimed is not None
     with stack.ledger.hold(claimed) as guard:
-        stack.pipeline._query(claimed, guard)
+        stack.pipeline._queried(claimed, guard)
     if not spool_is_here:
         for path in (stack.folder / "spool").iterdir():
             path.unlink()

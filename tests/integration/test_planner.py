@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
 
 from core.clock import FixedClock
 from core.db import planning_repository
@@ -83,7 +84,7 @@ def test_a_slot_that_has_its_run_gets_no_second_one(database: Database, tenant: 
     schedule_id = insert_schedule(database, tenant, report_id, next_run_at=NOW)
     planner.plan()
     with database.organization(tenant.organization_id) as session:
-        planning_repository.advance(session, schedule_id, NOW)
+        planning_repository.advance(session, {schedule_id: NOW})
     planner.plan()
     assert runs(database, tenant, schedule_id) == [("pending", NOW)]
     assert len(jobs(database)) == 1
@@ -201,3 +202,63 @@ def test_the_newest_late_slot_runs_only_where_no_newer_one_does() -> None:
     assert (on_time.run, on_time.missed) == ((NOW,), (NOW - DAY,))
     late = plan_slots(daily, Misfire.LATEST, first=NOW - DAY, now=datetime(2026, 11, 23, 10, tzinfo=UTC))
     assert (late.run, late.missed) == ((NOW,), (NOW - DAY,))
+
+
+def test_planners_look_for_due_schedules_by_an_index_and_the_line_is_one(
+    database: Database, tenant: Tenant, owner_session: Session
+) -> None:
+    """What each tick and each claim ask must not grow with what is at rest or done."""
+    report_id = insert_report(database, tenant)
+    schedule_id = insert_schedule(database, tenant, report_id, next_run_at=NOW + 100 * DAY)
+    copies = (
+        "INSERT INTO schedules (organization_id, report_id, owner_id, name, config, recipients, formats, misfire, "
+        "next_run_at) SELECT organization_id, report_id, owner_id, name, config, recipients, formats, misfire, "
+        "next_run_at + n * interval '1 minute' FROM schedules, generate_series(1, 5000) AS n WHERE id = :id"
+    )
+    owner_session.execute(text(copies), {"id": schedule_id})
+    done = (
+        "INSERT INTO runs (organization_id, kind, state, title, definition, definition_sha256, formats, logical_at, "
+        "finished_at) SELECT organization_id, 'manual', 'completed', 'Old', '{}', '', '{csv}', now(), now() "
+        "FROM schedules WHERE id <> :id"
+    )
+    owner_session.execute(text(done), {"id": schedule_id})
+    owner_session.commit()
+    owner_session.execute(text("ANALYZE schedules, runs"))
+    for statement, index in (
+        (
+            (
+                "SELECT id FROM schedules WHERE is_active AND next_run_at <= now() AND (next_run_at, id) > "
+                "('0001-01-01'::timestamptz, '00000000-0000-0000-0000-000000000000'::uuid) "
+                "ORDER BY next_run_at, id LIMIT 2000"
+            ),
+            "ix_schedules_due",
+        ),
+        (
+            (
+                "SELECT id FROM runs WHERE state IN ('pending', 'waiting') AND next_attempt_at IS NULL "
+                "ORDER BY priority DESC, turn, created_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED"
+            ),
+            "ix_runs_line",
+        ),
+        (
+            (
+                "SELECT id FROM runs WHERE state = 'waiting' AND next_attempt_at <= now() "
+                "ORDER BY next_attempt_at LIMIT 50"
+            ),
+            "ix_runs_put_off",
+        ),
+    ):
+        plan = "\n".join(owner_session.execute(text(f"EXPLAIN {statement}")).scalars())
+        assert index in plan, plan
+        assert "Seq Scan" not in plan, plan
+
+
+def test_many_due_schedules_take_few_transactions(
+    database: Database, tenant: Tenant, clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    report_id = insert_report(database, tenant)
+    schedules = [insert_schedule(database, tenant, report_id, next_run_at=NOW) for _ in range(7)]
+    with caplog.at_level("INFO", "core.runs.planner"):
+        assert Planner(database, clock, page=5, batch=3).plan() == 7
+    assert [runs(database, tenant, schedule_id) for schedule_id in schedules] == [[("pending", NOW)]] * 7
+    assert caplog.text.count("schedules_planned") == 3  # pages of 5 and 2, in batches of 3, 2 and 2

@@ -127,13 +127,13 @@ def test_a_run_survives_a_kill_at_every_step(
     assert run_states(database, tenant) == ["completed"], "one run for the slot"
     assert [row.state for row in columns(database, tenant, DeliveryRow.state)] == ["sent"]
     accepted = channel.accepted()
-    times = 2 if failpoint == failpoints.ACCEPTED else 1
+    times = 2 if failpoint in (failpoints.ACCEPTED, failpoints.SENT) else 1
     assert accepted == [accepted[0]] * times, "again only where nobody could know, and then under the same reference"
     with database.organization(tenant.organization_id) as session:
         unknown = session.execute(
             select(func.count()).select_from(DeliveryRow).where(DeliveryRow.attempt == 2)
         ).scalar_one()
-    assert unknown == (1 if failpoint in (failpoints.SENDING, failpoints.ACCEPTED) else 0)
+    assert unknown == (1 if failpoint in (failpoints.SENDING, failpoints.ACCEPTED, failpoints.SENT) else 0)
 
 
 def test_two_daemons_at_once_do_everything_once(

@@ -1,19 +1,29 @@
 """What is removed when its time is over, and what a killed process leaves; rows and their facts stay."""
 
+import contextlib
 import os
+import threading
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from core.clock import FixedClock
+from core.db import artifact_repository
+from core.db.database import Database
+from core.db.tables import ArtifactRow, DeliveryRow, RunEventRow
+from core.domain.artifact import Artifact
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
-from core.errors import ArtifactError, DeliveryRefused, NotFound
+from core.errors import ArtifactError, Conflict, DeliveryRefused, NotFound
+from core.services.run_care import RunCareService
 from core.services.runs import LINK_VALID_AT_MOST, RunService
 from tests.conftest import Tenant
 from tests.failpoints import Stack
+from tests.integration.api_parts import side_by_side
 from tests.run_parts import ALICE, BOB, deliver_all, insert_report, insert_schedule, read
 
 REMOVED = "The file was removed after 90 days."
@@ -124,3 +134,90 @@ def test_what_a_killed_process_left_is_swept_once_nobody_can_be_writing_it(stack
     stack.daemon().retain()
     assert [path.name for path in (stack.folder / "scratch").iterdir()] == ["render-b"]
     assert sorted(path.name for path in kept.parent.iterdir()) == [".writing-b", "1-csv"]
+
+
+def test_a_run_goes_later_than_its_files_with_all_that_was_its(
+    stack: Stack, tenant: Tenant, clock: FixedClock, run_id: UUID, database: Database
+) -> None:
+    deliver_all(stack, tenant, run_id)
+    clock.advance(timedelta(days=365))
+    stack.daemon().retain()
+    assert read(stack, tenant, run_id).events
+    clock.advance(timedelta(days=2))
+    stack.daemon().retain()
+    assert read(stack, tenant, run_id).state is RunState.COMPLETED, "the newest of its schedule is compared with"
+    with database.organization(tenant.organization_id) as session:
+        session.execute(text("UPDATE runs SET schedule_id = NULL"))
+    stack.daemon().retain()
+    with pytest.raises(NotFound):
+        read(stack, tenant, run_id)
+    with database.organization(tenant.organization_id) as session:
+        left = [session.execute(select(table.id)).all() for table in (RunEventRow, ArtifactRow, DeliveryRow)]
+    assert left == [[], [], []]
+
+
+def test_a_run_that_somebody_keeps_stays_with_its_files(
+    stack: Stack, service: RunService, tenant: Tenant, clock: FixedClock, run_id: UUID
+) -> None:
+    care = RunCareService(stack.database, clock)
+    with pytest.raises(Conflict, match="has ended"):
+        care.pin(tenant.principal, run_id)
+    deliver_all(stack, tenant, run_id)
+    kept = care.pin(tenant.principal, run_id)
+    assert care.pin(tenant.principal, run_id) == kept
+    assert kept.pinned_at == clock.now()
+    clock.advance(timedelta(days=5000))
+    stack.daemon().retain()
+    service.open_artifact(tenant.principal, run_id, "csv")[1].close()
+    care.unpin(tenant.principal, run_id)
+    stack.daemon().retain()
+    run = read(stack, tenant, run_id)
+    assert (run.pinned_at, stored(stack)) == (None, [])
+    assert [event.name for event in run.events if "pinned" in event.name] == ["pinned", "unpinned"]
+
+
+def test_a_file_that_two_runs_share_goes_with_the_last_of_them(
+    stack: Stack, service: RunService, tenant: Tenant, clock: FixedClock, run_id: UUID, database: Database
+) -> None:
+    deliver_all(stack, tenant, run_id)
+    clock.advance(timedelta(days=60))
+    second = service.run_schedule_now(tenant.principal, read(stack, tenant, run_id).schedule_id or run_id).id
+    stack.pipeline.advance(second)
+    deliver_all(stack, tenant, second)
+    with database.organization(tenant.organization_id) as session:
+        shared = "UPDATE artifacts a SET storage_key = b.storage_key FROM artifacts b WHERE a.format = b.format"
+        session.execute(
+            text(f"{shared} AND a.run_id = :second AND b.run_id = :first"), {"second": second, "first": run_id}
+        )
+    clock.advance(timedelta(days=31))
+    stack.daemon().retain()
+    assert read(stack, tenant, run_id).artifacts[0].deleted_at is not None
+    service.open_artifact(tenant.principal, second, "csv")[1].close()
+    keys = {artifact.storage_key for artifact in read(stack, tenant, second).artifacts}
+    clock.advance(timedelta(days=60))
+    stack.daemon().retain()
+    assert not [path for path in stored(stack) if any(str(path).endswith(key) for key in keys)]
+
+
+def test_two_daemons_do_not_both_leave_a_shared_file_to_the_other(
+    stack: Stack, tenant: Tenant, clock: FixedClock, run_id: UUID, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_all(stack, tenant, run_id)
+    with database.organization(tenant.organization_id) as session:
+        session.execute(text("UPDATE artifacts SET storage_key = (SELECT min(storage_key) FROM artifacts)"))
+    clock.advance(timedelta(days=91))
+    artifacts = read(stack, tenant, run_id).artifacts
+    both, really = threading.Barrier(2), artifact_repository.is_in_use
+
+    def look_together(session: Session, artifact: Artifact) -> bool:
+        with contextlib.suppress(threading.BrokenBarrierError):  # the other one waits for this one's end
+            both.wait(timeout=0.5)
+        return really(session, artifact)
+
+    monkeypatch.setattr(artifact_repository, "is_in_use", look_together)
+    removed = side_by_side(
+        lambda number: stack.retention._remove(artifacts[number].id, tenant.organization_id, clock.now()), 2
+    )
+    assert removed == [True, True]
+    with pytest.raises(ArtifactError):
+        stack.store.open(artifacts[0].storage_key)

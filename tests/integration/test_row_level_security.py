@@ -18,9 +18,12 @@ from core.db.tables import (
     ApiTokenRow,
     ArtifactRow,
     Base,
+    CalendarRow,
     DatasetRow,
     DeliveryRow,
+    DestinationRow,
     DownloadLinkRow,
+    OwnerNoticeRow,
     ReportNoticeRow,
     ReportRow,
     ReportVersionRow,
@@ -80,6 +83,7 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         created_at=NOW - timedelta(minutes=1),
     )
     add(RunEventRow, run_id=ids["run"], at=NOW, name="n", message="m")
+    add(OwnerNoticeRow, user_id=tenant.user_id, kind="slow", key="k", about="a", reason="r", found_at=NOW)
     add(
         ArtifactRow,
         id=ids["artifact"],
@@ -94,6 +98,8 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         manifest={},
     )
     add(DeliveryRow, id=ids["delivery"], run_id=ids["run"], channel="email", address="a@b.c", created_at=NOW)
+    add(CalendarRow, name="c", working_week=[1])
+    add(DestinationRow, channel="folder", name="d", settings={})
     add(
         WorkbookTemplateRow,
         name="t",

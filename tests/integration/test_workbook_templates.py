@@ -280,3 +280,26 @@ def test_the_kept_file_fills(client: TestClient, database: Database, tenant: Ten
     with database.organization(tenant.organization_id) as session:
         content = template_repository.load_template_bytes(session, UUID(template_id))
     assert filled(content, result(3))[0]["Data"]["B7"].value == "Customer 2"
+
+
+def test_an_export_whose_template_was_deleted_says_which_one_is_gone(
+    installation: Installation, client: TestClient, orders: Dataset
+) -> None:
+    template_id = bring(client, template()).json()["id"]
+    name = client.get(f"/api/templates/{template_id}").json()["name"]
+    options = {"xlsx": {"template_id": template_id}}
+    order = {"format": "xlsx", "options": options}
+    started = client.post(f"/api/reports/{report_of(client, orders)}/export", json=order)
+    assert started.status_code == 202, started.text
+    assert client.delete(f"/api/templates/{template_id}").status_code == 204
+    run_id = started.json()["id"]
+    installation.daemon.run(UUID(run_id))
+    run = client.get(f"/api/report-executions/{run_id}").json()
+    assert run["status"] == "failed"
+    assert f'The workbook template "{name}" that was to be filled is deleted.' in run["error"]["message"]
+
+
+def test_nobody_says_that_a_template_is_deleted_but_its_deletion(client: TestClient, orders: Dataset) -> None:
+    order = {"format": "xlsx", "options": {"xlsx": {"deleted_template": "x"}}}
+    refused = client.post(f"/api/reports/{report_of(client, orders)}/export", json=order)
+    assert (refused.status_code, refused.json()["place"]) == (422, "options.xlsx")

@@ -8,6 +8,7 @@ from core.domain.artifact import Artifact, Manifest
 from core.domain.delivery import Delivery, DeliveryState
 from core.domain.file_options import FileOptions
 from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep
+from core.domain.run_filter import RunSort
 from core.errors import NotFound
 from core.query.executor import NO_PARAMETERS
 from core.services.file_choices import check_choices
@@ -24,7 +25,20 @@ class FakeRuns:
             run = make_run(f"run {n}", state, data.NOW - timedelta(days=7 * n, minutes=5))
             self.items[run.id] = run
 
-    def list_runs(self, principal, *, schedule_id=None, report_id=None, state=None, page=1, limit=50):
+    def list_runs(
+        self,
+        principal,
+        *,
+        schedule_id=None,
+        report_id=None,
+        state=None,
+        kind=None,
+        since=None,
+        until=None,
+        sort=RunSort.NEWEST,
+        page=1,
+        limit=50,
+    ):
         found = [
             run
             for run in self.items.values()
@@ -78,7 +92,7 @@ class FakeRuns:
         self.items[run.id] = run
         return run
 
-    def run_schedule_now(self, principal, schedule_id):
+    def run_schedule_now(self, principal, schedule_id, *, as_of=None):
         return self._add(RunKind.MANUAL)
 
     def test_schedule(self, principal, schedule_id):

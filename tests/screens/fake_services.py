@@ -16,13 +16,16 @@ from core.domain.filter import Operator, ResolvedWindow
 from core.domain.parameters import bind_parameters
 from core.domain.report import Report, ReportVersion
 from core.domain.result import Headline, Kpi, Preview
-from core.domain.schedule import FireTime, Schedule, ScheduleDraft
+from core.domain.schedule import CoveredWindow, Schedule, ScheduleDraft
 from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSignedIn
+from core.schedules.recurrence import check_config, next_fire_times
+from core.schedules.words import describe_config
 from core.services.file_choices import UNCHANGED, check_choices
 from core.settings import Settings
 
 from . import fake_data as data
 from .fake_branding import FakeBranding
+from .fake_care import FakeApprovals, FakeBackfill, FakeCalendars, FakeDestinations, FakeRunCare, FakeScheduleCare
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
 from .fake_runs import FakeRuns
 from .fake_templates import FakeTemplates
@@ -206,6 +209,7 @@ class FakeSchedules:
         made = data.schedule("Usage Summary", draft.config, status=None)
         made = replace(made, id=uuid4(), name=draft.name, report_id=draft.report_id, recipients=draft.recipients)
         made = replace(made, report_parameters=draft.report_parameters, file_options=draft.file_options)
+        made = replace(made, terms=draft.terms, misfire=draft.misfire)
         self.items[made.id] = made
         return made
 
@@ -216,8 +220,14 @@ class FakeSchedules:
         self.items[schedule_id] = changed
         return changed
 
-    def pause(self, principal, schedule_id):
-        self.items[schedule_id] = replace(self.get(principal, schedule_id), is_active=False, next_run_at=None)
+    def pause(self, principal, schedule_id, *, until=None, because=None):
+        self.items[schedule_id] = replace(
+            self.get(principal, schedule_id),
+            is_active=False,
+            next_run_at=None,
+            paused_until=until,
+            paused_because=because,
+        )
         return self.items[schedule_id]
 
     def resume(self, principal, schedule_id):
@@ -227,14 +237,17 @@ class FakeSchedules:
     def delete(self, principal, schedule_id):
         del self.items[schedule_id]
 
-    def next_runs(self, config, *, count=5, after=None):
-        start = data.NOW + timedelta(days=7)
-        return tuple(
-            FireTime(at=start + timedelta(days=7 * n), local=start + timedelta(days=7 * n)) for n in range(count)
-        )
+    def next_runs(self, principal, config, *, count=5, after=None, covering=None):
+        check_config(config)
+        slots = next_fire_times(config, after=after or data.NOW, count=count)
+        covered = CoveredWindow(starts_at=data.NOW, ends_at=data.NOW, words="16 to 22 Nov 2026") if covering else None
+        return tuple(replace(slot, window=covered) for slot in slots)
 
     def describe(self, config):
         return f"{config.cadence.value.capitalize()} at {config.times[0]:%H:%M} ({config.timezone.split('/')[-1]})"
+
+    def recurrence_words(self, principal, config):
+        return describe_config(config)
 
     def formats(self):
         return (("csv", "CSV"), ("xlsx", "Excel workbook"), ("pdf", "PDF"), ("html", "Web page"))
@@ -272,6 +285,12 @@ class FakeBroadsheet:
         self.templates = FakeTemplates()
         self.schedules = FakeSchedules()
         self.runs = FakeRuns()
+        self.schedule_care = FakeScheduleCare(self.schedules, self.runs)
+        self.run_care = FakeRunCare(self.runs)
+        self.backfill = FakeBackfill(self.runs)
+        self.approvals = FakeApprovals(self.runs)
+        self.calendars = FakeCalendars()
+        self.destinations = FakeDestinations()
         self.branding = FakeBranding()
         self.outbox = FakeOutbox()
         self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

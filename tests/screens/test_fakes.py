@@ -4,19 +4,31 @@ import inspect
 
 import pytest
 
+from core.services.approvals import ApprovalService
+from core.services.backfill import BackfillService
 from core.services.branding import BrandingService
+from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
 from core.services.datasets import DatasetService
+from core.services.destinations import DestinationService
+from core.services.run_care import RunCareService
 from core.services.runs import RunService
+from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
 from core.services.sources import SourceService
 from core.services.templates import TemplateService
 from core.services.uploads import UploadService
 
-from . import fake_branding, fake_catalog, fake_runs, fake_services, fake_templates, fake_uploads
+from . import fake_branding, fake_care, fake_catalog, fake_runs, fake_services, fake_templates, fake_uploads
 
 PAIRS = (
     (fake_branding.FakeBranding, BrandingService),
+    (fake_care.FakeApprovals, ApprovalService),
+    (fake_care.FakeBackfill, BackfillService),
+    (fake_care.FakeCalendars, CalendarService),
+    (fake_care.FakeDestinations, DestinationService),
+    (fake_care.FakeRunCare, RunCareService),
+    (fake_care.FakeScheduleCare, ScheduleCareService),
     (fake_catalog.FakeCatalog, CatalogService),
     (fake_catalog.FakeDatasets, DatasetService),
     (fake_catalog.FakeSources, SourceService),

@@ -1,7 +1,6 @@
 """MariaDB under the suite of all source kinds: a database of its own on a server that the tests start."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -9,16 +8,13 @@ from typing import Any
 
 import pytest
 
-from core.catalog.sources.connector import Connector
 from core.catalog.sources.mysql_source import MYSQL
-from core.clock import FixedClock
 from core.domain.field import FieldType
 from core.domain.relation import SourceColumn
-from core.settings import Settings
 from tests.mariadb_server import MariaDbServer
-from tests.source_parts import NOW, Fault, Reference, Traits
+from tests.source_benches.server_bench import READER_PASSWORD, ServerBench
+from tests.source_parts import Fault, Reference, Traits
 
-READER_PASSWORD = "it's a \\ reader's"
 _TYPES = {
     FieldType.TEXT: "varchar(5000)",
     FieldType.INTEGER: "bigint",
@@ -29,7 +25,7 @@ _TYPES = {
 _RUNNING = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE USER = %s AND COMMAND = 'Query'"
 
 
-class MySqlBench:
+class MySqlBench(ServerBench):
     """A database, its owner and a user that may only read it."""
 
     kind = "mysql"
@@ -55,11 +51,7 @@ class MySqlBench:
 
     def __init__(self, server: MariaDbServer, folder: Path) -> None:
         self._server = server
-        self._folder = folder
-        self.port = server.port
-        self.database = f"source_{secrets.token_hex(4)}"
-        self.reader = f"reader_{secrets.token_hex(4)}"
-        self._opened: list[Connector] = []
+        super().__init__(MYSQL, port=server.port, folder=folder)
 
     def __enter__(self) -> "MySqlBench":
         with self._server.root() as connection, connection.cursor() as cursor:
@@ -72,26 +64,11 @@ class MySqlBench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connector in self._opened:
-            connector.close()
+        super().__exit__()
         with self._server.root() as connection, connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE {self.database}")
             cursor.execute(f"DROP DATABASE {self.database}_empty")
             cursor.execute(f"DROP USER {self.reader}")
-
-    def connector(self, *, password: str = READER_PASSWORD, **given: str | int | bool) -> Connector:
-        connection: Mapping[str, str | int | bool] = {
-            "host": "127.0.0.1",
-            "port": self.port,
-            "database": self.database,
-            "user": self.reader,
-            "tls": "none",
-            **given,
-        }
-        settings = Settings(data_dir=self._folder, allow_private_hosts=("127.0.0.1", "localhost"))
-        opened = MYSQL.open(connection, {"password": password}, settings, FixedClock(NOW))
-        self._opened.append(opened)
-        return opened
 
     def make_table(
         self,
@@ -146,11 +123,7 @@ class MySqlBench:
 
     def faults(self) -> Sequence[Fault]:
         return (
-            Fault(name="unknown host", connector=self.connector(host="no-such-host.invalid"), message="was not found"),
-            Fault(name="refused", connector=self.connector(port=1), message="refuses connections"),
-            Fault(name="private", connector=self.connector(host="10.1.2.3"), message="private network"),
-            Fault(name="TLS", connector=self.connector(tls="verify"), message="does not offer TLS"),
-            Fault(name="password", connector=self.connector(password="wrong"), message="the password is wrong"),
+            *self.common_faults(),
             Fault(name="database", connector=self.connector(database="nope"), message="'nope'"),
             Fault(
                 name="nothing readable",

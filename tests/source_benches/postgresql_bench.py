@@ -1,7 +1,6 @@
 """PostgreSQL under the suite of all source kinds: a database of its own on the server of the tests."""
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from core.catalog.sources.connector import Connector
 from core.catalog.sources.postgresql_source import POSTGRESQL
-from core.clock import FixedClock
 from core.db.embedded import EmbeddedPostgres
 from core.domain.field import FieldType
 from core.domain.relation import SourceColumn
-from core.settings import Settings
-from tests.source_parts import NOW, Fault, Reference, Traits
+from tests.source_benches.server_bench import READER_PASSWORD, ServerBench
+from tests.source_parts import Fault, Reference, Traits
 
-READER_PASSWORD = "it's a \\ reader's"
 _TYPES = {
     FieldType.TEXT: "text",
     FieldType.INTEGER: "bigint",
@@ -33,7 +29,7 @@ WHERE datname = current_database() AND application_name = 'Broadsheet' AND state
 """
 
 
-class PostgreSqlBench:
+class PostgreSqlBench(ServerBench):
     """A database, its owner and a role that may only read it."""
 
     kind = "postgresql"
@@ -61,11 +57,7 @@ class PostgreSqlBench:
 
     def __init__(self, server: EmbeddedPostgres, folder: Path) -> None:
         self._server = server
-        self._folder = folder
-        self.port = server.port
-        self.database = f"source_{secrets.token_hex(4)}"
-        self.reader = f"reader_{secrets.token_hex(4)}"
-        self._opened: list[Connector] = []
+        super().__init__(POSTGRESQL, port=server.port, folder=folder)
 
     def __enter__(self) -> "PostgreSqlBench":
         with self.administrator("postgres") as connection:
@@ -79,8 +71,7 @@ class PostgreSqlBench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connector in self._opened:
-            connector.close()
+        super().__exit__()
         with self.administrator("postgres") as connection:
             connection.execute(f"DROP DATABASE {self.database} WITH (FORCE)")
             connection.execute(f"DROP ROLE {self.reader}")
@@ -88,20 +79,6 @@ class PostgreSqlBench:
     def administrator(self, database: str | None = None) -> "psycopg.Connection[tuple[Any, ...]]":
         url = self._server.administrator_url.set(drivername="postgresql", database=database or self.database)
         return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
-
-    def connector(self, *, password: str = READER_PASSWORD, **given: str | int | bool) -> Connector:
-        connection: Mapping[str, str | int | bool] = {
-            "host": "127.0.0.1",
-            "port": self.port,
-            "database": self.database,
-            "user": self.reader,
-            "tls": "none",
-            **given,
-        }
-        settings = Settings(data_dir=self._folder, allow_private_hosts=("127.0.0.1", "localhost"))
-        opened = POSTGRESQL.open(connection, {"password": password}, settings, FixedClock(NOW))
-        self._opened.append(opened)
-        return opened
 
     def make_table(
         self,
@@ -155,15 +132,7 @@ class PostgreSqlBench:
 
     def faults(self) -> Sequence[Fault]:
         return (
-            Fault(
-                name="unknown host",
-                connector=self.connector(host="no-such-host.invalid"),
-                message="was not found",
-            ),
-            Fault(name="refused", connector=self.connector(port=1), message="refuses connections"),
-            Fault(name="private", connector=self.connector(host="10.1.2.3"), message="private network"),
-            Fault(name="TLS", connector=self.connector(tls="verify"), message="does not offer TLS"),
-            Fault(name="password", connector=self.connector(password="wrong"), message="the password is wrong"),
+            *self.common_faults(),
             Fault(name="user", connector=self.connector(user="nobody"), message="the password is wrong"),
             Fault(name="database", connector=self.connector(database="nope"), message="no database 'nope'"),
             Fault(

@@ -11,7 +11,8 @@ from core.catalog.sources.connector import Connector
 from core.catalog.sources.workspace_source import WorkspaceConnector
 from core.clock import FixedClock
 from core.db.embedded import EmbeddedPostgres
-from tests.source_benches.postgresql_bench import READER_PASSWORD, PostgreSqlBench
+from tests.source_benches.postgresql_bench import PostgreSqlBench
+from tests.source_benches.server_bench import READER_PASSWORD
 from tests.source_parts import NOW, Fault
 
 

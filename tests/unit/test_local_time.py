@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Dialect, Text, column, func, literal, literal_column, select, table
+from sqlalchemy import Dialect, column, func, literal, literal_column, select, table
 
 from core.catalog.sources import clickhouse_dialect, duckdb_sql, mysql_sql
-from core.catalog.sources.clickhouse_values import bound
+from core.catalog.sources.clickhouse_values import CONVERSIONS
 from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.statement import compile_statement
+from core.domain.field import FieldType
 
 #: Berlin goes over to summer time on 29 March.
 SPRING = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC))
@@ -34,7 +35,7 @@ def test_the_choice_is_written_around_the_column(engine: str, name: str) -> None
 
 @pytest.mark.parametrize("engine", DIALECTS)
 def test_values_bound_in_the_column_are_handed_over_for_each_place(engine: str) -> None:
-    value = bound("x", Text()) if engine == "clickhouse" else literal("x")
+    value = CONVERSIONS.literal("x", FieldType.TEXT) if engine == "clickhouse" else literal("x")
     local = LocalTime(func.coalesce(column("at"), value), "Europe/Berlin", SPRING)
     compiled = compile_statement(select(local, literal_column("1")).select_from(table("t")), DIALECTS[engine])
     places = compiled.sql.count("coalesce(")

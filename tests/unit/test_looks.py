@@ -70,6 +70,7 @@ def test_bars_reach_from_zero_to_the_ends_of_the_page() -> None:
 
 def test_nothing_to_mark() -> None:
     assert page_looks(preview(), ZONE, dark=False) is None
-    assert page_looks(preview(replace(BAD, key="secret")), ZONE, dark=False) is None
+    shades_unseen = FormatRule(key="secret", kind=RuleKind.SCALE)
+    assert page_looks(preview(shades_unseen), ZONE, dark=False) is None
     empty = replace(preview(BAD), table=_SCHEMA.empty_table())
     assert page_looks(empty, ZONE, dark=False) is None

@@ -151,7 +151,7 @@ def test_values_are_read_from_json() -> None:
         ({"least": "2"}, "parameters.least[0]", "values of the type decimal"),
         ({"least": True}, "parameters.least[0]", "values of the type decimal"),
         ({"when": "today"}, "parameters.when", "An object with keys"),
-        ({"when": {"kind": "last", "n": 0}}, "parameters.when.n", "greater than or equal to 1"),
+        ({"when": {"kind": "last", "n": 0}}, "parameters.when.n", "at least 1"),
         ({"when": {"kind": "last", "m": 0}}, "parameters.when.m", "no key 'm'"),
         ({"where": ["x" * 9_000] * 150}, "parameters", "at most 1 MB"),
     ],

@@ -12,7 +12,7 @@ import pytest
 
 from core.domain.field import DateStyle, FieldType
 from core.domain.result import ColumnRole, Result, ResultColumn, Total
-from core.render.pdf.groups import GroupStarts, grouping_places
+from core.render.groups import GroupStarts, grouping_places
 from core.render.pdf_renderer import PdfRenderer
 from tests.render_results import column, result_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.field import FieldType
 from core.domain.result import Result, Total
-from core.render.pdf.groups import grouping_places
+from core.render.groups import grouping_places
 from core.render.pdf_renderer import PdfRenderer
 from tests.render_results import column, head_of
 

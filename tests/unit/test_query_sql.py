@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Dialect, Select
+from sqlalchemy import Dialect, Select, Text, column
 
 from core.catalog.sources import clickhouse_dialect, clickhouse_sql, mysql_sql, postgresql_sql
 from core.catalog.sources.duckdb_sql import DIALECT, DuckDbFunctions
@@ -130,3 +130,38 @@ def test_a_trend_has_at_most_forty_points(first: str, last: str, unit: DateUnit,
     period = resolved_days(date.fromisoformat(first), date.fromisoformat(last), "UTC")
     assert trend_unit(period) is unit
     assert len(unit_starts(period)) == points <= MAX_TREND_POINTS
+
+
+WINDOW = {"kind": "between", "first_on": "2026-03-01", "last_on": "2026-11-30"}
+IN_WINDOW = {"field": "at", "operator": "in_window", "window": WINDOW}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_window_that_all_rows_lie_in_bounds_their_local_times_as_the_period_does(dialect: str) -> None:
+    engine, functions = DIALECTS[dialect]
+    groups = {**GROUPS, "timezone": "America/New_York"}
+    filtered = query({**groups, "filters": matching(IN_WINDOW)}, functions)
+    assert filtered.extremes() is None
+    of_a_period = query({**groups, "period": {"field": "at", "window": WINDOW}}, functions)
+    assert compile_statement(filtered.rows(), engine) == compile_statement(of_a_period.rows(), engine)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"match": "any", "items": [IN_WINDOW, condition("country", "is", "DE")]},
+        {"match": "none", "items": [IN_WINDOW]},
+        matching({**IN_WINDOW, "operator": "not_in_window"}),
+        matching({"match": "any", "items": [IN_WINDOW, condition("country", "is", "DE")]}),
+    ],
+)
+def test_a_window_that_rows_may_lie_outside_of_bounds_nothing(filters: dict[str, Any]) -> None:
+    assert query({**GROUPS, "filters": filters}, DuckDbFunctions()).extremes() is not None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_is_such_a_text_already_is_not_brought_to_one_again(dialect: str) -> None:
+    engine, functions = DIALECTS[dialect]
+    once = functions.text(column("a", Text()))
+    assert functions.text(once) is once
+    assert str(once.compile(dialect=engine)) != str(column("a").compile(dialect=engine))

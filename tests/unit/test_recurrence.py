@@ -1,10 +1,11 @@
 """Fire times of single schedules, day by day, and what is refused."""
 
 from datetime import UTC, date, datetime, time
+from uuid import UUID
 
 import pytest
 
-from core.domain.schedule import Cadence, MonthDay, NthWeekday, ScheduleConfig
+from core.domain.schedule import BusinessDays, Cadence, MonthDay, NthWeekday, ScheduleConfig
 from core.errors import InvalidSchedule
 from core.schedules.recurrence import check_config, next_fire_times
 from core.schedules.words import describe_config
@@ -246,7 +247,7 @@ def test_a_day_that_is_rare_but_exists_is_fine() -> None:
         ),
         (config("cron", cron_expression="* * * * *"), "Every minute (UTC)"),
         (config("cron", cron_expression="*/15 * * * *"), "Every 15 minutes (UTC)"),
-        (config("cron", cron_expression="*/7 * * * *"), "Cron: */7 * * * * (UTC)"),
+        (config("cron", cron_expression="*/7 * * * *"), "Every hour at every 7th minute from 0 to 56 past (UTC)"),
         (config("cron", cron_expression="5 * * * *"), "Every hour at 5 minutes past (UTC)"),
         (config("cron", cron_expression="0 * * * *"), "Every hour on the hour (UTC)"),
         (config("cron", cron_expression="0 */6 * * *"), "Every 6 hours (UTC)"),
@@ -258,9 +259,32 @@ def test_a_day_that_is_rare_but_exists_is_fine() -> None:
             config("cron", cron_expression="0 9 31 * *"),
             "On the 31st of every month (where a month has it) at 09:00 (UTC)",
         ),
-        (config("cron", cron_expression="0 9 1 * mon"), "Cron: 0 9 1 * mon (UTC)"),
-        (config("cron", cron_expression="0 9 1 1 *"), "Cron: 0 9 1 1 * (UTC)"),
-        (config("cron", cron_expression="0 9 */2 * *"), "Cron: 0 9 */2 * * (UTC)"),
+        (config("cron", cron_expression="0 9 1 * mon"), "On the 1st of every month and on every Monday at 09:00 (UTC)"),
+        (config("cron", cron_expression="0 9 1 1 *"), "On the 1st of January at 09:00 (UTC)"),
+        (
+            config("cron", cron_expression="0 9 */2 * *"),
+            "On every 2nd day from the 1st to the 31st of every month (where a month has it) at 09:00 (UTC)",
+        ),
+        (
+            config("cron", cron_expression="*/15 9-17 * * 1-5"),
+            "Every weekday (Monday to Friday), every 15 minutes from 09:00 to 17:45 (UTC)",
+        ),
+        (
+            config("daily", "America/New_York", business_days=BusinessDays.SKIP, calendar="US-CA"),
+            "Every day at 09:00 (New York), on business days only (calendar of California, United States)",
+        ),
+        (
+            config("daily", business_days=BusinessDays.NEXT, quiet_dates=(date(2026, 12, 24),)),
+            "Every day at 09:00 (UTC), moved to the next business day (Monday to Friday), not on 24 Dec 2026",
+        ),
+        (
+            config("monthly", day_of_month=MonthDay.LAST_BUSINESS, calendar="DE"),
+            "On the last business day of every month at 09:00 (UTC), business days by the calendar of Germany",
+        ),
+        (
+            config("daily", business_days=BusinessDays.PREVIOUS, calendar=str(UUID(int=1))),
+            "Every day at 09:00 (UTC), moved to the business day before (a calendar of the organization)",
+        ),
     ],
 )
 def test_words(schedule: ScheduleConfig, words: str) -> None:

@@ -37,9 +37,11 @@ def test_a_reference_is_a_function_of_run_and_recipient() -> None:
         reference_of(UUID(int=2), "email", "a@example.com"),
         reference_of(UUID(int=1), "slack", "a@example.com"),
         reference_of(UUID(int=1), "email", "b@example.com"),
+        reference_of(UUID(int=1), "email", "a@example.com", UUID(int=5)),
+        reference_of(UUID(int=1), "email", "a@example.com", UUID(int=6)),
     }
     assert one not in others
-    assert len(others) == 3
+    assert len(others) == 5
 
 
 def test_a_failpoint_kills_only_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

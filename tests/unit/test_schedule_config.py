@@ -53,6 +53,8 @@ def test_null_means_not_given() -> None:
         {**BASE, "cadence": "monthly", "interval": 1, "day_of_month": "last_business"},
         {**BASE, "cadence": "monthly", "interval": 1, "nth_weekday": {"n": -1, "weekday": 5}},
         {"cadence": "cron", "timezone": "UTC", "cron_expression": "0 9 * * 1"},
+        {**BASE, "interval": 1, "business_days": "next", "calendar": "US-CA", "quiet_dates": ["2026-12-24"]},
+        {**BASE, "interval": 1, "business_days": "skip", "calendar": "0f0e1d2c-0000-4000-8000-000000000001"},
     ],
 )
 def test_what_is_read_is_written_back(data: dict[str, object]) -> None:
@@ -106,8 +108,31 @@ def test_a_cron_line_holds_its_own_time() -> None:
         ({**BASE, "starts_on": "2026-02-30"}, ".starts_on", "calendar"),
         ({**BASE, "starts_on": "tomorrow"}, ".starts_on", "not a date"),
         ({**BASE, "starts_on": "2026-02-02", "ends_on": "2026-02-01"}, ".ends_on", "before the start"),
-        ({**BASE, "business_days": "skip"}, ".business_days", "Business-day calendars are not available yet"),
-        ({**BASE, "calendar": "US"}, ".calendar", "Business-day calendars are not available yet"),
+        ({**BASE, "business_days": "never"}, ".business_days", "any, skip, next or previous"),
+        ({**BASE, "business_days": 1}, ".business_days", "any, skip, next or previous"),
+        ({**BASE, "calendar": "us"}, ".calendar", "Did you mean US?"),
+        ({**BASE, "calendar": "USA"}, ".calendar", "Did you mean US?"),
+        ({**BASE, "calendar": "US-ca"}, ".calendar", "Did you mean US-CA?"),
+        ({**BASE, "calendar": "ZZ"}, ".calendar", "two letters"),
+        ({**BASE, "calendar": 7}, ".calendar", "no calendar"),
+        ({**BASE, "quiet_dates": "2026-12-24"}, ".quiet_dates", "list"),
+        ({**BASE, "quiet_dates": ["24 December"]}, ".quiet_dates", "not a date"),
+        (
+            {**BASE, "quiet_dates": [f"20{y}-01-{d:02}" for y in range(30, 60) for d in range(1, 20)]},
+            ".quiet_dates",
+            "400",
+        ),
+        (
+            {
+                "cadence": "cron",
+                "cron_expression": "0 9 25 12 *",
+                "timezone": "UTC",
+                "business_days": "skip",
+                "calendar": "DE",
+            },
+            ".business_days",
+            "none of its days is a business day",
+        ),
     ],
 )
 def test_mistakes_name_their_place(data: object, place: str, words: str) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.deliver.mail import MailFigures, MailKpi, MailLinks, MailOrigin, compose_mail
-from core.domain.delivery import Attachment, Message
+from core.domain.delivery import Message, MessageFile
 from core.domain.filter import ResolvedWindow
 from core.domain.result import ResultHead
 
@@ -67,7 +67,7 @@ def compose(result_head: ResultHead | None = None, **fields: object) -> Message:
         "figures": FIGURES,
         "made_at": datetime(2026, 11, 23, 14, tzinfo=UTC),
         "chart_png": b"\x89PNG",
-        "attachments": (Attachment(file_name="Revenue.xlsx", media_type="application/x", content=b"x"),),
+        "attachments": (MessageFile.of("Revenue.xlsx", "application/x", b"x"),),
         "notes": ("2 cells were cut.",),
         "links": MailLinks(report="https://reports.example.com/?run=1&x=2"),
     }

@@ -89,13 +89,13 @@ def test_totals_stand_below_the_rows_of_what_people_read_and_nowhere_else(name: 
         assert "25 h 01 min" in text
 
 
-def test_totals_in_a_workbook_are_numbers_in_bold_outside_the_filter():
+def test_totals_in_a_workbook_are_numbers_in_bold_below_their_groups():
     sheet = openpyxl.load_workbook(io.BytesIO(content_of("xlsx", result())))["Rows"]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("Country", "Month", "Amount (EUR)", "Waiting (s)")
     assert rows[-1] == ("Total", None, 60.75, 90061)
-    assert rows[4] == ("Total Germany", None, 50.5, 3900)
-    assert sheet.auto_filter.ref == "A1:D4"
+    assert rows[3] == ("Total Germany", None, 50.5, 3900)
+    assert sheet.auto_filter.ref is None, "sorting would tear subtotals from their groups"
     assert sheet.cell(row=7, column=3).font.b
     assert not sheet.cell(row=2, column=3).font.b
     assert sheet.cell(row=2, column=2).number_format == "mmm yyyy"
@@ -108,7 +108,9 @@ def test_totals_that_no_sheet_has_room_for_go_on_the_next(rows_per_sheet: int):
     book = openpyxl.load_workbook(target)
     rows = [row for sheet in book.worksheets[1:] for row in sheet.iter_rows(min_row=2, values_only=True)]
     firsts = [row[0] for row in rows if any(cell is not None for cell in row)]
-    assert firsts == ["Germany", "Germany", None, "Total Germany", "Total (empty)", "Total"]
+    below = ["Germany", "Germany", None, "Total Germany", "Total (empty)", "Total"]
+    among = ["Germany", "Germany", "Total Germany", None, "Total (empty)", "Total"]
+    assert firsts == (among if rows_per_sheet >= len(among) else below)
 
 
 @pytest.mark.parametrize("name", FOR_PEOPLE)

@@ -1,41 +1,20 @@
 """The registry of source kinds, and the way to a source: a new kind is one new file plus one line here."""
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Mapping
 
 from core.catalog.sources.connector import Connector, SourceKind
 from core.catalog.sources.guarded import OPEN_SOURCES, GuardedConnector, Opening
 from core.clock import Clock, SystemClock
 from core.domain.dataset import Source
 from core.errors import InvalidInput
+from core.registry import LazyRegistry
 from core.settings import Settings
 
 _SYSTEM_CLOCK = SystemClock()
 
 
-class _Registry(Mapping[str, SourceKind]):
-    """Kinds by key. One is loaded when it is first asked for: no start waits for drivers."""
-
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._places = places
-
-    def __getitem__(self, key: str) -> SourceKind:
-        module, name = self._places[key].split(":")
-        kind: SourceKind = getattr(import_module(module), name)
-        return kind
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._places
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-
 #: Every kind a source can be of, by key, in the order people are offered them.
-SOURCES: Mapping[str, SourceKind] = _Registry(
+SOURCES: Mapping[str, SourceKind] = LazyRegistry(
     {
         "postgresql": "core.catalog.sources.postgresql_source:POSTGRESQL",
         "mysql": "core.catalog.sources.mysql_source:MYSQL",
@@ -44,7 +23,8 @@ SOURCES: Mapping[str, SourceKind] = _Registry(
         "duckdb": "core.catalog.sources.duckdb_source:DUCKDB",
         "file": "core.catalog.sources.file_source:FILE",
         "workspace": "core.catalog.sources.workspace_source:WORKSPACE",
-    }
+    },
+    make=lambda kind: kind,
 )
 
 

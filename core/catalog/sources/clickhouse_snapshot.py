@@ -18,9 +18,9 @@ from core.catalog.sources.connector import CompiledQuery, CsvQuestion
 from core.catalog.sources.csv_lines import counted_lines, lines_sql
 from core.catalog.sources.statement import compile_statement
 from core.catalog.sources.watch import QueryWatch
+from core.catalog.sources.watched_snapshot import WatchedSnapshot
 from core.domain.csv_options import CsvLines
-from core.domain.relation import TableOrigin
-from core.errors import BroadsheetError
+from core.errors import SourceError
 
 _log = logging.getLogger(__name__)
 
@@ -49,39 +49,24 @@ class Link(Protocol):
         ...
 
 
-class ClickHouseSnapshot:
+class ClickHouseSnapshot(WatchedSnapshot):
     """Each query sees the newest state: there are no transactions to read in."""
 
     def __init__(self, link: Link, *, as_of: datetime, deadline_s: float) -> None:
         self._link = link
-        self._as_of = as_of
         self._deadline_s = deadline_s
         self._mark = ""
-        self._watch = QueryWatch(self._stop, deadline_s=deadline_s)
-
-    @property
-    def as_of(self) -> datetime:
-        """When the first query could begin."""
-        return self._as_of
-
-    def row_key(self, table: TableOrigin) -> str | None:  # noqa: ARG002
-        """None: merges in the background renumber the rows."""
-        return None
-
-    def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
-        """Run a query with a small result."""
-        batches = list(self.stream(statement))
-        return pa.Table.from_batches(batches)
+        super().__init__(QueryWatch(self._stop, deadline_s=deadline_s), as_of=as_of)
 
     def stream(self, statement: CompiledQuery | ClauseElement) -> Generator[pa.RecordBatch, None, None]:
         """Run a query and hand out its rows as they come."""
         query = compile_statement(statement, DIALECT)
         self._mark = uuid4().hex
-        with self._waiting():
+        with self._asking():
             running = self._link.run(query, mark=self._mark, deadline_s=self._deadline_s)
             answer = running.__enter__()
         try:
-            with self._waiting():
+            with self._asking():
                 given = answer.schema()
             schema = plain_schema(given)
             yield pa.RecordBatch.from_pylist([], schema=schema)
@@ -102,29 +87,23 @@ class ClickHouseSnapshot:
         lines.chunks = counted_lines(self.stream(replace(query, sql=written.sql)), lines, written.guarded)
         return lines
 
-    def cancel(self) -> None:
-        """Stop what runs; everything after it is refused."""
-        self._watch.cancel()
-
     def close(self) -> None:
         """End the watch."""
         self._watch.close()
 
     def _next(self, answer: Batches) -> pa.RecordBatch | None:
-        with self._waiting():
+        with self._asking():
             return answer.next()
 
     @contextmanager
-    def _waiting(self) -> Iterator[None]:
-        """Around whatever waits for the engine: a stop explains the error that it causes."""
-        with self._watch.running():
-            try:
+    def _asking(self) -> Iterator[None]:
+        """Whatever the ways to ClickHouse raise is one of our errors, and said nowhere yet."""
+        try:
+            with super()._asking():
                 yield
-            except BroadsheetError as error:
-                if (reason := self._watch.reason()) is not None:
-                    raise reason from error
-                _log.warning("clickhouse_query_failed error=%s cause=%s", error.code, type(error.__cause__).__name__)
-                raise
+        except SourceError as error:
+            _log.warning("clickhouse_query_failed error=%s cause=%s", error.code, type(error.__cause__).__name__)
+            raise
 
     def _stop(self) -> None:
         self._link.stop(self._mark)

@@ -5,34 +5,34 @@ names that mean columns before they mean aliases, days before 1970 and after 214
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Cast,
     ColumnElement,
     Date,
     DateTime,
     Double,
     Numeric,
-    String,
     Text,
     case,
     cast,
     func,
     literal_column,
 )
+from sqlalchemy.sql import functions
 
 from core.catalog.sources.clickhouse_dialect import Quantile
-from core.catalog.sources.clickhouse_values import bound, constant, convert, typed_literal, typed_null
+from core.catalog.sources.clickhouse_values import CONVERSIONS, TYPES, constant
 from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
-from core.domain.filter import Grain, Scalar
+from core.domain.filter import Grain
 
+_TEXT, _DATE = TYPES[FieldType.TEXT], TYPES[FieldType.DATE]
 _WRAPPED = re.compile(r"(?:Nullable|LowCardinality)\((.*)\)")
 _SIMPLE_AGGREGATE = re.compile(r"SimpleAggregateFunction\(\w+, (.*)\)")
 _DECIMAL = re.compile(r"Decimal(?:\d*)\((?:\d+, )?(\d+)\)")
@@ -66,6 +66,7 @@ def field_type(clickhouse_type: str) -> tuple[FieldType, int | None] | None:
 class ClickHouseFunctions(SqlFunctions):
     """ClickHouse's own SQL."""
 
+    conversions = CONVERSIONS
     sql_dialect = "clickhouse"
 
     #: Names mean columns before they mean what is selected under them.
@@ -73,11 +74,11 @@ class ClickHouseFunctions(SqlFunctions):
 
     def instant(self, value: datetime) -> ColumnElement[Any]:
         """A bound timestamp of microseconds, whose type names the zone."""
-        return bound(value.astimezone(UTC).replace(tzinfo=None), DateTime())
+        return CONVERSIONS.literal(value, FieldType.DATETIME)
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """A cast, for UUID, Enum and FixedString columns; bytes of UTF-8 compare as code points do."""
-        return cast(column, Text)
+        return column if column.type is _TEXT else cast(column, _TEXT)
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """`lowerUTF8`; plain `lower` knows ASCII only."""
@@ -85,7 +86,7 @@ class ClickHouseFunctions(SqlFunctions):
 
     def matches(self, column: ColumnElement[Any], pattern: str, *, ignore_case: bool = True) -> ColumnElement[bool]:
         """LIKE on texts folded on both sides: ILIKE folds by other rules than `folded`."""
-        text, wanted = self.text(column), bound(pattern, Text())
+        text, wanted = self.text(column), CONVERSIONS.literal(pattern, FieldType.TEXT)
         return self.folded(text).like(self.folded(wanted)) if ignore_case else text.like(wanted)
 
     def bucket(self, column: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
@@ -93,7 +94,7 @@ class ClickHouseFunctions(SqlFunctions):
         if how.timezone is None:
             return _part(column, how) if how.grain.unit is None else _span(func.toDate32(column, type_=Date), how)
         local = _local(column, how)
-        return _part(local, how) if how.grain.unit is None else _span(func.toDate32(local, type_=Date), how)
+        return _part(local, how) if how.grain.unit is None else _span(func.toDate32(local, type_=_DATE), how)
 
     def aggregate(
         self, aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldType, *, percent: float | None = None
@@ -121,18 +122,12 @@ class ClickHouseFunctions(SqlFunctions):
         """A zero has no sign then: groups and distinct values would tell one with it from one without."""
         return super().divided(left, right) + literal_column("0.0", Double)
 
-    def converted(
-        self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
-    ) -> ColumnElement[Any]:
-        """What has the form of the wanted type, read by the functions that end in OrNull."""
-        return convert(column, given, wanted, scale)
-
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """An element of the split text, which must not be null to be split; past the last one there is none."""
         parts = func.splitByString(constant(separator), func.ifNull(self.text(text), constant("")))
         place: ColumnElement[Any] = literal_column(str(number))
         is_there = text.is_not(None) & func.notEmpty(func.arraySlice(parts, place, literal_column("1")))
-        return case((is_there, func.arrayElement(parts, place, type_=Text)), else_=typed_null(FieldType.TEXT))
+        return case((is_there, func.arrayElement(parts, place, type_=Text)), else_=CONVERSIONS.null(FieldType.TEXT))
 
     def days_between(self, first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
         """`dateDiff` of days."""
@@ -158,20 +153,15 @@ class ClickHouseFunctions(SqlFunctions):
         rounded = back(func.trunc(func.plus(there(wide, power), half)), power)
         return func.accurateCast(rounded, func.toTypeName(number), type_=number.type)
 
-    def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
-        """A parameter, which carries its type."""
-        return typed_literal(value, kind)
-
-    def empty(self, kind: FieldType) -> ColumnElement[Any]:
-        """A typed null; one of a number goes with any other."""
-        return typed_null(kind)
-
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
-        """Arrow's form of Enum, UUID, DateTime and wide whole numbers is bytes or bare numbers: cast before."""
+        """Arrow's form of Enum, UUID, DateTime and wide whole numbers is bytes or bare numbers: cast before.
+
+        Sums of exact numbers are as wide as they get.
+        """
         match kind:
             case FieldType.TEXT:
-                return column if isinstance(column, Cast) else cast(column, Text)
-            case FieldType.DECIMAL if not isinstance(column.type, Double):
+                return self.text(column)
+            case FieldType.DECIMAL if not isinstance(column.type, Double) and not isinstance(column, functions.sum):
                 # Whole numbers of 256 bits have no place in 128.
                 factor = _WIDE_NUMBER if scale == 0 else _NUMBER
                 return func.multiply(column, factor, type_=Numeric())
@@ -181,11 +171,6 @@ class ClickHouseFunctions(SqlFunctions):
                 return cast(column, DateTime)
             case _:
                 return column
-
-    def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
-        """NULLS LAST, spelled out. Texts are cast: an Enum would sort by its numbers."""
-        key = self.text(key) if isinstance(key.type, String) else key
-        return ((key.desc() if descending else key.asc()).nulls_last(),)
 
 
 def _local(column: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
@@ -208,7 +193,7 @@ def _span(day: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
             )
             return func.subtractDays(day, back, type_=Date)
         case Grain.MONTH:
-            return func.toStartOfMonth(day, type_=Date)
+            return func.toStartOfMonth(day, type_=_DATE)
         case Grain.QUARTER:
             return _shifted(func.toStartOfQuarter, day, (calendar.fiscal_year_start - 1) % 3)
         case _:

@@ -1,9 +1,7 @@
 """A transaction on a DuckDB cursor: one SELECT after the other, each with a deadline, cancelled from any thread."""
 
 import logging
-import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,34 +15,25 @@ from core.catalog.sources.duckdb_catalog import ROW_KEY
 from core.catalog.sources.duckdb_csv import DuckDbLines
 from core.catalog.sources.duckdb_sql import DIALECT
 from core.catalog.sources.statement import compile_statement
+from core.catalog.sources.watch import QueryWatch
+from core.catalog.sources.watched_snapshot import WatchedSnapshot
 from core.domain.csv_options import CsvLines
 from core.domain.relation import TableOrigin
-from core.errors import BroadsheetError, QueryFailed, QueryTimedOut, RunCancelled, SourceUnavailable
+from core.errors import BroadsheetError, QueryFailed, SourceUnavailable
 
 _log = logging.getLogger(__name__)
 
 _BATCH_ROWS = 65_536
-_INTERRUPT_EVERY_S = 0.05
 
 
-class DuckDbSnapshot:
-    """One transaction on one cursor. A watch interrupts what runs past the deadline or after `cancel`."""
+class DuckDbSnapshot(WatchedSnapshot):
+    """One transaction on one cursor. The watch interrupts what runs past the deadline or after `cancel`."""
+
+    driver_errors = (duckdb.Error, pa.ArrowException, OSError)  # its Arrow reader's are OSError
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection, *, as_of: datetime, deadline_s: float) -> None:
+        super().__init__(QueryWatch(cursor.interrupt, deadline_s=deadline_s), as_of=as_of)
         self._cursor = cursor
-        self._as_of = as_of
-        self._deadline_s = deadline_s
-        self._cancelled = False
-        self._timed_out = False
-        self._wake = threading.Event()
-        self._closed = threading.Event()
-        self._watch = threading.Thread(target=self._interrupt_late_queries, name="duckdb-deadline", daemon=True)
-        self._watch.start()
-
-    @property
-    def as_of(self) -> datetime:
-        """When the transaction began."""
-        return self._as_of
 
     def row_key(self, table: TableOrigin) -> str | None:
         """`rowid` for tables: DuckDB scans them in its order. A column of that name hides it."""
@@ -53,25 +42,25 @@ class DuckDbSnapshot:
 
     def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
         """Run a query with a small result."""
-        with self._translated():
+        with self._asking():
             return self._relation(statement).to_arrow_table()
 
     def stream(self, statement: CompiledQuery | ClauseElement) -> Generator[pa.RecordBatch, None, None]:
         """Run a query and hand out its rows in batches as DuckDB produces them."""
-        with self._translated():
+        with self._asking():
             reader = self._relation(statement).to_arrow_reader(_BATCH_ROWS)
         try:
             batch: pa.RecordBatch | None = pa.RecordBatch.from_pylist([], schema=reader.schema)
             while batch is not None:
                 yield batch
-                with self._translated():
+                with self._asking():
                     batch = next(reader, None)
         finally:
             reader.close()
 
     def csv(self, question: CsvQuestion) -> CsvLines | None:
         """The rows as DuckDB writes their lines."""
-        with self._translated():
+        with self._asking():
             schema = self._relation(question.statement).limit(0).to_arrow_table().schema
         query = compile_statement(question.statement, DIALECT)
         written = lines_sql(query.sql, schema, question, DuckDbLines())
@@ -81,16 +70,9 @@ class DuckDbSnapshot:
         lines.chunks = counted_lines(self.stream(replace(query, sql=written.sql)), lines, written.guarded)
         return lines
 
-    def cancel(self) -> None:
-        """Interrupt what runs; everything after it is refused."""
-        self._cancelled = True
-        self._wake.set()
-
     def close(self) -> None:
         """End the watch, the transaction and the cursor."""
-        self._closed.set()
-        self._wake.set()
-        self._watch.join()
+        self._watch.close()
         self._cursor.close()
 
     def _relation(self, statement: CompiledQuery | ClauseElement) -> duckdb.DuckDBPyRelation:
@@ -104,34 +86,9 @@ class DuckDbSnapshot:
             raise QueryFailed("The source answered without rows.")
         return relation
 
-    def _interrupt_late_queries(self) -> None:
-        """An interrupt only reaches a query that runs at that moment, so it is repeated until the snapshot closes."""
-        if not self._wake.wait(self._deadline_s):
-            self._timed_out = True
-        while not self._closed.wait(_INTERRUPT_EVERY_S):
-            self._cursor.interrupt()
-
-    def _stopped(self) -> BroadsheetError | None:
-        if self._cancelled:
-            return RunCancelled()
-        if self._timed_out:
-            return QueryTimedOut(
-                f"The source did not answer within {self._deadline_s:g} seconds. Narrow the period or the filters."
-            )
-        return None
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn DuckDB's errors into ours; its Arrow reader reports them as OSError."""
-        if stopped := self._stopped():
-            raise stopped
-        try:
-            yield
-        except (duckdb.Error, pa.ArrowException, OSError) as error:
-            if stopped := self._stopped():
-                raise stopped from error
-            _log.warning("duckdb_query_failed error=%s", type(error).__name__)
-            raise _translate(error) from error
+    def _translated(self, error: Exception) -> BroadsheetError:
+        _log.warning("duckdb_query_failed error=%s", type(error).__name__)
+        return _translate(error)
 
 
 def _translate(error: Exception) -> BroadsheetError:

@@ -13,26 +13,25 @@ from sqlalchemy import (
     Dialect,
     Double,
     Integer,
-    String,
     Text,
     bindparam,
     cast,
     func,
     literal_column,
-    null,
 )
 
-from core.catalog.sources.duckdb_values import NULL_TYPES, convert, typed_literal
+from core.catalog.sources.duckdb_values import CONVERSIONS, TYPES
 from core.catalog.sources.duckdb_zones import knows_zone, own_local
 from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.offsets import utc_offsets
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
-from core.domain.filter import Grain, Scalar
+from core.domain.filter import Grain
 
 #: Compiles to `$1, $2, …`, which DuckDB binds by position.
 DIALECT: Dialect = duckdb_engine.Dialect(paramstyle="numeric_dollar")
+_TEXT, _DATE = TYPES[FieldType.TEXT], TYPES[FieldType.DATE]
 
 _TYPES: dict[str, FieldType] = {
     **dict.fromkeys(("VARCHAR", "UUID", "ENUM", "JSON"), FieldType.TEXT),
@@ -59,6 +58,7 @@ def field_type(duckdb_type: str) -> FieldType | None:
 class DuckDbFunctions(SqlFunctions):
     """DuckDB's own SQL. The session's timezone is UTC, so naive and aware columns read the same."""
 
+    conversions = CONVERSIONS
     sql_dialect = "duckdb"
 
     #: First and last value are in the file's statistics.
@@ -70,7 +70,7 @@ class DuckDbFunctions(SqlFunctions):
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """A cast, which DuckDB drops for text columns and needs for UUID and ENUM ones."""
-        return cast(column, Text)
+        return column if column.type is _TEXT else cast(column, _TEXT)
 
     def matches(self, column: ColumnElement[Any], pattern: str, *, ignore_case: bool = True) -> ColumnElement[bool]:
         """ILIKE, case-insensitive beyond ASCII too."""
@@ -118,12 +118,6 @@ class DuckDbFunctions(SqlFunctions):
                 # An ENUM's least value is the one declared first.
                 return pick(self.text(operand) if kind is FieldType.TEXT else operand)
 
-    def converted(
-        self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
-    ) -> ColumnElement[Any]:
-        """`TRY_CAST` of what has the form of the wanted type: by itself it reads `0x1F`, `1_000` and `inf` too."""
-        return convert(column, given, wanted, scale)
-
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """An element of the split text; past the last one it is null."""
         return func.list_extract(func.string_split(self.text(text), separator), _constant(number), type_=Text)
@@ -144,28 +138,15 @@ class DuckDbFunctions(SqlFunctions):
         """`round`, half away from zero for exact and floating numbers alike."""
         return func.round(number, _constant(digits), type_=number.type)
 
-    def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
-        """A bound value in a cast: a bare one would be read as whatever suits its neighbours."""
-        return typed_literal(value, kind)
-
-    def empty(self, kind: FieldType) -> ColumnElement[Any]:
-        """A cast null; one of a number is exact with one digit, which widens to whatever it meets."""
-        return cast(null(), NULL_TYPES[kind])
-
-    def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
-        """NULLS LAST, spelled out. Texts are cast: an ENUM would sort by its declaration."""
-        key = self.text(key) if isinstance(key.type, String) else key
-        return ((key.desc() if descending else key.asc()).nulls_last(),)
-
 
 def _span(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
     """The first day of the span: shifted to where the plain calendar begins, cut, and shifted back."""
     if how.grain is Grain.DAY:
-        return cast(local, Date)
+        return cast(local, _DATE)
     shift = _shift(how)
     if shift is None:
-        return cast(func.date_trunc(str(how.grain), local), Date)
-    return cast(func.date_trunc(str(how.grain), local - shift) + shift, Date)
+        return cast(func.date_trunc(str(how.grain), local), _DATE)
+    return cast(func.date_trunc(str(how.grain), local - shift) + shift, _DATE)
 
 
 def _part(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import ColumnElement, DateTime, cast, func
 
-from core.catalog.sources.local_time import changes_of, duckdb_text
+from core.catalog.sources.local_time import local_time_pieces
 from core.catalog.sources.offsets import all_utc_offsets
 
 #: Far enough apart to be quick, close enough for changes that DuckDB alone knows: the shortest last a month.
@@ -27,7 +27,7 @@ def knows_zone(timezone: str) -> bool:
     They are of different years: the engine brings its own, and governments change their minds in between.
     """
     changes = [until.astimezone(UTC).replace(tzinfo=None) for until, _ in all_utc_offsets(timezone)[:-1]]
-    ours = duckdb_text(lambda: "x", changes_of(timezone, None))
+    ours = "x".join(local_time_pieces("duckdb", timezone, None))
     agree = f"bool_and({ours} = timezone($2, timezone('UTC', x)))"
     with closing(duckdb.connect(":memory:")) as connection:
         connection.execute("SET TimeZone = 'UTC'")

@@ -6,7 +6,7 @@ offsets would take most of the time that a statement takes to be built.
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnClause, ColumnElement, DateTime
@@ -20,8 +20,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: A microsecond before every instant.
 _BEFORE_ALL = -(2**62)
 
-#: Text of the instant until which an offset holds, and the seconds east of UTC.
-Changes = Sequence[tuple[str, int]]
+#: Stands for the column in a text that is being made.
+_COLUMN = "\0"
+
+#: The instant until which an offset holds, and the seconds east of UTC.
+Offsets = Sequence[tuple[datetime, int]]
 
 
 class LocalTime(FunctionElement[datetime]):
@@ -38,78 +41,62 @@ class LocalTime(FunctionElement[datetime]):
         super().__init__(column)
 
 
-@compiles(LocalTime, "duckdb")
-def _in_duckdb(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
-    return duckdb_text(_column(element, compiler, given), changes_of(element.timezone, element.span))
-
-
-@compiles(LocalTime, "mysql")
-def _in_mysql(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
-    column, changes = _column(element, compiler, given), changes_of(element.timezone, element.span)
-    return _choice(column, changes, "TIMESTAMP'{}'", _mysql_shifted)
-
-
-@compiles(LocalTime, "clickhouse")
-def _in_clickhouse(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
-    column = _column(element, compiler, given)
-    text, *pieces = _clickhouse_pieces(element.timezone, element.span)
-    for piece in pieces:
-        # UTC too is said: a column may have a zone of its own.
-        text += f"toDateTime64({column()}, 6, 'UTC'){piece}"
-    return text
-
-
-def duckdb_text(column: Callable[[], str], changes: Changes) -> str:
-    """DuckDB's text; `column` gives that of the column, for each place anew."""
-    return _choice(column, changes, "TIMESTAMP '{}'", _duckdb_shifted)
+@compiles(LocalTime, "duckdb", "mysql", "clickhouse")
+def _written(element: LocalTime, compiler: SQLCompiler, **given: Any) -> str:
+    """A plain column is written once. Anything else may hold bound values: it is written for each place anew."""
+    (column,) = element.clauses
+    pieces = local_time_pieces(compiler.dialect.name, element.timezone, element.span)
+    text = compiler.process(column, **given)
+    if isinstance(column, ColumnClause):
+        return text.join(pieces)
+    first, *others = pieces[1:]
+    return pieces[0] + text + first + "".join(compiler.process(column, **given) + piece for piece in others)
 
 
 @lru_cache(maxsize=512)
-def changes_of(timezone: str, between: tuple[datetime, datetime] | None) -> Changes:
-    """The offsets of a zone in a span, or over three centuries. They change at whole seconds."""
-    offsets = offsets_within(timezone, between)
-    return tuple((until.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), seconds) for until, seconds in offsets)
+def local_time_pieces(engine: str, timezone: str, between: tuple[datetime, datetime] | None) -> tuple[str, ...]:
+    """What stands around the column, which comes between any two pieces."""
+    return tuple(_TEXTS[engine](offsets_within(timezone, between)).split(_COLUMN))
 
 
-def _column(element: LocalTime, compiler: SQLCompiler, given: dict[str, Any]) -> Callable[[], str]:
-    """Gives the text of the column. Anything but a plain one may hold bound values: it is written for each place."""
-    (column,) = element.clauses
-    write = partial(compiler.process, column, **given)
-    if not isinstance(column, ColumnClause):
-        return write
-    text = write()
-    return lambda: text
-
-
-def _choice(column: Callable[[], str], changes: Changes, instant: str, shifted: Callable[[str, int], str]) -> str:
+def _choice(offsets: Offsets, instant: str, shifted: Callable[[int], str]) -> str:
     """A tree of comparisons: nine for a zone that changes twice a year, where a list would take hundreds."""
-    if len(changes) == 1:
-        return shifted(column(), changes[0][1])
-    middle = len(changes) // 2
-    condition = f"{column()} < {instant.format(changes[middle - 1][0])}"
-    before, after = (_choice(column, half, instant, shifted) for half in (changes[:middle], changes[middle:]))
-    return f"CASE WHEN ({condition}) THEN {before} ELSE {after} END"
-
-
-def _duckdb_shifted(column: str, seconds: int) -> str:
-    return f"{column} + to_seconds({seconds})"
-
-
-def _mysql_shifted(column: str, seconds: int) -> str:
-    return f"timestampadd(SECOND, {seconds}, {column})" if seconds else column
-
-
-@lru_cache(maxsize=64)
-def _clickhouse_pieces(timezone: str, between: tuple[datetime, datetime] | None) -> tuple[str, ...]:
-    """What stands around the column in UTC, which comes between any two pieces.
-
-    `roundDown` finds the last change of the offset by halving, so that many of them cost little more than few.
-    """
-    offsets = offsets_within(timezone, between)
     if len(offsets) == 1:
-        return "plus(", f", toIntervalSecond({offsets[0][1]}))"
+        return shifted(offsets[0][1])
+    middle = len(offsets) // 2
+    # Offsets change at whole seconds.
+    until = offsets[middle - 1][0].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    before, after = (_choice(half, instant, shifted) for half in (offsets[:middle], offsets[middle:]))
+    return f"CASE WHEN ({_COLUMN} < {instant.format(until)}) THEN {before} ELSE {after} END"
+
+
+def _duckdb_text(offsets: Offsets) -> str:
+    return _choice(offsets, "TIMESTAMP '{}'", lambda seconds: f"{_COLUMN} + to_seconds({seconds})")
+
+
+def _mysql_text(offsets: Offsets) -> str:
+    return _choice(
+        offsets,
+        "TIMESTAMP'{}'",
+        lambda seconds: f"timestampadd(SECOND, {seconds}, {_COLUMN})" if seconds else _COLUMN,
+    )
+
+
+def _clickhouse_text(offsets: Offsets) -> str:
+    """`roundDown` finds the last change of the offset by halving, so that many of them cost little more than few."""
+    # UTC too is said: a column may have a zone of its own.
+    instant = f"toDateTime64({_COLUMN}, 6, 'UTC')"
+    if len(offsets) == 1:
+        return f"plus({instant}, toIntervalSecond({offsets[0][1]}))"
     micros = [(until - _EPOCH) // timedelta(seconds=1) * 1_000_000 for until, _ in offsets[:-1]]
     changes = ", ".join(map(str, [_BEFORE_ALL, *micros]))
     seconds = ", ".join(str(seconds) for _, seconds in offsets)
-    last = f"), [{changes}]), [{changes}], [{seconds}], 0)))"
-    return "plus(", ", toIntervalSecond(transform(roundDown(toUnixTimestamp64Micro(", last
+    place = f"roundDown(toUnixTimestamp64Micro({instant}), [{changes}])"
+    return f"plus({instant}, toIntervalSecond(transform({place}, [{changes}], [{seconds}], 0)))"
+
+
+_TEXTS: dict[str, Callable[[Offsets], str]] = {
+    "duckdb": _duckdb_text,
+    "mysql": _mysql_text,
+    "clickhouse": _clickhouse_text,
+}

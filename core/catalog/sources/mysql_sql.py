@@ -1,10 +1,11 @@
 """How MySQL and MariaDB write what engines write differently."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BinaryExpression,
     ColumnElement,
     Date,
     Dialect,
@@ -15,15 +16,15 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    collate,
     func,
     literal_column,
 )
 from sqlalchemy.dialects.mysql.base import MySQLDialect
-from sqlalchemy.sql import functions
+from sqlalchemy.sql import functions, operators
+from sqlalchemy.sql.elements import CollationClause
 
 from core.catalog.sources.local_time import LocalTime
-from core.catalog.sources.mysql_values import HIGHEST, LOWEST, TYPES, constant, convert, instant_of, typed_literal
+from core.catalog.sources.mysql_values import CONVERSIONS, HIGHEST, LOWEST, TYPES, constant
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
@@ -43,11 +44,13 @@ def _dialect() -> Dialect:
 
 DIALECT = _dialect()
 _ONE: ColumnElement[Any] = literal_column("1")
+_CHARACTERS, _DATE = TYPES[FieldType.TEXT], TYPES[FieldType.DATE]
 
 
 class MySqlFunctions(SqlFunctions):
     """MySQL's and MariaDB's own SQL. The session's timezone is UTC, so DATETIME and TIMESTAMP read the same."""
 
+    conversions = CONVERSIONS
     sql_dialect = "mysql"
     orders_by_names = False
 
@@ -55,15 +58,18 @@ class MySqlFunctions(SqlFunctions):
     wants_spans = True
 
     def __init__(self, *, collation: str = MARIADB_COLLATION) -> None:
-        self._collation = collation
+        self._collation = CollationClause(collation)  # type: ignore[no-untyped-call]
+        self._text = Text(collation=collation)
 
     def instant(self, value: datetime) -> ColumnElement[Any]:
         """A bound naive UTC timestamp."""
-        return instant_of(value.astimezone(UTC))
+        return CONVERSIONS.literal(value, FieldType.DATETIME)
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """Text under the collation that compares code points."""
-        return collate(cast(column, Text), self._collation)
+        if column.type is self._text:
+            return column
+        return BinaryExpression(cast(column, _CHARACTERS), self._collation, operators.collate, type_=self._text)
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """`lower`, which knows all letters; its collation stays."""
@@ -108,7 +114,7 @@ class MySqlFunctions(SqlFunctions):
         self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
     ) -> ColumnElement[Any]:
         """A cast of what has the form of the wanted type and fits it: others would be cut with a warning only."""
-        converted = convert(self.text(column) if given is FieldType.TEXT else column, given, wanted, scale)
+        converted = CONVERSIONS.convert(self.text(column) if given is FieldType.TEXT else column, given, wanted, scale)
         return self.text(converted) if wanted is FieldType.TEXT else converted
 
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
@@ -144,13 +150,8 @@ class MySqlFunctions(SqlFunctions):
 
     def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
         """A bound value in a cast; texts under the collation that all have."""
-        literal = typed_literal(value, kind)
+        literal = CONVERSIONS.literal(value, kind)
         return self.text(literal) if kind is FieldType.TEXT else literal
-
-    def empty(self, kind: FieldType) -> ColumnElement[Any]:
-        """A cast null."""
-        null: ColumnElement[Any] = literal_column("NULL")
-        return null if kind is FieldType.BOOLEAN else cast(null, TYPES[kind])
 
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
         """Exact numbers with their digits. FLOAT would be sent with six digits only: by one it becomes DOUBLE.
@@ -200,13 +201,13 @@ def _percentile(operand: ColumnElement[Any], part: float) -> ColumnElement[Any]:
 
 def _span(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
     """The first day of the span: so many days back from the day, then so many months."""
-    day = cast(local, Date)
+    day = cast(local, _DATE)
     if how.grain is Grain.DAY:
         return day
     if how.grain is Grain.WEEK:
         later: ColumnElement[Any] = literal_column(str(8 - how.calendar.week_start))
         return func.subdate(day, (func.weekday(local).op("+")(later)).op("%")(literal_column("7")), type_=Date)
-    first = func.subdate(day, func.dayofmonth(local) - _ONE, type_=Date)
+    first = func.subdate(day, func.dayofmonth(local) - _ONE, type_=_DATE)
     if how.grain is Grain.MONTH:
         return first
     back = _month_of_year(local, how).op("%")(literal_column("3" if how.grain is Grain.QUARTER else "12"))

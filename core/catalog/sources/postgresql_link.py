@@ -39,10 +39,12 @@ _STATE = re.compile(r"SQLSTATE: ([0-9A-Z]{5})")
 
 
 class PostgreSqlLink:
-    """An open connection. `cursor` runs one query at a time; `cancel` may be called from another thread."""
+    """An open connection. `cursor` runs one query at a time; `stop` may be called from another thread."""
 
     #: What a second connection is busy with for this one, which waits meanwhile.
     beside: CopyLink | None = None
+    #: Rows of a query that nobody wants any more are read away at once.
+    is_streaming = False
 
     def __init__(self, login: Login, settings: Settings) -> None:
         """Connect. Raises SourceUnavailable."""
@@ -102,7 +104,7 @@ class PostgreSqlLink:
         if self._local_port is not None:
             sever(self._address, self._port, local_port=self._local_port)
 
-    def cancel(self) -> None:
+    def stop(self) -> None:
         """Ask the server to end what runs, from any thread."""
         beside = self.beside
         if beside is not None:

@@ -1,8 +1,7 @@
 """A transaction on a PostgreSQL server: one query after the other, and rows as CSV on a connection beside it."""
 
 import logging
-from collections.abc import Callable, Container, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Generator
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -21,9 +20,10 @@ from core.catalog.sources.postgresql_sql import DIALECT
 from core.catalog.sources.postgresql_wire import Wire
 from core.catalog.sources.statement import compile_statement
 from core.catalog.sources.watch import QueryWatch
+from core.catalog.sources.watched_snapshot import WatchedSnapshot
 from core.domain.csv_options import CsvLines
 from core.domain.relation import TableOrigin
-from core.errors import SourceError
+from core.errors import BroadsheetError, SourceError
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +38,10 @@ class OpenCopy(Protocol):
         ...
 
 
-class PostgreSqlSnapshot:
+class PostgreSqlSnapshot(WatchedSnapshot):
     """One transaction on one connection. `open_copy` opens another one on a state that it exported."""
+
+    driver_errors = (DriverError, psycopg.Error, pa.ArrowException, OSError)
 
     def __init__(
         self,
@@ -49,26 +51,14 @@ class PostgreSqlSnapshot:
         as_of: datetime,
         open_copy: OpenCopy | None = None,
     ) -> None:
+        super().__init__(watch, as_of=as_of)
         self._link = link
-        self._watch = watch
-        self._as_of = as_of
         self._open_copy = open_copy
         self._questions = 0  #: asked since the transaction had no savepoint
-
-    @property
-    def as_of(self) -> datetime:
-        """When the transaction began; on a replica that lags, up to when it had caught up."""
-        return self._as_of
 
     def row_key(self, table: TableOrigin) -> str | None:
         """The row's place in the table, where all rows lie in one."""
         return ROW_PLACE if self.fetch(has_places(table)).num_rows else None
-
-    def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
-        """Run a query with a small result."""
-        batches = self.stream(statement)
-        first = next(batches)
-        return pa.Table.from_batches([first, *batches], schema=first.schema)
 
     def stream(self, statement: CompiledQuery | ClauseElement) -> Generator[pa.RecordBatch, None, None]:
         """Run a query and hand out its rows in batches as the server sends them."""
@@ -119,10 +109,6 @@ class PostgreSqlSnapshot:
         counted = self.fetch(CompiledQuery(sql=statements.counts().replace("%", "%%")))
         cells = [column[0].as_py() for column in counted.columns]
         return {key: count for key, count in zip(statements.guarded_keys, cells, strict=True) if count}
-
-    def cancel(self) -> None:
-        """Stop what runs; everything after it is refused."""
-        self._watch.cancel()
 
     def _rows(self, text: str) -> pa.RecordBatchReader:
         self._questions += 1
@@ -176,18 +162,8 @@ class PostgreSqlSnapshot:
             _log.debug("postgresql_query_abandoned")
         self._link.execute(f"ROLLBACK TO SAVEPOINT question_{self._questions}")
 
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """Turn the driver's errors into ours, and those of a stopped query into why it was."""
-        try:
-            with self._watch.running():
-                yield
-        except SourceError as error:
-            if (reason := self._watch.reason()) is not None:
-                raise reason from error
-            raise
-        except (DriverError, psycopg.Error, pa.ArrowException, OSError) as error:
-            raise self._watch.reason() or translated(error) from error
+    def _translated(self, error: Exception) -> BroadsheetError:
+        return translated(error)
 
 
 def _text(statement: CompiledQuery | ClauseElement) -> str:

@@ -1,6 +1,6 @@
 """How PostgreSQL writes what engines write differently."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -12,26 +12,28 @@ from sqlalchemy import (
     Double,
     Integer,
     Select,
-    String,
     Text,
     bindparam,
     cast,
-    collate,
     func,
     literal_column,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import CollationClause
 
-from core.catalog.sources.postgresql_values import TYPES, constant, convert, exact, instant_of, typed_literal
+from core.catalog.sources.postgresql_values import CONVERSIONS, TYPES, constant, exact
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
-from core.domain.filter import Grain, Scalar
+from core.domain.filter import Grain
 
 #: Compiles to `%s`; the connector puts each value in its place, quoted by the driver.
 DIALECT: Dialect = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call]
+_COLLATION = CollationClause("C")  # type: ignore[no-untyped-call]
+_TEXT = Text(collation="C")
+_DATE = TYPES[FieldType.DATE]
 
 
 class PostgreSqlFunctions(SqlFunctions):
@@ -40,6 +42,7 @@ class PostgreSqlFunctions(SqlFunctions):
     `folding` is a collation whose `lower` knows more than ASCII; without one the database's own does it.
     """
 
+    conversions = CONVERSIONS
     sql_dialect = "postgres"
 
     #: It knows no statistics of expressions.
@@ -53,11 +56,13 @@ class PostgreSqlFunctions(SqlFunctions):
 
     def instant(self, value: datetime) -> ColumnElement[Any]:
         """A bound aware timestamp; naive columns compare with it too, by their index."""
-        return instant_of(value.astimezone(UTC))
+        return CONVERSIONS.literal(value, FieldType.DATETIME)
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """A cast, which is free for text, under the collation that compares bytes."""
-        return collate(cast(column, Text), "C")
+        if column.type is _TEXT:
+            return column
+        return BinaryExpression(cast(column, TYPES[FieldType.TEXT]), _COLLATION, operators.collate, type_=_TEXT)
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
         """`lower` under a collation that knows all letters: under "C" it knows ASCII only."""
@@ -112,7 +117,7 @@ class PostgreSqlFunctions(SqlFunctions):
         self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
     ) -> ColumnElement[Any]:
         """A cast of what has the form of the wanted type and fits it."""
-        return convert(self.text(column) if given is FieldType.TEXT else column, given, wanted, scale)
+        return CONVERSIONS.convert(self.text(column) if given is FieldType.TEXT else column, given, wanted, scale)
 
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """`split_part`, which takes an empty text for one part; later parts are null where there are none."""
@@ -141,31 +146,13 @@ class PostgreSqlFunctions(SqlFunctions):
         rounded = func.round(cast(number, TYPES[FieldType.DECIMAL]), literal_column(str(digits)))
         return cast(rounded, BigInteger) if kind is FieldType.INTEGER else rounded
 
-    def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
-        """A bound value in a cast: a bare one would be of no type at all."""
-        return typed_literal(value, kind)
-
-    def empty(self, kind: FieldType) -> ColumnElement[Any]:
-        """A cast null."""
-        return cast(literal_column("NULL"), TYPES[kind])
-
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
         """Texts of all sorts as text; exact numbers with their digits, which sums forget."""
         if kind is FieldType.TEXT:
-            return column if _is_text(column) else cast(column, Text)
+            return column if column.type is _TEXT else cast(column, Text)
         if kind is FieldType.DECIMAL and scale is not None:
             return cast(column, exact(scale))
         return column
-
-    def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
-        """NULLS LAST, spelled out; texts under "C"."""
-        key = self.text(key) if isinstance(key.type, String) else key
-        return ((key.desc() if descending else key.asc()).nulls_last(),)
-
-
-def _is_text(column: ColumnElement[Any]) -> bool:
-    """Whether the column is what `text` makes: an order by its name is one by code point then."""
-    return isinstance(column, BinaryExpression) and column.operator is operators.collate
 
 
 def _extreme(aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldType) -> ColumnElement[Any]:
@@ -179,11 +166,11 @@ def _extreme(aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldT
 def _span(local: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:
     """The first day of the span: shifted to where the plain calendar begins, cut, and shifted back."""
     if how.grain is Grain.DAY:
-        return cast(local, Date)
+        return cast(local, _DATE)
     shift = _shift(how)
     if shift is None:
-        return cast(func.date_trunc(constant(str(how.grain)), local), Date)
-    return cast(func.date_trunc(constant(str(how.grain)), local.op("-")(shift)).op("+")(shift), Date)
+        return cast(func.date_trunc(constant(str(how.grain)), local), _DATE)
+    return cast(func.date_trunc(constant(str(how.grain)), local.op("-")(shift)).op("+")(shift), _DATE)
 
 
 def _shift(how: Bucketing) -> ColumnElement[Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Integer, Select, String, Text, cast, func
 
+from core.catalog.sources.conversions import Conversions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Calendar, Grain, Scalar
@@ -49,6 +50,9 @@ class SqlFunctions(ABC):
     #: aggregates that the names stand for.
     orders_by_names: bool = True
 
+    #: How values come to another type.
+    conversions: Conversions
+
     #: The name under which sqlglot reads this engine's SQL; empty: it runs no saved SQL.
     sql_dialect: str = ""
 
@@ -57,7 +61,10 @@ class SqlFunctions(ABC):
         """A bound instant that compares with a raw date-and-time column without touching the column."""
 
     def text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
-        """The column as text that compares, groups and sorts by code point; free of charge where it does already."""
+        """The column as text that compares, groups and sorts by code point.
+
+        What it gives is of one type object of the engine's, by which it knows again what is such a text already.
+        """
         return cast(column, String)
 
     def folded(self, text: ColumnElement[str]) -> ColumnElement[str]:
@@ -110,7 +117,6 @@ class SqlFunctions(ABC):
         """Equal, where two nulls are equal too."""
         return left.is_not_distinct_from(right)
 
-    @abstractmethod
     def converted(
         self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
     ) -> ColumnElement[Any]:
@@ -119,6 +125,7 @@ class SqlFunctions(ABC):
         Numbers as text are written without needless zeros; instants as text are ISO 8601 in UTC; texts are read in
         the same forms. To INTEGER fractions are cut off.
         """
+        return self.conversions.convert(column, given, wanted, scale)
 
     @abstractmethod
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
@@ -147,13 +154,13 @@ class SqlFunctions(ABC):
             joined = joined.concat(text)
         return joined
 
-    @abstractmethod
     def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
         """A bound value of a type that the engine need not guess, in a select list too; instants in UTC."""
+        return self.conversions.literal(value, kind)
 
     def empty(self, kind: FieldType) -> ColumnElement[Any]:
         """A null of a type."""
-        return func.nullif(self.literal(_EXAMPLES[kind], kind), self.literal(_EXAMPLES[kind], kind))
+        return self.conversions.null(kind)
 
     def output(
         self,
@@ -164,16 +171,7 @@ class SqlFunctions(ABC):
         """The column in the final select list, brought to what the connector hands over as the type's Arrow form."""
         return column
 
-    @abstractmethod
     def order(self, key: ColumnElement[Any], *, descending: bool) -> tuple[ColumnElement[Any], ...]:
-        """Order by `key` with empty values last either way; texts by code point."""
-
-
-_EXAMPLES: dict[FieldType, Scalar] = {
-    FieldType.TEXT: "",
-    FieldType.INTEGER: 0,
-    FieldType.DECIMAL: 0,
-    FieldType.BOOLEAN: False,
-    FieldType.DATE: "2000-01-01",
-    FieldType.DATETIME: "2000-01-01T00:00:00+00:00",
-}
+        """Order by `key` with empty values last either way; texts by code point, enumerations too."""
+        key = self.text(key) if isinstance(key.type, String) else key
+        return ((key.desc() if descending else key.asc()).nulls_last(),)

@@ -18,13 +18,12 @@ from core.catalog.uploads.magic import CSV, JSON_LINES, PARQUET, XLSX, detect_fo
 from core.domain.upload import UploadOptions
 from core.domain.upload_json import dump_columns, dump_options, parse_options
 from core.errors import InvalidUpload
-from core.processes import LIBC, end_with_parent
+from core.processes import end_with_parent, leave_network
 
 #: Names of the files in the folder that the process works in.
 DATA, TYPED, OUTCOME = "data", "typed.parquet", "outcome.json"
 _READERS = {CSV: "csv_reader.read_csv", XLSX: "xlsx_reader.read_xlsx", PARQUET: "parquet_reader.read_parquet",
             JSON_LINES: "json_reader.read_json"}  # fmt: skip
-_CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 _MAX_OPEN_FILES = 256
 _OUT_OF_MEMORY = "Reading the file takes more memory than is allowed. Leave out columns, or cut the file in parts."
 
@@ -66,9 +65,7 @@ def shut_in(limits: UploadLimits, *, parent: int) -> None:
         hard = resource.getrlimit(what)[1]
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (bound, bound))
-    # A namespace without any network, where the system grants one; nothing here asks for the network anyway.
-    if hasattr(LIBC, "unshare") and LIBC.unshare(_CLONE_NEWNET) != 0:
-        LIBC.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    leave_network()  # nothing here asks for it anyway
     os.umask(0o077)
 
 

@@ -2,20 +2,36 @@
 
 from core.db.tables.access import ApiTokenRow, MembershipRow, OrganizationRow, RoleRow, SessionRow, UserRow
 from core.db.tables.base import Base
+from core.db.tables.bounces import BounceIntakeRow, BounceRow
+from core.db.tables.calendars import CalendarRow
+from core.db.tables.destinations import DestinationRow
+from core.db.tables.links import DownloadLinkRow, LinkUseRow
+from core.db.tables.mail import EmailConfigRow, MailTokenRow, SuppressionRow
+from core.db.tables.notices import OwnerNoticeRow
 from core.db.tables.reports import DatasetRow, ReportNoticeRow, ReportRow, ReportVersionRow, ScheduleRow, SourceRow
-from core.db.tables.runs import ArtifactRow, DaemonRow, DeliveryRow, DownloadLinkRow, RunEventRow, RunRow
+from core.db.tables.runs import ArtifactRow, DaemonRow, DeliveryRow, RunEventRow, RunRow
+from core.db.tables.sent import DeliveryEventRow, SentCopyRow, SentPartRow
 from core.db.tables.templates import WorkbookTemplateRow
 
 __all__ = (
     "ApiTokenRow",
     "ArtifactRow",
     "Base",
+    "BounceIntakeRow",
+    "BounceRow",
+    "CalendarRow",
     "DaemonRow",
     "DatasetRow",
+    "DeliveryEventRow",
     "DeliveryRow",
+    "DestinationRow",
     "DownloadLinkRow",
+    "EmailConfigRow",
+    "LinkUseRow",
+    "MailTokenRow",
     "MembershipRow",
     "OrganizationRow",
+    "OwnerNoticeRow",
     "ReportNoticeRow",
     "ReportRow",
     "ReportVersionRow",
@@ -23,8 +39,11 @@ __all__ = (
     "RunEventRow",
     "RunRow",
     "ScheduleRow",
+    "SentCopyRow",
+    "SentPartRow",
     "SessionRow",
     "SourceRow",
+    "SuppressionRow",
     "UserRow",
     "WorkbookTemplateRow",
 )

@@ -56,6 +56,8 @@ class MembershipRow(Base):
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role_id: Mapped[UUID]
+    #: When the person left; the row stays, so that what is theirs keeps their name.
+    left_at: Mapped[datetime | None]
 
 
 class SessionRow(Owned, Base):

@@ -115,6 +115,9 @@ class ScheduleRow(Owned, Base):
         UniqueConstraint("organization_id", "id"),
         ForeignKeyConstraint(["organization_id", "report_id"], ["reports.organization_id", "reports.id"]),
         Index("ix_schedules_due", "next_run_at", postgresql_where=text("is_active")),
+        Index("ix_schedules_resuming", "paused_until", postgresql_where=text("paused_until IS NOT NULL")),
+        Index("ix_schedules_failing", "failing_since", postgresql_where=text("failing_since IS NOT NULL")),
+        Index("ix_schedules_owner_id", "owner_id"),
     )
 
     report_id: Mapped[UUID]
@@ -136,8 +139,11 @@ class ScheduleRow(Owned, Base):
     #: Whether its condition held the last time, for alerts that fire once until it recovers.
     is_alerting: Mapped[bool] = mapped_column(server_default=text("false"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    #: A paused schedule resumes by itself then.
     paused_until: Mapped[datetime | None]
     paused_because: Mapped[str | None]
+    #: When the departure of its owner paused it.
+    owner_left_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
     #: When its owner was written to about the failure.
     failure_told_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""What happened: the ledger of runs, their files, deliveries and links, and the daemons that work on them."""
+"""What happened: the ledger of runs, their files, deliveries, and the daemons that work on them."""
 
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,9 @@ from core.db.tables.base import Base, Owned, one_of
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunKind, RunState, RunStep
 
+#: Of a run that nobody holds and that waits for no moment.
+_READY = text("state IN ('pending', 'waiting') AND next_attempt_at IS NULL")
+
 
 class RunRow(Owned, Base):
     """The ledger. Every write while running says `WHERE lease_token = :mine`."""
@@ -35,6 +38,16 @@ class RunRow(Owned, Base):
         Index("ix_runs_unfinished", "state", "lease_until", postgresql_where=text("finished_at IS NULL")),
         Index("ix_runs_recent", "organization_id", text("created_at DESC")),
         Index("ix_runs_schedule_recent", "schedule_id", text("created_at DESC")),
+        Index("ix_runs_schedule_logical", "schedule_id", text("logical_at DESC")),
+        Index("ix_runs_line", text("priority DESC"), "turn", "created_at", "id", postgresql_where=_READY),
+        Index("ix_runs_turns", "organization_id", "priority", "turn", postgresql_where=_READY),
+        Index("ix_runs_put_off", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_runs_share_key", "share_key", postgresql_where=text("share_key IS NOT NULL")),
+        Index(
+            "ix_runs_failures",
+            "finished_at",
+            postgresql_where=text("kind = 'scheduled' AND state IN ('failed', 'partial') AND failure_noted_at IS NULL"),
+        ),
     )
 
     kind: Mapped[str]
@@ -72,6 +85,8 @@ class RunRow(Owned, Base):
     is_stale: Mapped[bool] = mapped_column(server_default=text("false"))
     #: Higher ones are taken first.
     priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    #: Its place among those of its priority; an organization's runs take one turn after another.
+    turn: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     #: The source it reads, for the limit of runs a source takes at one time.
     source_id: Mapped[UUID | None]
     #: Equal for runs that ask the same as the same person for the same moment.
@@ -82,6 +97,8 @@ class RunRow(Owned, Base):
     pinned_at: Mapped[datetime | None]
     #: When the people who wait for it were told that it is still being made.
     slow_told_at: Mapped[datetime | None]
+    #: When the failure of a scheduled run was noted for its owner.
+    failure_noted_at: Mapped[datetime | None]
     logical_at: Mapped[datetime]
     scheduled_for: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
@@ -126,6 +143,7 @@ class ArtifactRow(Owned, Base):
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "run_id"], ["runs.organization_id", "runs.id"], ondelete="CASCADE"),
         UniqueConstraint("run_id", "format"),
+        Index("ix_artifacts_storage_key", "storage_key", postgresql_where=text("deleted_at IS NULL")),
     )
 
     run_id: Mapped[UUID]
@@ -142,18 +160,23 @@ class ArtifactRow(Owned, Base):
 
 
 class DeliveryRow(Owned, Base):
-    """The outbox: one row per run, channel and address."""
+    """The outbox: one row per run, channel, destination and address."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "run_id"], ["runs.organization_id", "runs.id"], ondelete="CASCADE"),
-        UniqueConstraint("run_id", "channel", "address"),
+        UniqueConstraint("run_id", "channel", "destination_id", "address", postgresql_nulls_not_distinct=True),
         CheckConstraint(one_of("state", DeliveryState), name="state"),
         Index("ix_deliveries_open", "state", "next_attempt_at", postgresql_where=text("sent_at IS NULL")),
+        Index("ix_deliveries_reference", "reference"),
+        Index("ix_deliveries_address", "organization_id", "address"),
+        Index("ix_deliveries_recent", "organization_id", text("created_at DESC")),
     )
 
     run_id: Mapped[UUID]
     channel: Mapped[str]
+    #: Null where the installation's own way is taken. The destination may be gone by now.
+    destination_id: Mapped[UUID | None]
     address: Mapped[str]
     role: Mapped[str] = mapped_column(server_default="to")
     state: Mapped[str] = mapped_column(server_default="pending")
@@ -165,18 +188,6 @@ class DeliveryRow(Owned, Base):
     response: Mapped[str | None]
     error_message: Mapped[str | None]
     reference: Mapped[str | None]
-
-
-class DownloadLinkRow(Owned, Base):
-    """A signed link to an artifact. Only the SHA-256 of its token is kept."""
-
-    __tablename__ = "download_links"
-
-    artifact_id: Mapped[UUID] = mapped_column(ForeignKey("artifacts.id", ondelete="CASCADE"))
-    token_sha256: Mapped[str] = mapped_column(unique=True)
-    expires_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
 
 class DaemonRow(Base):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func
+from sqlalchemy import ColumnElement, Select, column, func, literal_column
 
 from core.domain.result import ResultColumn
 from core.query.compile.keys import merges_others
@@ -13,6 +13,7 @@ from core.query.compile.scope import Scope
 
 #: Name of the extra column of a page of groups.
 TOTAL = "rows matched"
+_ALL: ColumnElement[Any] = literal_column("result.*")
 
 
 def final_select(
@@ -27,12 +28,12 @@ def final_select(
     raw = {key for key, each in level.columns.items() if _handed_out(scope, columns[key], each) is not each}
     if raw or merges_others(scope) or not scope.functions.orders_by_names:
         # An order over the form handed out would be another one, and names mean nothing inside of its expressions.
-        outer, sortable = level.opened("result")
+        statement, sortable = level.opened("result")
         handed_out = {
             key: _handed_out(scope, columns[key], element) if key in raw else element
             for key, element in sortable.items()
         }
-        statement = level_of(outer, handed_out, level.names).statement
+        statement = level_of(statement, handed_out, level.names).statement if raw else statement.add_columns(_ALL)
     if with_total:
         statement = statement.add_columns(func.count().over().label(TOTAL))
     return statement.order_by(*order_by(scope, sorted_keys(scope, level.keys), sortable))

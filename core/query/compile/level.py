@@ -57,6 +57,6 @@ def level_of(
     statement: Select[Any], columns: Mapping[str, ColumnElement[Any]], names: Mapping[str, str] = _BY_KEY
 ) -> Level:
     """The level that selects `columns` from what `statement` selects from; `names` has those that are not by key."""
-    known = {key: quoted_name(names.get(key, alias(key)), quote=True) for key in columns}
+    known = {key: quoted_name(names[key], quote=True) if key in names else alias(key) for key in columns}
     labelled = [element.label(known[key]) for key, element in columns.items()]
     return Level(statement=statement.add_columns(*labelled), names=known, columns=columns)

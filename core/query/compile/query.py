@@ -15,7 +15,7 @@ from core.catalog.sources.sql_functions import SqlFunctions
 from core.domain.dataset import Dataset
 from core.domain.definition import Grouping, Measure, ReportDefinition, Totals
 from core.domain.field import FieldType
-from core.domain.filter import FilterGroup, Grain, ResolvedWindow
+from core.domain.filter import Condition, FilterGroup, Grain, Match, Operator, ResolvedWindow
 from core.domain.relation import TableOrigin
 from core.domain.result import CellValue, ColumnRole, ResultColumn
 from core.query.columns import measure_column, result_columns
@@ -173,6 +173,17 @@ class Query:
                 level=question.level,
             )
 
+    def overall(self) -> Asked | None:
+        """One row with every measure over all rows of the result; None where it has no measure."""
+        measures = self.definition.measures
+        if not measures:
+            return None
+        described = {measure.key: measure_column(measure, self.scope.dataset) for measure in measures}
+        question = totals_questions(self.scope.asking(pivot=None, calculations=(), totals=Totals(grand=True)))[0]
+        return Asked(
+            statement=final_select(question.scope, question.answer, described), columns=tuple(described.values())
+        )
+
     def kpis(self) -> Asked:
         """One row with every headline number of the period."""
         return self._headline(self.period)
@@ -225,13 +236,13 @@ def compile_query(
 ) -> Query:
     """Bind a validated definition to its dataset at `logical_at`. Raises InvalidDefinition."""
     period = previous = None
-    spans: dict[str, tuple[datetime, datetime]] = {}
+    spans = dict(_spans_of_filters(definition, logical_at))
     asked = definition.period
     if asked is not None:
         calendar = definition.calendar
         period = resolve_window(asked.window, logical_at, definition.timezone, calendar)
         previous = compared_window(period, asked.window, asked.against, calendar)
-        spans = {asked.field: (period.starts_at, period.ends_at)}
+        spans[asked.field] = (period.starts_at, period.ends_at)
     scope = Scope(
         definition=definition,
         dataset=dataset,
@@ -242,6 +253,16 @@ def compile_query(
         spans=spans,
     )
     return Query(scope=scope, previous_period=previous)
+
+
+def _spans_of_filters(
+    definition: ReportDefinition, logical_at: datetime
+) -> Iterator[tuple[str, tuple[datetime, datetime]]]:
+    """The spans of the windows that every row lies in, each with its field."""
+    for item in definition.filters.items if definition.filters.match is Match.ALL else ():
+        if isinstance(item, Condition) and item.operator is Operator.IN_WINDOW and item.window is not None:
+            window = resolve_window(item.window, logical_at, definition.timezone, definition.calendar)
+            yield item.field, (window.starts_at, window.ends_at)
 
 
 def _plain(scope: Scope, groupings: tuple[Grouping, ...], measures: tuple[Measure, ...]) -> Scope:

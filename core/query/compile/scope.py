@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -109,6 +110,7 @@ def open_base(scope: Scope, names: Iterable[str]) -> Base:
     return Base(scope=scope, relation=relation, predicates=predicates)
 
 
+@lru_cache(maxsize=4096)
 def alias(key: str) -> quoted_name:
     """The name of a result column in SQL: its key, where no engine could read anything else in it.
 

@@ -25,13 +25,14 @@ from sqlalchemy.types import TypeEngine
 from core.domain.field import FieldType
 from core.domain.relation import SourceColumn, TableOrigin
 
-_TYPES: dict[FieldType, type[TypeEngine[Any]]] = {
-    FieldType.TEXT: Text,
-    FieldType.INTEGER: BigInteger,
-    FieldType.DECIMAL: Numeric,
-    FieldType.BOOLEAN: Boolean,
-    FieldType.DATE: Date,
-    FieldType.DATETIME: DateTime,
+#: Of each one for all columns: SQLAlchemy keeps with it what it has found out about it.
+_TYPES: dict[FieldType, TypeEngine[Any]] = {
+    FieldType.TEXT: Text(),
+    FieldType.INTEGER: BigInteger(),
+    FieldType.DECIMAL: Numeric(),
+    FieldType.BOOLEAN: Boolean(),
+    FieldType.DATE: Date(),
+    FieldType.DATETIME: DateTime(),
 }
 
 

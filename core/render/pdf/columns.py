@@ -8,8 +8,8 @@ import numpy as np
 from core.domain.field import FieldType
 from core.domain.file_options import Orientation
 from core.domain.result import ColumnRole, ResultColumn
-from core.render.cells import display_header
 from core.render.pdf.blocks import Measured
+from core.render.pdf.headings import Heading, headings_of, spanners
 from core.render.pdf.shaping import SEMIBOLD, measure
 from core.render.pdf.style import CELL_GAP, MARGIN, TABLE_SIZE
 
@@ -62,7 +62,11 @@ def plan(
     orientation: Orientation = Orientation.AUTO,
 ) -> Layout:
     """Decide from the first rows and the totals. `paper` is width and height of the upright page."""
-    wishes = [_wish(column, *cells) for column, *cells in zip(columns, sample, totals, strict=True)]
+    labels = zip(headings_of(columns), _words_above(headings_of(columns)), strict=True)
+    wishes = [
+        _wish(column, heading.own, max(above, _longest_word(heading.own)), *cells)
+        for column, (heading, above), *cells in zip(columns, labels, sample, totals, strict=True)
+    ]
     narrow, wide = min(paper), max(paper)
     natural = sum(wish.natural for wish in wishes)
     lies = orientation is Orientation.LANDSCAPE
@@ -90,13 +94,27 @@ def is_right_aligned(column: ResultColumn) -> bool:
     return column.type.is_number
 
 
-def _wish(column: ResultColumn, cells: Measured, totals: Measured) -> _Wish:
+def _words_above(headings: Sequence[Heading]) -> list[float]:
+    """Points each column gives to the longest word of the headings that it shares with others."""
+    needed = [0.0] * len(headings)
+    for level in range(len(headings[0].groups) if headings else 0):
+        for spanner in spanners(headings, level):
+            share = _longest_word(spanner.words) / (spanner.last - spanner.first + 1)
+            for position in range(spanner.first, spanner.last + 1):
+                needed[position] = max(needed[position], share)
+    return needed
+
+
+def _longest_word(label: str) -> float:
+    return max((measure(word, SEMIBOLD) for word in label.split()), default=0.0) * TABLE_SIZE / 1000
+
+
+def _wish(column: ResultColumn, label: str, header_word: float, cells: Measured, totals: Measured) -> _Wish:
+    """`header_word`: points that the longest word above the column takes of it."""
     if column.width is not None:
         asked = column.width * _CHARACTER + 2 * CELL_GAP
         return _Wish(least=min(asked, _TEXT_MOST), natural=asked)
-    label = display_header(column)
     header = measure(label, SEMIBOLD) * TABLE_SIZE / 1000
-    header_word = max((measure(word, SEMIBOLD) for word in label.split()), default=0.0) * TABLE_SIZE / 1000
     widest = float(max(np.max(cells.widths, initial=0.0), np.max(totals.widths, initial=0.0) * _BOLD))
     header_word = min(header_word, _HEADER_MOST)
     gaps = 2 * CELL_GAP + 0.5

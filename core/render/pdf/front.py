@@ -55,7 +55,7 @@ def draw_filters(document: Document, head: ResultHead, y: float) -> float:
 
 def draw_legend(document: Document, head: ResultHead, y: float) -> float:
     """Say what marks, shades and bars of the table mean; return the `y` below."""
-    words = "; ".join(rules_in_words(head.rules, head.columns, head.timezone))
+    words = "; ".join(rules_in_words(head.rules, (*head.columns, *head.hidden), head.timezone))
     return paragraph(document, f"Marks: {words}", y + 4, size=SMALL_SIZE + 0.5, quiet=True) if words else y
 
 

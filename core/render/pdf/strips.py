@@ -10,14 +10,15 @@ from core.domain.result import Result, ResultHead
 from core.render.batches import even_chunks
 from core.render.cell_text import Alterations
 from core.render.cells import display_strings
+from core.render.groups import GroupStarts, group_words
 from core.render.pdf.blocks import NO_GLYPH, Block, Measured, bold_lines, lay_out, measure_column
 from core.render.pdf.columns import Layout
-from core.render.pdf.groups import GroupStarts, group_words
 from core.render.pdf.marks import Codes, Marks
 from core.render.pdf.page import GlyphUse
 from core.render.pdf.shaping import TextLine
 from core.render.pdf.style import QUIET
 from core.render.pdf.total_rows import TotalRows
+from core.render.rules import marked_batches
 
 _BLOCK_ROWS = 2000  #: rows set at once; the first block also decides the column widths
 
@@ -64,7 +65,7 @@ class _Added:
 def measured_rows(result: Result, marks: Marks, alterations: Alterations) -> Iterator[MeasuredRows]:
     """The rows as people read them, a block at a time."""
     head = result.head
-    for batch in even_chunks(result.batches, rows=_BLOCK_ROWS):
+    for batch in even_chunks(marked_batches(result), rows=_BLOCK_ROWS):
         codes = marks.codes(batch)
         columns = []
         for place, column in enumerate(head.columns):

@@ -15,7 +15,7 @@ class TotalRows:
     """The totals in the order in which they stand below all rows: subtotals, then the grand total."""
 
     def __init__(self, head: ResultHead, alterations: Alterations) -> None:
-        batch = total_batch(head.totals, head.columns, head.timezone)
+        batch = total_batch(head)
         self._totals = [total for total in head.totals if total.level]
         self._totals += [total for total in head.totals if not total.level]
         self._label_place = label_place(head.totals, len(head.columns))

@@ -130,6 +130,14 @@ def _long_numbers(array: pa.Array) -> pa.Array | None:
     return pa.array([None if count is None else count > _MOST_DIGITS for count in digits], pa.bool_())
 
 
+def has_words(array: pa.Array) -> bool:
+    """Whether some number of a column is written as text."""
+    if pa.types.is_floating(array.type):
+        return bool(pc.any(pc.invert(pc.is_finite(array))).as_py())
+    unfit = _long_numbers(array) if pa.types.is_integer(array.type) or pa.types.is_decimal(array.type) else None
+    return unfit is not None and bool(pc.any(unfit).as_py())
+
+
 def significant_digits(value: int | Decimal) -> int:
     """Digits of an integer (they may be an id), or of a decimal without its closing zeros."""
     if isinstance(value, int):

@@ -10,7 +10,7 @@ from core.render.xlsx.chart_xml import SeriesPlaces
 from core.render.xlsx.parts import DECLARATION, NAMESPACES
 from core.render.xlsx.plain_cells import PlainValue, absolute, plain_cell, sheet_reference
 from core.render.xlsx.sheet_columns import FIRST_ROW, SheetColumn, column_letter
-from core.render.xlsx.sums import SheetRows
+from core.render.xlsx.sheet_rows import SheetRows
 
 _WIDTH = 18.0
 

@@ -25,6 +25,7 @@ class SheetEntry:
     name: str
     number: int  #: of its part: xl/worksheets/sheet2.xml
     area: str | None = None  #: the filtered cells, header included; None: a sheet without rows
+    has_filter: bool = True  #: over the area
 
 
 def relationships(targets: list[tuple[str, str]]) -> str:
@@ -84,10 +85,11 @@ def workbook(entries: Sequence[SheetEntry]) -> str:
             continue
         sheet = escaped(sheet_reference(entry.name))
         first, last = entry.area.split(":")
-        filtered.append(
-            f'<definedName name="_xlnm._FilterDatabase" localSheetId="{index}" hidden="1">'
-            f"{sheet}{absolute(first)}:{absolute(last)}</definedName>"
-        )
+        if entry.has_filter:
+            filtered.append(
+                f'<definedName name="_xlnm._FilterDatabase" localSheetId="{index}" hidden="1">'
+                f"{sheet}{absolute(first)}:{absolute(last)}</definedName>"
+            )
         titles.append(f'<definedName name="_xlnm.Print_Titles" localSheetId="{index}">{sheet}$1:$1</definedName>')
     return (
         f'{DECLARATION}<workbook {NAMESPACES}><bookViews><workbookView activeTab="0"/></bookViews>'

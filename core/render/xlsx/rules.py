@@ -15,11 +15,13 @@ from core.render.rules import Look
 from core.render.tones import paint
 from core.render.xlsx.marks import mark_formula
 from core.render.xlsx.sheet_columns import FIRST_ROW, SheetColumn
+from core.render.xlsx.sheet_rows import SheetRows
 from core.render.xlsx.styles import Styles, argb
 
 _EXTENSION = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
 _RULE_EXTENSION = "{B025F937-C7B1-47D3-B67F-A62EFF666E3E}"
 _SHEET_EXTENSION = "{78C0D931-6437-407d-A8EE-F0AAD7539E65}"
+_Stretches = Sequence[tuple[int, int]]  #: first and last row of each stretch of rows on a sheet
 SHEET_SCALES = "Shades and bars compare the cells of one sheet: the rows go on over several."
 
 
@@ -43,26 +45,26 @@ class RuleWriter:
         timezone: str,
         accent: str | None = None,
     ) -> None:
-        self._columns = columns
+        self._shown = [column for column in columns if not column.column.is_hidden]
         self._styles = styles
         self._timezone = timezone
         self._accent = accent
         self._placed = [(rule, _places(rule, columns)) for rule in rules]
 
-    def on_sheet(self, rows: int) -> SheetRules:
-        """The rules over the first `rows` rows below the header."""
-        if not rows:
+    def on_sheet(self, sheet: SheetRows) -> SheetRules:
+        """The rules over the rows of a sheet, subtotals left out."""
+        if not sheet.rows:
             return SheetRules()
-        last = FIRST_ROW + rows - 1
+        stretches = tuple(sheet.stretches())
         body: list[str] = []
         bars: list[str] = []
         for rule, places in self._placed:
             if not places:
                 continue
             if rule.kind is RuleKind.MARK:
-                body += list(self._marks(rule, places, last, len(body) + 1))
+                body += list(self._marks(rule, places, stretches, len(body) + 1))
                 continue
-            area = " ".join(_area(place, place, last) for place in places)
+            area = " ".join(_area(place, place, stretches) for place in places)
             number = len(body) + 1
             body.append(_formatting(area, self._shades(rule, number)))
             if rule.kind is RuleKind.BAR:
@@ -80,14 +82,17 @@ class RuleWriter:
         scaled = any(rule.kind is not RuleKind.MARK and places for rule, places in self._placed)
         return (*told, SHEET_SCALES) if scaled and sheets > 1 else tuple(told)
 
-    def _marks(self, rule: FormatRule, places: Sequence[SheetColumn], last: int, number: int) -> Iterator[str]:
+    def _marks(
+        self, rule: FormatRule, places: Sequence[SheetColumn], stretches: _Stretches, number: int
+    ) -> Iterator[str]:
         """A spread measure marks each of its columns by itself; a whole row is marked by any of them."""
         style = self._styles.mark(paint(Look(kind=rule.kind, tone=rule.tone), accent=self._accent))
         for place in places:
             formula = self._formula(rule, place)
             if formula is None:
                 continue
-            area = _area(self._columns[0], self._columns[-1], last) if rule.whole_row else _area(place, place, last)
+            ends = (self._shown[0], self._shown[-1]) if rule.whole_row else (place, place)
+            area = _area(*ends, stretches)
             yield _formatting(
                 area,
                 f'<cfRule type="expression" dxfId="{style}" priority="{number}" stopIfTrue="1">'
@@ -152,8 +157,8 @@ def _is_for(rule: FormatRule, column: ResultColumn) -> bool:
     return column.key == rule.key
 
 
-def _area(first: SheetColumn, last: SheetColumn, row: int) -> str:
-    return f"{first.letter}{FIRST_ROW}:{last.letter}{row}"
+def _area(first: SheetColumn, last: SheetColumn, stretches: _Stretches) -> str:
+    return " ".join(f"{first.letter}{start}:{last.letter}{end}" for start, end in stretches)
 
 
 def _formatting(area: str, rule: str) -> str:

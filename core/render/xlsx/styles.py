@@ -10,8 +10,8 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 #: Fixed cell styles, by their place in cellXfs; column styles follow them.
 DEFAULT, HEADER, HEADER_RIGHT, TITLE, QUIET, LABEL, VALUE, SECTION, SECTION_RIGHT, RULE, KPI_LABEL, LINK = range(12)
-SUBTITLE, COUNT = 12, 13
-_FIXED = 14
+SUBTITLE, COUNT, HEADER_APART = 12, 13, 14
+_FIXED = 15
 _FIRST_CUSTOM_FORMAT = 164
 _AS_TEXT = 49
 _BUILT_IN_FORMATS = {"General": 0, "0": 1, "0.00": 2, "#,##0": 3, "#,##0.00": 4, "0%": 9, "0.00%": 10, "@": _AS_TEXT}
@@ -92,6 +92,7 @@ _FIXED_STYLES = (
     _style(font=4, number=_AS_TEXT),
     _style(font=5, align='vertical="center"'),
     _style(border=2, number=3, align='horizontal="right"'),
+    _style(font=1, fill=2, border=1, align='horizontal="left" vertical="center" indent="1"'),
 )
 
 
@@ -109,15 +110,18 @@ class Styles:
         self._cells: dict[str, int] = {}
         self._marks: dict[str, int] = {}
 
-    def of_column(self, column: ResultColumn, decimals: int | None) -> int:
-        """The cell style of a column; `decimals` are those people see, None where the column has no numbers."""
-        # Spreadsheets set dates to the right, where they would touch the text of the next column.
-        align = 'horizontal="left"' if column.type.is_temporal else ""
+    def of_column(self, column: ResultColumn, decimals: int | None, *, is_apart: bool = False) -> int:
+        """The cell style of a column; `decimals` are those people see, None where the column has no numbers.
+
+        `is_apart`: what begins at the left keeps away from the numbers that end there.
+        """
+        align = _align(column, is_apart=is_apart)
         return self._cell(_style(number=self._column_format(column, decimals), align=align))
 
-    def of_total(self, column: ResultColumn, decimals: int | None) -> int:
+    def of_total(self, column: ResultColumn, decimals: int | None, *, is_apart: bool = False) -> int:
         """The cell style of a column's totals."""
-        return self._cell(_style(font=1, border=4, number=self._column_format(column, decimals)))
+        align = _align(column, is_apart=is_apart) if is_apart else ""
+        return self._cell(_style(font=1, border=4, number=self._column_format(column, decimals), align=align))
 
     def figure(self, column: ResultColumn, decimals: int) -> int:
         """The cell style of a headline number on the cover."""
@@ -166,6 +170,13 @@ class Styles:
 
     def _cell(self, style: str) -> int:
         return self._cells.setdefault(style, _FIXED + len(self._cells))
+
+
+def _align(column: ResultColumn, *, is_apart: bool) -> str:
+    """Spreadsheets set dates to the right, where they would touch the text of the next column."""
+    if is_apart:
+        return 'horizontal="left" indent="1"'
+    return 'horizontal="left"' if column.type.is_temporal else ""
 
 
 def number_format(column: ResultColumn, decimals: int | None) -> str:

@@ -14,22 +14,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.domain.result import CellValue, ColumnRole, ResultHead, Total
+from core.domain.result import CellValue, ResultHead, Total
 from core.render.chart_series import is_additive
+from core.render.totals import shown_groupings
 from core.render.xlsx.plain_cells import sheet_reference
-from core.render.xlsx.sheet_columns import FIRST_ROW
+from core.render.xlsx.sheet_rows import SheetRows
 
 _SAME_FLOATS = 1e-9  #: sources add floats in an order of their own
 _MOST_RANGES = 254  #: arguments of SUBTOTAL behind the first
 _Number = int | float | Decimal | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SheetRows:
-    """A sheet that holds rows of the report: its name and how many."""
-
-    name: str
-    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +40,7 @@ class SumRuns:
 
     def __init__(self, head: ResultHead) -> None:
         totals = head.totals
-        self._keys = [place for place, each in enumerate(head.columns) if each.role is ColumnRole.DIMENSION]
+        self._keys = shown_groupings(head)
         self._summed = [
             place
             for place, each in enumerate(head.columns)
@@ -80,7 +73,8 @@ class SumRuns:
         runs = [run for level in self._runs.values() for run in level]
         apart = Counter(run.keys for run in runs)
         whole = {run.keys: run for run in runs if apart[run.keys] == 1}
-        return [self._of_total(total, whole.get(total.keys), letters, sheets, altered) for total in totals]
+        found = [self._of_total(total, whole.get(total.keys), letters, sheets, altered) for total in totals]
+        return _unmixed(totals, found) if sheets[-1].breaks else found
 
     def _of_total(
         self,
@@ -126,6 +120,19 @@ def _starts(batch: pa.RecordBatch, keys: Sequence[int]) -> list[int]:
     return [0, *(int(place) + 1 for place in np.flatnonzero(changes))]
 
 
+def _unmixed(totals: Sequence[Total], formulas: list[list[str | None]]) -> list[list[str | None]]:
+    """Formulas skip others of their kind, not numbers: over a subtotal that stays a value none may reach."""
+    fixed: dict[int, int] = {}  # column -> the deepest level with a value
+    for total, row in zip(totals, formulas, strict=True):
+        for place, (value, formula) in enumerate(zip(total.values, row, strict=True)):
+            if value is not None and formula is None:
+                fixed[place] = max(fixed.get(place, 0), total.level)
+    return [
+        [None if fixed.get(place, 0) > total.level else formula for place, formula in enumerate(row)]
+        for total, row in zip(totals, formulas, strict=True)
+    ]
+
+
 def _formula(letter: str, run: _Run, sheets: Sequence[SheetRows]) -> str | None:
     """The sum of the rows that a filter leaves, over all sheets that hold some of them."""
     ranges, start = [], 0
@@ -135,7 +142,7 @@ def _formula(letter: str, run: _Run, sheets: Sequence[SheetRows]) -> str | None:
         if first >= end:
             continue
         name = "" if sheet is sheets[-1] else sheet_reference(sheet.name)
-        ranges.append(f"{name}{letter}{first + FIRST_ROW}:{letter}{end + FIRST_ROW - 1}")
+        ranges.append(f"{name}{letter}{sheet.row_of(first)}:{letter}{sheet.row_of(end - 1)}")
     return f"SUBTOTAL(9,{','.join(ranges)})" if 0 < len(ranges) <= _MOST_RANGES else None
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from openpyxl import Workbook
-from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
@@ -14,18 +13,18 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 
-from core.domain.result import ColumnRole, ResultColumn
+from core.domain.result import ResultColumn
 from core.render.cell_text import clean_characters
 from core.render.cells import header_label
 from core.render.xlsx.styles import number_format
+from core.render.xlsx.template_chart import CHART_ROWS, ChartedColumn, add_chart, has_chart, is_summed
 from core.render.xlsx.template_names import PREFIX, slug
 from core.render.xlsx.template_places import TABLE_NAME
 
 _INK, _QUIET, _ACCENT = "1C2024", "5E6672", "A4262C"
 _SHEET = "Report"
 _FIRST_COLUMN = 2
-_KPI_ROW, _TABLE_ROW = 6, 10
-_CHART_COLUMNS_AWAY = 2
+_KPI_ROW, _CHART_ROW = 6, 10
 _NARROWEST = 20.0  #: characters: a day and a time fit
 #: What a structured reference puts an apostrophe before.
 _SPECIAL = re.compile(r"(['\[\]#@])")
@@ -49,12 +48,14 @@ def example_workbook(subject: ExampleSubject) -> bytes:
     sheet.sheet_view.showGridLines = False
     _masthead(workbook, sheet, subject)
     _figures(workbook, sheet, subject.kpis)
-    _table(sheet, subject.columns)
-    below = _TABLE_ROW + 4
+    first = _CHART_ROW + CHART_ROWS if has_chart(subject.columns) else _CHART_ROW
+    _table(sheet, subject.columns, first)
+    below = first + 4
     _named(workbook, sheet, f"B{below}", "row_words", "How many rows", quiet=True)
     _named(workbook, sheet, f"B{below + 1}", "filters", "The filters, one a line", quiet=True)
     _named(workbook, sheet, f"B{below + 2}", "notes", "What a reader must know", quiet=True)
-    _chart(sheet, subject.columns)
+    if has_chart(subject.columns):
+        add_chart(workbook, (sheet, f"B{_CHART_ROW}"), _charted(subject.columns), _ACCENT)
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     made = BytesIO()
@@ -93,10 +94,10 @@ def _figures(workbook: Workbook, sheet: Worksheet, kpis: tuple[str, ...]) -> Non
             _name(workbook, cell.coordinate, name)
 
 
-def _table(sheet: Worksheet, columns: Sequence[ResultColumn]) -> None:
+def _table(sheet: Worksheet, columns: Sequence[ResultColumn], first: int) -> None:
     """A table of one empty row with a row of totals."""
     headings = _headings(columns)
-    first, last = _TABLE_ROW, _TABLE_ROW + 2
+    last = first + 2
     for index, (column, heading) in enumerate(zip(columns, headings, strict=True)):
         letter = get_column_letter(_FIRST_COLUMN + index)
         top = sheet[f"{letter}{first}"]
@@ -122,36 +123,25 @@ def _table(sheet: Worksheet, columns: Sequence[ResultColumn]) -> None:
         described = table.tableColumns[index]
         described.name = heading
         cell = sheet.cell(last, _FIRST_COLUMN + index)
-        if _is_summed(column):
+        if is_summed(column):
             described.totalsRowFunction = "sum"
-            escaped = _SPECIAL.sub(r"'\1", heading)
-            cell.value = f"=SUBTOTAL(109,{table.displayName}[{escaped}])"
+            cell.value = f"=SUBTOTAL(109,{_reference(heading)})"
         elif not index:
             described.totalsRowLabel = cell.value = "Total"
     sheet.add_table(table)
 
 
-def _chart(sheet: Worksheet, columns: Sequence[ResultColumn]) -> None:
-    """A chart of the first summed column beside the table."""
-    summed = next((index for index, column in enumerate(columns) if _is_summed(column)), None)
-    groups = next((index for index, column in enumerate(columns) if column.role is ColumnRole.DIMENSION), None)
-    if summed is None or groups is None:
-        return
-    chart = BarChart()
-    chart.type, chart.legend, chart.roundedCorners = "bar", None, False
-    chart.title = columns[summed].label
-    chart.width, chart.height = 14, 8
-    row = _TABLE_ROW + 1
-    chart.add_data(Reference(sheet, min_col=_FIRST_COLUMN + summed, min_row=row, max_row=row))
-    chart.set_categories(Reference(sheet, min_col=_FIRST_COLUMN + groups, min_row=row, max_row=row))
-    chart.x_axis.scaling.orientation = "maxMin"
-    chart.x_axis.delete = chart.y_axis.delete = False
-    chart.series[0].graphicalProperties.solidFill = _ACCENT
-    sheet.add_chart(chart, f"{get_column_letter(_FIRST_COLUMN + len(columns) + _CHART_COLUMNS_AWAY - 1)}{_TABLE_ROW}")
+def _charted(columns: Sequence[ResultColumn]) -> list[ChartedColumn]:
+    return [
+        ChartedColumn(column=column, reference=_reference(heading))
+        for column, heading in zip(columns, _headings(columns), strict=True)
+    ]
 
 
-def _is_summed(column: ResultColumn) -> bool:
-    return column.type.is_number and column.role is ColumnRole.MEASURE and not column.key.startswith("average__")
+def _reference(heading: str) -> str:
+    """The cells of a column of the table, as formulas name them."""
+    escaped = _SPECIAL.sub(r"'\1", heading)
+    return f"{TABLE_NAME.capitalize()}[{escaped}]"
 
 
 def _headings(columns: Sequence[ResultColumn]) -> list[str]:

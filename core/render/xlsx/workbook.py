@@ -19,6 +19,8 @@ from core.render.xlsx.chart_sheet import chart_sheet, places_in_rows
 from core.render.xlsx.chart_xml import chart_xml
 from core.render.xlsx.cover import CHART_WIDTH_PX, Cover, Section
 from core.render.xlsx.drawing import Hanging, drawing_parts
+from core.render.xlsx.grouped_rows import find_grouping
+from core.render.xlsx.hidden_marks import with_mark_column
 from core.render.xlsx.package import Package
 from core.render.xlsx.parts import SheetEntry
 from core.render.xlsx.report_sheets import ReportSheets, SheetPlan, WrittenSheets
@@ -56,8 +58,10 @@ class Workbook:
         """Write the rows of a report to sheets called `name`, `name 2` and so on."""
         head, tally = result.head, Alterations()
         drawn = ChartRows(head.chart, head.columns) if head.chart is not None else None
-        sheets = ReportSheets(self._package, head, self._plan(name), tally)
-        written = sheets.write(result.batches, drawn.add if drawn is not None else _unwatched)
+        marked = with_mark_column(result)
+        sheets = ReportSheets(self._package, marked.head, self._plan(name), tally)
+        grouping = find_grouping(marked, most_rows=self._rows_per_sheet)
+        written = sheets.write(marked.batches, drawn.add if drawn is not None else _unwatched, grouping)
         self._entries += written.entries
         rows = sum(sheet.rows for sheet in written.sheets)
         chart = self._chart(head, written, drawn, tally) or _picture(head, pictures.image)
@@ -129,7 +133,8 @@ class Workbook:
             return None
         columns = {column.column.key: column for column in written.columns}
         altered = tally.as_dict()
-        is_whole = len(written.sheets) == 1 and not any(each.label in altered for each in (data.x, *data.measures))
+        shown = {each.label for each in (data.x, *data.measures)}
+        is_whole = len(written.sheets) == 1 and not written.sheets[0].breaks and shown.isdisjoint(altered)
         if data.is_of_rows and is_whole:
             places = places_in_rows(data, written.sheets[0], columns)
         else:
@@ -170,7 +175,7 @@ def _counting(name: str, names: SheetNames, *, start: int) -> Callable[[], Sheet
 
 def _facts(head: ResultHead, rendering: Rendering) -> tuple[tuple[str, str], ...]:
     listed = facts(head, rows=rendering.rows, altered=rendering.altered, notes=rendering.notes)
-    marks = rules_in_words(head.rules, head.columns, head.timezone)
+    marks = rules_in_words(head.rules, (*head.columns, *head.hidden), head.timezone)
     return (*listed, ("Marks", "\n".join(marks))) if marks else tuple(listed)
 
 

@@ -1,4 +1,4 @@
-SELECT CAST("result"."country" AS String) AS "country", "result"."at__month" AS "at__month", "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount", "result"."before" AS "before", "result"."change" AS "change"
+SELECT "result"."country" AS "country", "result"."at__month" AS "at__month", "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount", "result"."before" AS "before", "result"."change" AS "change"
 FROM (SELECT "grouped"."country" AS "country", "grouped"."at__month" AS "at__month", "grouped"."count" AS "count", "grouped"."sum__amount" AS "sum__amount", "grouped"."count previous_period" AS "before", CAST(("grouped"."sum__amount") * toDecimal128('1', 0) - "grouped"."sum__amount previous_year" AS Float64) / CAST(nullif(CAST(abs("grouped"."sum__amount previous_year") AS Float64), {p1:Int64}) AS Float64) + 0.0 AS "change"
 FROM (SELECT "prepared"."key 1" AS "country", "prepared"."key 2" AS "at__month", toInt64(count(CASE WHEN ("row side" = 0) THEN 1 END)) AS "count", sum(multiply(CASE WHEN ("row side" = 0) THEN "operand 1" END, toDecimal256('1', 0))) AS "sum__amount", toInt64(count(CASE WHEN ("row side" = 1) THEN 1 END)) AS "count previous_period", sum(multiply(CASE WHEN ("row side" = 2) THEN "operand 1" END, toDecimal256('1', 0))) AS "sum__amount previous_year"
 FROM (SELECT CAST("orders"."country" AS String) AS "key 1", toStartOfMonth(toDate32(plus(toDateTime64("orders"."at", 6, 'UTC'), toIntervalSecond(20700)))) AS "key 2", "orders"."amount" AS "operand 1", 0 AS "row side"
@@ -9,7 +9,7 @@ WHERE "orders"."at" >= {p4:DateTime64(6, 'UTC')} AND "orders"."at" < {p5:DateTim
 FROM "orders"
 WHERE "orders"."at" >= {p6:DateTime64(6, 'UTC')} AND "orders"."at" < {p7:DateTime64(6, 'UTC')}) AS "prepared"
 GROUP BY 1, 2) AS "grouped") AS "result"
-ORDER BY CAST("result"."country" AS String) ASC NULLS LAST, "result"."at__month" ASC NULLS LAST
+ORDER BY "result"."country" ASC NULLS LAST, "result"."at__month" ASC NULLS LAST
 LIMIT {p8:Int64}
 -- $1 = 0
 -- $2 = datetime.datetime(2026, 7, 31, 18, 15)

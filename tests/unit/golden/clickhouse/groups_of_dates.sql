@@ -1,4 +1,4 @@
-SELECT "result"."shipped_on__quarter" AS "shipped_on__quarter", "result"."count" AS "count"
+SELECT result.*
 FROM (SELECT toStartOfQuarter(toDate32("orders"."shipped_on")) AS "shipped_on__quarter", count(*) AS "count"
 FROM "orders"
 GROUP BY 1) AS "result"

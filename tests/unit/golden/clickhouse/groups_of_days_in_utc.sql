@@ -1,4 +1,4 @@
-SELECT "result"."at__day" AS "at__day", "result"."count" AS "count"
+SELECT result.*
 FROM (SELECT toDate32(toDateTime64("orders"."at", 6, 'UTC')) AS "at__day", count(*) AS "count"
 FROM "orders"
 GROUP BY 1) AS "result"

@@ -1,7 +1,7 @@
-SELECT "result"."country" AS "country", count(*) OVER () AS "rows matched"
+SELECT result.*, count(*) OVER () AS "rows matched"
 FROM (SELECT CAST("orders"."country" AS String) AS "country"
 FROM "orders"
 GROUP BY 1) AS "result"
-ORDER BY CAST("result"."country" AS String) ASC NULLS LAST
+ORDER BY "result"."country" ASC NULLS LAST
 LIMIT {p1:Int64}
 -- $1 = 100

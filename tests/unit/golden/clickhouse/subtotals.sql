@@ -1,7 +1,7 @@
-SELECT "result"."country" AS "country", "result"."at__month" AS "at__month", "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount"
+SELECT result.*
 FROM (SELECT CAST("orders"."country" AS String) AS "country", toStartOfMonth(toDate32(plus(toDateTime64("orders"."at", 6, 'UTC'), toIntervalSecond(transform(roundDown(toUnixTimestamp64Micro(toDateTime64("orders"."at", 6, 'UTC')), [-4611686018427387904, -1577943676000000, 504901800000000]), [-4611686018427387904, -1577943676000000, 504901800000000], [20476, 19800, 20700], 0))))) AS "at__month", count(*) AS "count", sum(multiply("orders"."amount", toDecimal256('1', 0))) AS "sum__amount"
 FROM "orders"
 GROUP BY 1, 2) AS "result"
-ORDER BY CAST("result"."country" AS String) ASC NULLS LAST, "result"."count" DESC NULLS LAST, "result"."at__month" ASC NULLS LAST
+ORDER BY "result"."country" ASC NULLS LAST, "result"."count" DESC NULLS LAST, "result"."at__month" ASC NULLS LAST
 LIMIT {p1:Int64}
 -- $1 = 1000

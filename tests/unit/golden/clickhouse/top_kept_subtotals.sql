@@ -1,9 +1,9 @@
-SELECT "result"."country" AS "country", "result"."count" AS "count", multiply("result"."sum__amount", toDecimal128('1', 0)) AS "sum__amount"
+SELECT result.*
 FROM (SELECT CAST("orders"."country" AS String) AS "country", count(*) AS "count", sum(multiply("orders"."amount", toDecimal256('1', 0))) AS "sum__amount"
 FROM "orders"
 WHERE CAST("orders"."country" AS String) = {p1:String}
 GROUP BY 1) AS "result"
-ORDER BY CAST("result"."country" AS String) ASC NULLS LAST
+ORDER BY "result"."country" ASC NULLS LAST
 LIMIT {p2:Int64}
 -- $1 = 'DE'
 -- $2 = 20

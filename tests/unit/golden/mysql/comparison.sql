@@ -9,7 +9,7 @@ WHERE "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DA
 FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DATETIME(6))) AS prepared
 GROUP BY 1, 2) AS grouped) AS result
-ORDER BY result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC, result."at__month" IS NULL, result."at__month" ASC
+ORDER BY result."country" IS NULL, result."country" ASC, result."at__month" IS NULL, result."at__month" ASC
 LIMIT %s
 -- $1 = 0
 -- $2 = datetime.datetime(2026, 7, 31, 18, 15)

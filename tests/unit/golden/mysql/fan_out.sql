@@ -4,7 +4,7 @@ FROM (SELECT CAST("t2"."product" AS CHAR) COLLATE utf8mb4_nopad_bin AS "key 1", 
 FROM "sales" AS "t0" LEFT OUTER JOIN "customers" AS "t1" ON "t0"."customer_id" = "t1"."id" LEFT OUTER JOIN "lines" AS "t2" ON "t0"."sale_id" = "t2"."sale_id"
 WHERE (CAST("t1"."country" AS CHAR) COLLATE utf8mb4_nopad_bin) = %s) AS prepared
 GROUP BY 1) AS result
-ORDER BY result."product" IS NULL, CAST(result."product" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY result."product" IS NULL, result."product" ASC
 LIMIT %s
 -- $1 = 0
 -- $2 = 1

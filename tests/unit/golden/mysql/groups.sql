@@ -5,6 +5,6 @@ ORDER BY CAST("orders"."amount" AS DOUBLE)), ',', ceil(0.5 * (count(CAST("orders
 ORDER BY CAST("orders"."amount" AS DOUBLE)), ',', floor(0.5 * (count(CAST("orders"."amount" AS DOUBLE)) - 1)) + 1), ',', -1) AS DOUBLE))) AS "median__amount"
 FROM "orders"
 GROUP BY 1, 2) AS result
-ORDER BY result."sum__items" IS NULL, result."sum__items" DESC, result."at__week" IS NULL, result."at__week" ASC, result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY result."sum__items" IS NULL, result."sum__items" DESC, result."at__week" IS NULL, result."at__week" ASC, result."country" IS NULL, result."country" ASC
 LIMIT %s
 -- $1 = 1000

@@ -6,7 +6,7 @@ ORDER BY CAST("orders"."amount" AS DOUBLE)), ',', floor(0.5 * (count(CAST("order
 FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DATETIME(6))
 GROUP BY 1, 2) AS result
-ORDER BY result."at__week" IS NULL, result."at__week" ASC, result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY result."at__week" IS NULL, result."at__week" ASC, result."country" IS NULL, result."country" ASC
 LIMIT %s
 -- $1 = datetime.datetime(2026, 11, 15, 18, 15)
 -- $2 = datetime.datetime(2026, 11, 22, 18, 15)

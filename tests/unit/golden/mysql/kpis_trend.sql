@@ -1,4 +1,4 @@
-SELECT result."at__day" AS "at__day", result."count" AS "count", result."sum__amount" AS "sum__amount"
+SELECT result.*
 FROM (SELECT CAST(timestampadd(SECOND, 20700, "orders"."at") AS DATE) AS "at__day", count(*) AS "count", sum("orders"."amount") AS "sum__amount"
 FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS DATETIME(6)) AND "orders"."at" < CAST(%s AS DATETIME(6))

@@ -1,7 +1,7 @@
-SELECT result."country" AS "country", count(*) OVER () AS "rows matched"
+SELECT result.*, count(*) OVER () AS "rows matched"
 FROM (SELECT CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin AS "country"
 FROM "orders"
 GROUP BY 1) AS result
-ORDER BY result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY result."country" IS NULL, result."country" ASC
 LIMIT %s
 -- $1 = 100

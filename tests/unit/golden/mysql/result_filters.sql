@@ -4,7 +4,7 @@ FROM (SELECT CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin AS "coun
 FROM "orders"
 GROUP BY 1, 2) AS unfiltered
 WHERE unfiltered."count" > %s) AS result
-ORDER BY result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC, result."at__month" IS NULL, result."at__month" ASC
+ORDER BY result."country" IS NULL, result."country" ASC, result."at__month" IS NULL, result."at__month" ASC
 LIMIT %s
 -- $1 = 1
 -- $2 = 1000

@@ -1,7 +1,7 @@
-SELECT result."country" AS "country", result."count" AS "count"
+SELECT result.*
 FROM (SELECT CAST("orders"."country" AS CHAR) COLLATE utf8mb4_nopad_bin AS "country", count(*) AS "count"
 FROM "orders"
 GROUP BY 1) AS result
-ORDER BY result."count" IS NULL, result."count" DESC, result."country" IS NULL, CAST(result."country" AS CHAR) COLLATE utf8mb4_nopad_bin ASC
+ORDER BY result."count" IS NULL, result."count" DESC, result."country" IS NULL, result."country" ASC
 LIMIT %s
 -- $1 = 2

@@ -1,5 +1,4 @@
-SELECT CAST(result."country" AS TEXT) AS "country", result."at__month" AS "at__month", result."count" AS "count", result."sum__amount" AS "sum__amount", result."before" AS "before", result."change" AS "change"
-FROM (SELECT grouped."country" AS "country", grouped."at__month" AS "at__month", grouped."count" AS "count", grouped."sum__amount" AS "sum__amount", grouped."count previous_period" AS "before", CAST(grouped."sum__amount" - grouped."sum__amount previous_year" AS DOUBLE PRECISION) / CAST(nullif(CAST(abs(grouped."sum__amount previous_year") AS DOUBLE PRECISION), %s) AS DOUBLE PRECISION) AS "change"
+SELECT grouped."country" AS "country", grouped."at__month" AS "at__month", grouped."count" AS "count", grouped."sum__amount" AS "sum__amount", grouped."count previous_period" AS "before", CAST(grouped."sum__amount" - grouped."sum__amount previous_year" AS DOUBLE PRECISION) / CAST(nullif(CAST(abs(grouped."sum__amount previous_year") AS DOUBLE PRECISION), %s) AS DOUBLE PRECISION) AS "change"
 FROM (SELECT prepared."key 1" AS "country", prepared."key 2" AS "at__month", count(CASE WHEN ("row side" = 0) THEN 1 END) AS "count", sum(CASE WHEN ("row side" = 0) THEN "operand 1" END) AS "sum__amount", count(CASE WHEN ("row side" = 1) THEN 1 END) AS "count previous_period", sum(CASE WHEN ("row side" = 2) THEN "operand 1" END) AS "sum__amount previous_year"
 FROM (SELECT CAST("orders"."country" AS TEXT) COLLATE "C" AS "key 1", CAST(date_trunc('month', timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE))) AS DATE) AS "key 2", "orders"."amount" AS "operand 1", 0 AS "row side"
 FROM "orders"
@@ -8,8 +7,8 @@ FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS TIMESTAMP WITH TIME ZONE) AND "orders"."at" < CAST(%s AS TIMESTAMP WITH TIME ZONE) UNION ALL SELECT CAST("orders"."country" AS TEXT) COLLATE "C" AS "key 1", CAST(date_trunc('month', CAST(CAST(CAST(timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE)) AS DATE) AS DATE) + make_interval(0, CAST(12 AS INTEGER)) AS DATE)) AS DATE) AS "key 2", "orders"."amount" AS "operand 1", 2 AS "row side"
 FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS TIMESTAMP WITH TIME ZONE) AND "orders"."at" < CAST(%s AS TIMESTAMP WITH TIME ZONE)) AS prepared
-GROUP BY 1, 2) AS grouped) AS result
-ORDER BY CAST(result."country" AS TEXT) COLLATE "C" ASC NULLS LAST, result."at__month" ASC NULLS LAST
+GROUP BY 1, 2) AS grouped
+ORDER BY "country" ASC NULLS LAST, "at__month" ASC NULLS LAST
 LIMIT %s
 -- $1 = 0
 -- $2 = datetime.datetime(2026, 7, 31, 18, 15, tzinfo=datetime.timezone.utc)

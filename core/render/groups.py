@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.domain.result import CellValue, ColumnRole, Result, ResultColumn, Total
+from core.domain.result import CellValue, Result, ResultColumn, Total
 from core.render.cells import display_value
+from core.render.totals import shown_groupings
 
 _EMPTY = "(empty)"
 
@@ -51,7 +52,7 @@ def grouping_places(result: Result) -> tuple[int, ...]:
     """
     head = result.head
     depth = max((total.level for total in head.totals), default=0)
-    places = [index for index, column in enumerate(head.columns) if column.role is ColumnRole.DIMENSION][:depth]
+    places = shown_groupings(head)[:depth]
     if not depth or len(places) < depth or iter(result.batches) is result.batches:
         return ()
     awaited = [_keys(head.totals, level) for level in range(1, depth + 1)]

@@ -1,0 +1,86 @@
+"""What tells how a run stands: its place in the queue, who works, and how long runs like it took."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from core.db.tables import DaemonRow, RunRow
+from core.domain.run import Run, RunState
+
+_READY = ("pending", "waiting")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a run stands among the others of its organization."""
+
+    next_attempt_at: datetime | None
+    lease_until: datetime | None
+    before: int  #: runs that wait and are taken first
+    running: int  #: runs that a worker holds
+    daemon_seen_at: datetime | None  #: when a daemon was last heard of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """What a run like it took."""
+
+    seconds: float
+    rows: int | None
+
+
+def place_of(session: Session, run_id: UUID, now: datetime) -> Place:
+    """Return where a run that is known to be there stands."""
+    other = aliased(RunRow)
+    order = (-RunRow.priority, RunRow.created_at, RunRow.id)
+    before = (
+        select(func.count())
+        .where(
+            other.id != RunRow.id,
+            other.finished_at.is_(None),
+            other.state.in_(_READY),
+            or_(other.next_attempt_at.is_(None), other.next_attempt_at <= now),
+            tuple_(-other.priority, other.created_at, other.id) < tuple_(*order),
+        )
+        .correlate(RunRow)
+        .scalar_subquery()
+    )
+    running = (
+        select(func.count())
+        .where(other.finished_at.is_(None), other.state == str(RunState.RUNNING), other.lease_until > now)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            RunRow.next_attempt_at,
+            RunRow.lease_until,
+            before.label("before"),
+            running.label("running"),
+            select(func.max(DaemonRow.seen_at)).scalar_subquery().label("daemon_seen_at"),
+        ).where(RunRow.id == run_id)
+    ).mappings()
+    return Place(**row.one())
+
+
+def past_runs(session: Session, run: Run, *, maximum: int) -> tuple[PastRun, ...]:
+    """Return what the newest completed runs of the same schedule, or else report, took in the same formats."""
+    if run.schedule_id is None and run.report_id is None:
+        return ()
+    same = RunRow.report_id == run.report_id if run.schedule_id is None else RunRow.schedule_id == run.schedule_id
+    seconds = sum((func.coalesce(column, 0.0) for column in (RunRow.render_s, RunRow.deliver_s)), start=RunRow.query_s)
+    rows = session.execute(
+        select(seconds.label("seconds"), RunRow.rows_delivered.label("rows"))
+        .where(
+            same,
+            RunRow.id != run.id,
+            RunRow.state == str(RunState.COMPLETED),
+            RunRow.query_s.is_not(None),
+            RunRow.formats == list(run.formats),
+        )
+        .order_by(RunRow.created_at.desc())
+        .limit(maximum)
+    ).mappings()
+    return tuple(PastRun(**row) for row in rows)

@@ -1,0 +1,196 @@
+"""Addresses that an organization does not write to, and the links with which their owners ask for that."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, delete, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session
+
+from core.db.tables import MailTokenRow, OrganizationRow, ScheduleRow, SuppressionRow
+from core.domain.page import Page
+from core.domain.suppression import Subscription, Suppression, SuppressionReason
+from core.errors import NotFound
+
+_OWN_CHOICES = [str(reason) for reason in SuppressionReason if reason.is_own_choice]
+
+
+def find_suppression(session: Session, address: str, *, schedule_id: UUID | None, now: datetime) -> Suppression | None:
+    """Return why an address is not written to by a schedule, the lasting reason first; None: it is."""
+    statement = (
+        _select()
+        .where(
+            *_holds(address, now), or_(SuppressionRow.schedule_id.is_(None), SuppressionRow.schedule_id == schedule_id)
+        )
+        .order_by(SuppressionRow.until.desc().nulls_first(), SuppressionRow.schedule_id.nulls_first())
+        .limit(1)
+    )
+    row = session.execute(statement).mappings().first()
+    return None if row is None else _suppression(row)
+
+
+def list_suppressions(
+    session: Session, *, now: datetime, search: str = "", page: int = 1, limit: int = 50
+) -> Page[Suppression]:
+    """Return what holds now, the newest first."""
+    conditions = [or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)]
+    if search:
+        conditions.append(SuppressionRow.address.contains(search.strip().lower(), autoescape=True))
+    total = session.execute(select(func.count()).select_from(SuppressionRow).where(*conditions)).scalar_one()
+    rows = session.execute(
+        _select()
+        .where(*conditions)
+        .order_by(SuppressionRow.created_at.desc(), SuppressionRow.id)
+        .limit(limit)
+        .offset((page - 1) * limit)
+    ).mappings()
+    return Page(items=tuple(_suppression(row) for row in rows), total=total, page=page, limit=limit)
+
+
+def suppress(
+    session: Session,
+    organization_id: UUID,
+    address: str,
+    *,
+    reason: SuppressionReason,
+    now: datetime,
+    schedule_id: UUID | None = None,
+    until: datetime | None = None,
+    note: str = "",
+    created_by: UUID | None = None,
+) -> None:
+    """Put an address on the list. A pause never takes the place of something that lasts."""
+    values = {"reason": str(reason), "until": until, "note": note, "created_by": created_by, "created_at": now}
+    lasts_less = SuppressionRow.until.is_not(None) if until is not None else None
+    session.execute(
+        postgresql.insert(SuppressionRow)
+        .values(organization_id=organization_id, address=address.lower(), schedule_id=schedule_id, **values)
+        .on_conflict_do_update(
+            constraint="uq_suppressions_organization_id_address_schedule_id", set_=values, where=lasts_less
+        )
+    )
+
+
+def release(session: Session, suppression_id: UUID) -> None:
+    """Take an address off the list. Raises NotFound."""
+    statement = delete(SuppressionRow).where(SuppressionRow.id == suppression_id).returning(SuppressionRow.id)
+    if session.execute(statement).first() is None:
+        raise NotFound("This address is not on the list any more.")
+
+
+def take_back(session: Session, address: str, *, schedule_id: UUID | None) -> None:
+    """Forget what the owner of an address asked for, of this schedule and of everything."""
+    session.execute(
+        delete(SuppressionRow).where(
+            SuppressionRow.address == address.lower(),
+            SuppressionRow.reason.in_(_OWN_CHOICES),
+            or_(SuppressionRow.schedule_id.is_(None), SuppressionRow.schedule_id == schedule_id),
+        )
+    )
+
+
+def put_token(
+    session: Session, organization_id: UUID, *, token_sha256: str, address: str, schedule_id: UUID | None
+) -> None:
+    """Remember what a link stands for; the same link again changes nothing."""
+    session.execute(
+        postgresql.insert(MailTokenRow)
+        .values(organization_id=organization_id, token_sha256=token_sha256, address=address, schedule_id=schedule_id)
+        .on_conflict_do_nothing(index_elements=["token_sha256"])
+    )
+
+
+def organization_of_token(session: Session, token_sha256: str) -> UUID | None:
+    """Return in whose mail a link was; needs no organization context."""
+    found: UUID | None = session.execute(
+        text("SELECT organization_of_mail_token(:sha256)"), {"sha256": token_sha256}
+    ).scalar_one_or_none()
+    return found
+
+
+def load_subscription(session: Session, token_sha256: str, *, now: datetime) -> Subscription:
+    """Return who a link belongs to and what holds for them. Raises NotFound."""
+    row = (
+        session.execute(
+            select(
+                MailTokenRow.organization_id,
+                OrganizationRow.name.label("organization"),
+                MailTokenRow.address,
+                MailTokenRow.schedule_id,
+                ScheduleRow.name.label("schedule"),
+            )
+            .join(OrganizationRow, OrganizationRow.id == MailTokenRow.organization_id)
+            .outerjoin(ScheduleRow, ScheduleRow.id == MailTokenRow.schedule_id)
+            .where(MailTokenRow.token_sha256 == token_sha256)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound("This link is not known.")
+    present = session.execute(
+        _select().where(
+            *_holds(row["address"], now),
+            or_(SuppressionRow.schedule_id.is_(None), SuppressionRow.schedule_id == row["schedule_id"]),
+        )
+    ).mappings()
+    return Subscription(**row, present=tuple(_suppression(one) for one in present))
+
+
+def remove_from_schedules(session: Session, address: str) -> tuple[tuple[str, bool], ...]:
+    """Take an e-mail address out of every schedule; returns their names and whether nobody is left.
+
+    A schedule that nobody is left of is paused: it would run for nobody.
+    """
+    changed = []
+    rows = session.execute(
+        select(ScheduleRow.id, ScheduleRow.name, ScheduleRow.recipients).order_by(ScheduleRow.id).with_for_update()
+    ).all()
+    for row in rows:
+        kept = [one for one in row.recipients if not _is(one, address)]
+        if len(kept) == len(row.recipients):
+            continue
+        paused: dict[str, Any] = (
+            {}
+            if kept
+            else {
+                "is_active": False,
+                "next_run_at": None,
+                "paused_until": None,
+                "paused_because": "Its last recipient was removed.",
+            }
+        )
+        session.execute(
+            update(ScheduleRow)
+            .where(ScheduleRow.id == row.id)
+            .values(recipients=kept, version=ScheduleRow.version + 1, updated_at=func.now(), **paused)
+        )
+        changed.append((row.name, not kept))
+    return tuple(changed)
+
+
+def _is(recipient: dict[str, Any], address: str) -> bool:
+    return recipient["channel"] == "email" and recipient["address"].strip().lower() == address.lower()
+
+
+def _holds(address: str, now: datetime) -> tuple[Any, ...]:
+    until = or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)
+    return SuppressionRow.address == address.strip().lower(), until
+
+
+def _select() -> Select[Any]:
+    return select(
+        SuppressionRow.id,
+        SuppressionRow.address,
+        SuppressionRow.schedule_id,
+        ScheduleRow.name.label("schedule"),
+        SuppressionRow.reason,
+        SuppressionRow.until,
+        SuppressionRow.note,
+        SuppressionRow.created_at,
+    ).outerjoin(ScheduleRow, ScheduleRow.id == SuppressionRow.schedule_id)
+
+
+def _suppression(row: RowMapping) -> Suppression:
+    return Suppression(**{**row, "reason": SuppressionReason(row["reason"])})
