@@ -1,8 +1,11 @@
 """Every bench in one command: prints their tables and writes each to its part of bench/RESULTS.md.
 
-python -m bench [start|workspace|query|grouped|export|pdf|chart|schedules …]
+python -m bench [start|workspace|query|grouped|export|pdf|chart|schedules|kills …] [--options]
+
+Options are those of one bench, as in `kills --slots 10000`; what they ask for is printed and not written down.
 """
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -23,11 +26,17 @@ BENCHES = {
     "chart": "Pictures of charts",
     "schedules": "Schedules at scale",
     "fire_times": "Fire times of every timezone",
+    "kills": "Daemons that are killed",
 }
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Run the named benches, or all of them; the parts of the others stay as they are."""
+    names = list(itertools.takewhile(lambda argument: not argument.startswith("--"), arguments))
+    options = arguments[len(names) :]
+    if options:
+        subprocess.run([sys.executable, "-m", f"bench.{names[0]}_bench", *options], check=True)
+        return
     parts = written(RESULTS.read_text() if RESULTS.exists() else "")
     for name in names or BENCHES:
         output = subprocess.run(

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from email.utils import getaddresses
+from functools import lru_cache
 
 import idna
 
@@ -48,6 +49,14 @@ def parse_email(text: str) -> str:
     return normalised
 
 
+def email_key(text: str) -> str:
+    """Return what tells an address from others: two ways to write one mailbox have the same key. Refuses nothing."""
+    try:
+        return parse_email(text).lower()
+    except InvalidAddress:
+        return text.strip().lower()
+
+
 def parse_sender(text: str) -> Sender:
     """Check `Name <address>` or a bare address, as in MAIL_FROM. Raises InvalidAddress."""
     _refuse_control_characters(text, InvalidAddress, None)
@@ -72,8 +81,7 @@ def check_header(text: str, *, place: str) -> str:
 def _parse_domain(domain: str, shown: str) -> str:
     """A domain in lower-case punycode."""
     try:
-        # UTS 46 folds what people type: capitals, full-width letters, the ideographic full stop.
-        ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii").lower()
+        ascii_domain = _ascii_domain(domain)
     except (idna.IDNAError, UnicodeError) as error:
         raise InvalidAddress(f'"{shown}": the domain is not valid.') from error
     labels = ascii_domain.split(".")
@@ -82,6 +90,12 @@ def _parse_domain(domain: str, shown: str) -> str:
     if len(labels) < 2 and ascii_domain != "localhost":
         raise InvalidAddress(f'"{shown}": the domain lacks its ending, such as .com.')
     return ascii_domain
+
+
+@lru_cache(maxsize=4096)
+def _ascii_domain(domain: str) -> str:
+    """UTS 46 folds what people type: capitals, full-width letters, the ideographic full stop. Lists repeat domains."""
+    return idna.encode(domain, uts46=True, std3_rules=True).decode("ascii").lower()
 
 
 def _refuse_control_characters(text: str, error: type[InvalidInput], place: str | None) -> None:

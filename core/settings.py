@@ -90,6 +90,20 @@ class Settings(BaseSettings):
         1000, ge=1, le=1_000_000_000, description="Row limit of every new report; any may lift it."
     )
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
+    link_minutes: int = Field(
+        60, ge=1, le=129_600, description="Minutes that a link made by hand opens its file, unless asked for otherwise."
+    )
+    mail_link_days: int = Field(7, ge=1, le=90, description="Days that the links in messages open their files.")
+    bounce_folder: Path | None = Field(
+        None, description="Folder into which a mail server puts delivery reports, one mail a file."
+    )
+    bounce_imap_host: str | None = Field(
+        None, description="IMAP server of the mailbox that delivery reports come to. It is read over TLS."
+    )
+    bounce_imap_port: int = Field(993, ge=1, le=65535, description="Port of that server.")
+    bounce_imap_user: str | None = Field(None, description="User of that mailbox.")
+    bounce_imap_password: SecretStr | None = Field(None, description="Password of that mailbox.")
+    bounce_imap_folder: str = Field("INBOX", description="Folder of that mailbox. What was read is marked as seen.")
     retention_days: int = Field(90, ge=1, le=36_500, description="Days that produced files are kept.")
     run_retention_days: int | None = Field(
         None,
@@ -137,7 +151,7 @@ class Settings(BaseSettings):
             raise ValueError("it must be an address such as https://reports.example.com")
         return value
 
-    @field_validator("smtp_host", "clickhouse_host")
+    @field_validator("smtp_host", "clickhouse_host", "bounce_imap_host")
     @classmethod
     def _usable_host(cls, value: str | None) -> str | None:
         """A name or an address, without a port or a scheme."""
@@ -168,6 +182,8 @@ class Settings(BaseSettings):
         """Settings that only make sense together."""
         if self.artifact_store == "s3" and not self.s3_bucket:
             raise ValueError("ARTIFACT_STORE=s3 needs S3_BUCKET")
+        if self.bounce_imap_host and not (self.bounce_imap_user and self.bounce_imap_password):
+            raise ValueError("BOUNCE_IMAP_HOST needs BOUNCE_IMAP_USER and BOUNCE_IMAP_PASSWORD")
         if self.smtp_password is not None and not self.smtp_user:
             raise ValueError("SMTP_PASSWORD needs SMTP_USER")
         return self

@@ -21,21 +21,21 @@ COLUMNS = (
 )
 
 
-def draw(calendar: OrganizationCalendar, uses: int, *, may: bool) -> None:
+def draw(calendar: OrganizationCalendar, uses: int) -> None:
     """Draw one calendar."""
     today = broadsheet().clock.now().date()
     upcoming = next((day for day in calendar.days_off if day.on >= today), None)
     cells = (
-        f'<div class="bs-num">{len(calendar.days_off):,}</div>',
+        f'<div class="bs-num">{len(calendar.days_off):,}<span class="bs-only-narrow"> days off</span></div>',
         rows.fact(
             f"{words.day(upcoming.on)} {upcoming.name}".rstrip() if upcoming else "None to come", quiet=upcoming is None
         ),
         rows.fact(week_words(calendar.working_week), quiet=True),
-        rows.fact(f"{uses} schedule{'' if uses == 1 else 's'}" if uses else "Nobody", quiet=not uses),
+        rows.fact(f"{uses} schedule{'' if uses == 1 else 's'}" if uses else "No schedule", quiet=not uses),
     )
     with rows.line(str(calendar.id)):
         rows.row(calendar.name, rows.Link(page="calendars.py", query={"calendar": str(calendar.id)}), COLUMNS, cells)
-        chosen = rows.menu(f"calendars_menu_{calendar.id}", ("Edit", "Delete …")) if may else None
+        chosen = rows.menu(f"calendars_menu_{calendar.id}", ("Edit", "Delete …"))
     if chosen == "Edit":
         st.switch_page("calendars.py", query_params={"calendar": str(calendar.id)})
     elif chosen == "Delete …":
@@ -58,9 +58,8 @@ def delete(calendar: OrganizationCalendar) -> None:
 def the_list(principal: Principal) -> None:
     """Draw every calendar."""
     entered("calendars")
-    may = principal.may(Permission.MANAGE_SCHEDULES)
     with heading("Calendars", "calendars"):
-        if may and st.button("New calendar", type="primary", key=keys.CALENDARS_NEW):
+        if st.button("New calendar", type="primary", key=keys.CALENDARS_NEW):
             st.switch_page("calendars.py", query_params={"calendar": "new"})
     items, uses = broadsheet().calendars.list(principal), broadsheet().calendars.use_counts(principal)
     if not items:
@@ -70,19 +69,19 @@ def the_list(principal: Principal) -> None:
         empty("No calendar of your own", more, icon=":material/event_busy:")
         return
     with st.container(key=keys.CALENDARS_LIST, gap=None):
-        rows.heading("Name", COLUMNS, tail=rows.MENU_WIDTH if may else 0)
+        rows.heading("Name", COLUMNS)
         for item in items:
-            draw(item, uses.get(item.id, 0), may=may)
+            draw(item, uses.get(item.id, 0))
 
 
-principal = guard(Permission.VIEW_REPORTS)
+principal = guard(Permission.MANAGE_SCHEDULES)
 named = st.query_params.get("calendar")
 try:
     if named is None:
         the_list(principal)
     else:
         back("calendars.py", "All calendars")
-        calendar_form(guard(Permission.MANAGE_SCHEDULES), None if named == "new" else UUID(named))
+        calendar_form(principal, None if named == "new" else UUID(named))
 except BroadsheetError as error:
     problem(error)
 except ValueError:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain.access import Permission
 from core.errors import BroadsheetError, NotSignedIn
-from pages.widgets.app import broadsheet, current_principal
+from pages.widgets.app import current_principal
 from pages.widgets.sign_in import sign_in_screen, sign_out
 from pages.widgets.theme import apply_theme, show_wordmark
 
@@ -30,7 +30,7 @@ screens = [
         title="Templates",
         visibility="visible" if principal.may(Permission.EDIT_REPORTS) else "hidden",
     ),
-    *([st.Page("outbox.py", title="Sent mail", url_path="outbox")] if broadsheet().outbox.is_active else []),
+    st.Page("sent.py", title="Sent", url_path="sent"),
     st.Page("builder.py", title="Report", visibility="hidden"),
     st.Page("schedule_form.py", title="Schedule", url_path="schedule", visibility="hidden"),
     st.Page("dataset.py", title="Dataset", visibility="hidden"),
@@ -44,7 +44,10 @@ st.navigation(
         principal.name or principal.email: [
             st.Page("account.py", title="Account", icon=":material/person:"),
             *(
-                [st.Page("branding.py", title="Look of files", icon=":material/palette:", url_path="look")]
+                [
+                    st.Page("branding.py", title="Look of files", icon=":material/palette:", url_path="look"),
+                    st.Page("mail_settings.py", title="Mail", icon=":material/mail:", url_path="mail"),
+                ]
                 if principal.may(Permission.MANAGE_MEMBERS)
                 else []
             ),

@@ -45,9 +45,13 @@ from core.runs.recovery import Recovery
 from core.runs.rendering import Drawer
 from core.runs.retention import Retention
 from core.runs.retry import UNKNOWN_WAIT
+from core.runs.sent_copies import SentCopies
+from core.runs.unsubscribe_links import UnsubscribeLinks
 from core.runs.workers import Workers
 from core.secrets import SecretBox
+from core.services.bounce_mails import BounceMails
 from core.services.daemon import DaemonService
+from core.settings import Settings
 
 AS_OF = datetime(2026, 11, 23, 8, 59, tzinfo=UTC)
 
@@ -236,7 +240,9 @@ class Stack:
             self.outbox,
             channels=self.channels,
             places=self.places,
+            copies=SentCopies(self.database, self.clock, SecretBox("key-of-the-tests")),
             links=FileLinks(self.database, self.clock, key="key-of-the-tests", base_url="http://localhost:8501"),
+            unsubscribe=UnsubscribeLinks(self.database, key="key-of-the-tests", base_url="http://localhost:8501"),
             stores={"file": self.store},
             describe=lambda config: f"Every {config['cadence']}",
             base_url="http://localhost:8501",
@@ -264,6 +270,7 @@ class Stack:
             retention=self.retention,
             missing=self.missing,
             care=self.care,
+            bounces=BounceMails(self.database, self.clock, Settings(_env_file=None)),
             watch=NoWatch(),
             ledger=self.ledger,
             workers=lambda daemon: Workers(

@@ -9,7 +9,7 @@ with MailServer() as server:
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-PHASES = ("connect", "mail", "rcpt", "data", "accepted")
+PHASES = ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "accepted", "quit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class ReceivedMail:
 
 class MailServer:
     """Takes mail between `__enter__` and `__exit__`. `faults` maps a phase to a reply line, "drop" or "hang".
+
+    `rcpt:ann@example.com` is the phase of one recipient.
 
     "accepted" comes after the final dot: with "drop" and "hang" the mail is kept and the client is never told.
     """
@@ -119,7 +121,7 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
         self, server: "_ScriptedSmtp", _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        reply = await server.fault("rcpt")
+        reply = await server.fault(f"rcpt:{address}") or await server.fault("rcpt")
         if reply is None:
             envelope.rcpt_tos.append(address)
         return reply or "250 OK"
@@ -182,6 +184,26 @@ class _ScriptedSmtp(SMTP):
         if self.transport is not None and not self.transport.is_closing():
             await self.push(reply)
             self.transport.close()
+
+    async def _scripted(self, phase: str, answer: Callable[[str], Awaitable[None]], argument: str) -> None:
+        """Say what the script says, or what the server would."""
+        reply = await self.fault(phase)
+        await (answer(argument) if reply is None else self.push(reply))
+
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
+        await self._scripted("ehlo", super().smtp_EHLO, hostname)
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+        await self._scripted("ehlo", super().smtp_HELO, hostname)
+
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
+        await self._scripted("starttls", super().smtp_STARTTLS, arg)
+
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802
+        await self._scripted("auth", super().smtp_AUTH, arg)
+
+    async def smtp_QUIT(self, arg: str) -> None:  # noqa: N802
+        await self._scripted("quit", super().smtp_QUIT, arg)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
         reply = await self.fault("data")

@@ -14,6 +14,7 @@ from core.db.run_inserting import RunDraft
 from core.db.tables import DatasetRow, ReportRow, ReportVersionRow, RunRow, ScheduleRow, SourceRow
 from core.domain.run import Run, RunKind
 from core.domain.schedule import Recipient
+from core.services.link_opening import LinkOpening
 from tests.conftest import Tenant
 from tests.failpoints import Stack
 
@@ -146,3 +147,16 @@ def deliver_all(stack: Stack, tenant: Tenant, run_id: UUID) -> Run:
     for delivery in read(stack, tenant, run_id).deliveries:
         stack.deliverer.deliver(delivery.id)
     return read(stack, tenant, run_id)
+
+
+def link_opening(stack: Stack) -> LinkOpening:
+    """What opens links over a stack's files."""
+    return LinkOpening(
+        stack.database,
+        stack.clock,
+        stores={"file": stack.store},
+        channel=stack.channel,
+        places=stack.places,
+        key="key-of-the-tests",
+        base_url="http://localhost:8501",
+    )

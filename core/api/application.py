@@ -6,17 +6,22 @@ from starlette.middleware import Middleware
 from core.access.rate_limit import RateLimit
 from core.api import docs_routes
 from core.api.authentication import BearerMiddleware
+from core.api.bounce_routes import bounce_routes
 from core.api.branding_routes import branding_routes
 from core.api.calendar_routes import calendar_routes
 from core.api.chart_routes import chart_routes
 from core.api.dataset_routes import dataset_routes
 from core.api.destination_routes import destination_routes
+from core.api.email_routes import email_routes
 from core.api.execution_routes import execution_routes
+from core.api.link_routes import link_routes
+from core.api.mail_draft_routes import mail_draft_routes
 from core.api.problems import add_problem_handlers
 from core.api.report_routes import report_routes
 from core.api.run_care_routes import run_care_routes
 from core.api.schedule_care_routes import schedule_care_routes
 from core.api.schedule_routes import schedule_routes
+from core.api.sent_routes import sent_routes
 from core.api.source_routes import source_routes
 from core.api.template_routes import template_routes
 from core.api.token_routes import token_routes
@@ -27,6 +32,7 @@ from core.bootstrap import Broadsheet
 PUBLIC = (
     ("GET", "/openapi.json"),
     ("POST", "/auth/token"),
+    ("GET", "/email-config/presets"),
     *(("GET", path) for path in docs_routes.PATHS),
 )
 _MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -65,5 +71,10 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(destination_routes(broadsheet.destinations))
     app.include_router(execution_routes(broadsheet.runs, broadsheet.run_care))
     app.include_router(run_care_routes(broadsheet.backfill, broadsheet.approvals))
+    app.include_router(email_routes(broadsheet.email_config, broadsheet.suppressions))
+    app.include_router(mail_draft_routes(broadsheet.mail_preview))
+    app.include_router(sent_routes(broadsheet.sent))
+    app.include_router(link_routes(broadsheet.links, broadsheet.settings.base_url))
+    app.include_router(bounce_routes(broadsheet.bounces, broadsheet.settings.base_url))
     app.include_router(branding_routes(broadsheet.branding))
     return app

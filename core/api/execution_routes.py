@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from core.api.authentication import Caller
@@ -89,10 +90,13 @@ def execution_routes(runs: RunService, care: RunCareService) -> APIRouter:
     def unpin(run_id: UUID, caller: Caller) -> Json:
         return execution_out(care.unpin(caller, run_id))
 
+    @router.head("/report-executions/{run_id}/download", include_in_schema=False)
     @router.get("/report-executions/{run_id}/download", summary="A file of a run", response_class=Response)
     @blocking
-    def download(run_id: UUID, caller: Caller, format_: Annotated[Text, Query(alias="format")]) -> Response:
-        return artifact_response(*runs.open_artifact(caller, run_id, format_))
+    def download(
+        request: Request, run_id: UUID, caller: Caller, format_: Annotated[Text, Query(alias="format")]
+    ) -> Response:
+        return artifact_response(request, *runs.open_artifact(caller, run_id, format_))
 
     @router.post("/deliveries/{delivery_id}/resend", status_code=202, summary="Send a failed delivery again")
     @blocking

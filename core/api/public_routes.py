@@ -1,35 +1,31 @@
-"""Routes that need no token: health and signed download links."""
+"""Routes that need no token: health, links to files, and what mail services report."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from core.api.downloads import artifact_response
+from core.access.rate_limit import RateLimit
+from core.api.bounce_hooks import bounce_hooks
+from core.api.link_pages import link_pages
 from core.api.threads import run_in_api_thread
-from core.errors import BroadsheetError
-from core.services.health import HealthService
-from core.services.runs import RunService
+from core.bootstrap import Broadsheet
+
+#: With RATE_LIMITS=on: tokens and keys that are none, of one network, a minute.
+WRONG_TOKENS_PER_MINUTE = 30
 
 
-def public_routes(health: HealthService, runs: RunService) -> list[Route]:
-    """Return `/healthz`, `/readyz` and `/d/{token}`."""
+def public_routes(broadsheet: Broadsheet) -> list[Route]:
+    """Return `/healthz`, `/readyz`, `/d/{token}` and where mail services report to."""
+    is_limited = broadsheet.settings.rate_limits == "on"
+    wrong = RateLimit(broadsheet.clock, per_minute=WRONG_TOKENS_PER_MINUTE if is_limited else None)
 
     async def healthz(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
-        parts = await run_in_api_thread(health.ready)
+        parts = await run_in_api_thread(broadsheet.health.ready)
         fine = all(state == "ok" for state in parts.values())
         return JSONResponse({"status": "ok" if fine else "failing", "parts": parts}, status_code=200 if fine else 503)
-
-    async def download(request: Request) -> Response:
-        try:
-            artifact, content = await run_in_api_thread(runs.open_link, request.path_params["token"])
-        except BroadsheetError as error:
-            from core.api.problems import problem_of  # brings FastAPI along, which no start waits for
-
-            return problem_of(error)
-        return artifact_response(artifact, content)
 
     async def to_docs(_request: Request) -> Response:
         return RedirectResponse("/api/docs")
@@ -38,5 +34,6 @@ def public_routes(health: HealthService, runs: RunService) -> list[Route]:
         Route("/api", to_docs, methods=["GET"]),  # the mount below answers from "/api/" on
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
-        Route("/d/{token}", download, methods=["GET"]),
+        *link_pages(broadsheet.link_opening, wrong, secure=broadsheet.settings.base_url.startswith("https://")),
+        *bounce_hooks(broadsheet.bounces, wrong),
     ]

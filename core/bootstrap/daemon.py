@@ -23,10 +23,12 @@ from core.runs.planner import Planner
 from core.runs.press_process import ProcessPress
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
+from core.runs.sent_copies import SentCopies
 from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
 from core.secrets import SecretBox, derive, load_secret_key
+from core.services.bounce_mails import BounceMails
 from core.services.catalog_watch import CatalogWatch
 from core.services.daemon import DaemonService
 from core.services.demo_workspace import demo_path, refresh_demo_data
@@ -51,8 +53,9 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         scratch_dir=scratch_dir,
         secret_box=SecretBox(load_secret_key(settings)),
     )
-    missing = MissingFields(parts.database, parts.clock, channel=parts.channels["email"], base_url=settings.base_url)
-    notices = OwnerNotices(parts.database, parts.clock, channel=parts.channels["email"], base_url=settings.base_url)
+    mail, base_url = parts.channels["email"], settings.base_url
+    missing = MissingFields(parts.database, parts.clock, channel=mail, base_url=base_url, places=parts.places)
+    notices = OwnerNotices(parts.database, parts.clock, channel=mail, base_url=base_url, places=parts.places)
 
     def close() -> None:
         drawer.close()
@@ -88,7 +91,10 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
                 parts.clock,
                 key=derive(load_secret_key(settings), "links"),
                 base_url=settings.base_url,
+                valid_for=timedelta(days=settings.mail_link_days),
             ),
+            copies=SentCopies(parts.database, parts.clock, SecretBox(load_secret_key(settings))),
+            unsubscribe=parts.unsubscribe,
             stores=parts.stores,
             describe=lambda stored: describe_config(parse_config(stored)),
             base_url=settings.base_url,
@@ -106,6 +112,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
             purge_uploads=UploadService(parts.database, settings, parts.clock).purge,
         ),
         missing=missing,
+        bounces=BounceMails(parts.database, parts.clock, settings),
         care=Care(parts.database, parts.clock, notices=notices),
         watch=CatalogWatch(parts.database, parts.connections, parts.clock),
         ledger=parts.ledger,

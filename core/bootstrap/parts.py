@@ -17,7 +17,8 @@ from core.query.preview_cache import PreviewCache
 from core.runs.dispatch import Dispatch
 from core.runs.ledger import Ledger
 from core.runs.places import Places
-from core.secrets import SecretBox, app_role_password, load_secret_key
+from core.runs.unsubscribe_links import UnsubscribeLinks
+from core.secrets import SecretBox, app_role_password, derive, load_secret_key
 from core.services.connections import Connections
 from core.services.ready_made import ensure_ready_made
 from core.services.workspace_activity import ensure_workspace_activity, way_to_activity
@@ -38,6 +39,7 @@ class Parts:
     stores: dict[str, ArtifactStore]  #: where files may lie, by name
     channels: dict[str, Channel]
     places: Places
+    unsubscribe: UnsubscribeLinks
 
 
 def make_parts(settings: Settings, clock: Clock) -> Parts:
@@ -72,4 +74,7 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
         stores=stores,
         channels=channels,
         places=Places(database, SecretBox(load_secret_key(settings)), channels),
+        unsubscribe=UnsubscribeLinks(
+            database, key=derive(load_secret_key(settings), "unsubscribe"), base_url=settings.base_url
+        ),
     )

@@ -2,32 +2,41 @@
 
 import functools
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import import_module
 
 from core.bootstrap.parts import make_parts
 from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.database import Database
+from core.deliver.bounces import PROVIDERS
 from core.render import RENDERERS
 from core.render.chart_images import ChartRenderer
 from core.secrets import SecretBox, derive, load_secret_key
 from core.services.access import AccessService
 from core.services.approvals import ApprovalService
 from core.services.backfill import BackfillService
+from core.services.bounces import BounceService
 from core.services.branding import BrandingService
 from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
 from core.services.charts import ChartService
 from core.services.datasets import DatasetService
 from core.services.destinations import DestinationService
+from core.services.email_config import EmailConfigService
 from core.services.health import HealthService
+from core.services.link_opening import LinkOpening
+from core.services.links import LinkService
+from core.services.mail_preview import MailPreviewService
 from core.services.outbox import OutboxService
 from core.services.reports import ReportService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
 from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
+from core.services.sent import SentService
 from core.services.sources import SourceService
+from core.services.suppressions import SuppressionService, UnsubscribeService
 from core.services.templates import TemplateService
 from core.services.uploads import UploadService
 from core.services.workbooks import WorkbookService
@@ -54,6 +63,10 @@ class Broadsheet:
     schedules: ScheduleService
     calendars: CalendarService
     destinations: DestinationService
+    email_config: EmailConfigService
+    suppressions: SuppressionService
+    unsubscribe: UnsubscribeService
+    mail_preview: MailPreviewService
     schedule_care: ScheduleCareService
     runs: RunService
     run_care: RunCareService
@@ -62,6 +75,10 @@ class Broadsheet:
     branding: BrandingService
     workbooks: WorkbookService
     outbox: OutboxService
+    sent: SentService
+    links: LinkService
+    link_opening: LinkOpening
+    bounces: BounceService
     health: HealthService
     database: Database
 
@@ -94,6 +111,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         charts=ChartService(reports, ChartRenderer(idle_s=_BROWSER_IDLE_S)),
         templates=TemplateService(parts.database, reports, catalog),
         destinations=DestinationService(parts.database, parts.clock, channels=parts.channels, places=parts.places),
+        email_config=EmailConfigService(
+            parts.database, parts.clock, settings, channel=parts.channels["email"], places=parts.places
+        ),
+        suppressions=SuppressionService(parts.database, parts.clock),
+        unsubscribe=UnsubscribeService(parts.database, parts.clock),
+        mail_preview=MailPreviewService(
+            parts.database, parts.clock, settings, places=parts.places, stores=parts.stores
+        ),
         calendars=CalendarService(parts.database, parts.clock),
         schedules=schedules,
         schedule_care=ScheduleCareService(
@@ -106,6 +131,24 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         branding=BrandingService(parts.database),
         workbooks=WorkbookService(
             parts.database, catalog, parts.executor, parts.clock, timeout_s=settings.run_timeout_s
+        ),
+        sent=SentService(parts.database, stores=parts.stores, box=box),
+        links=LinkService(parts.database, parts.clock, valid_for=timedelta(minutes=settings.link_minutes)),
+        link_opening=LinkOpening(
+            parts.database,
+            parts.clock,
+            stores=parts.stores,
+            channel=parts.channels["email"],
+            places=parts.places,
+            key=derive(load_secret_key(settings), "link codes"),
+            base_url=settings.base_url,
+        ),
+        bounces=BounceService(
+            parts.database,
+            parts.clock,
+            providers={key: make(settings) for key, make in PROVIDERS.items()},
+            box=box,
+            key=derive(load_secret_key(settings), "bounces"),
         ),
         outbox=OutboxService(parts.database, settings),
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),

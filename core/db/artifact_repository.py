@@ -1,41 +1,48 @@
-"""Artifacts and the links that open them without a sign-in."""
+"""Artifacts: what is known of stored files."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Delete, RowMapping, Select, delete, exists, insert, select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import RowMapping, Select, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
-from core.db.tables import ArtifactRow, DownloadLinkRow, RunRow
+from core.db.many_rows import insert_many, values_of_many
+from core.db.tables import ArtifactRow, RunRow
 from core.domain.artifact import Artifact
 from core.domain.manifest_json import dump_manifest, load_manifest
 from core.errors import NotFound
 
 
-def insert_artifact(session: Session, organization_id: UUID, artifact: Artifact) -> None:
-    """Record a stored file; the one that a run already has of this format stays."""
-    statement = postgresql.insert(ArtifactRow).values(
-        id=artifact.id,
-        organization_id=organization_id,
-        run_id=artifact.run_id,
-        format=artifact.format,
-        file_name=artifact.file_name,
-        media_type=artifact.media_type,
-        store=artifact.store,
-        storage_key=artifact.storage_key,
-        sha256=artifact.sha256,
-        size_bytes=artifact.size_bytes,
-        manifest=dump_manifest(artifact.manifest),
-        created_at=artifact.created_at,
-    )
-    session.execute(statement.on_conflict_do_nothing(index_elements=[ArtifactRow.run_id, ArtifactRow.format]))
+def insert_artifacts(session: Session, organization_id: UUID, artifacts: Sequence[Artifact]) -> None:
+    """Record stored files of a run; the one that it already has of a format stays."""
+    rows = [
+        {
+            "id": artifact.id,
+            "organization_id": organization_id,
+            "run_id": artifact.run_id,
+            "format": artifact.format,
+            "file_name": artifact.file_name,
+            "media_type": artifact.media_type,
+            "store": artifact.store,
+            "storage_key": artifact.storage_key,
+            "sha256": artifact.sha256,
+            "size_bytes": artifact.size_bytes,
+            "manifest": dump_manifest(artifact.manifest),
+            "created_at": artifact.created_at,
+        }
+        for artifact in artifacts
+    ]
+    if rows:
+        statement = insert_many(_ARTIFACTS, tuple(rows[0]), len(rows))
+        kept = statement.on_conflict_do_nothing(index_elements=["run_id", "format"])
+        session.execute(kept, values_of_many(rows))
 
 
 def list_artifacts(session: Session, run_id: UUID) -> tuple[Artifact, ...]:
     """Return a run's files by format."""
-    rows = session.execute(_select_artifacts().where(ArtifactRow.run_id == run_id).order_by(ArtifactRow.format))
+    rows = session.execute(_OF_RUN, {"of_run": run_id})
     return tuple(_artifact(row) for row in rows.mappings())
 
 
@@ -82,50 +89,6 @@ def is_in_use(session: Session, artifact: Artifact) -> bool:
     return session.execute(statement.limit(1)).first() is not None
 
 
-def insert_link(
-    session: Session,
-    *,
-    organization_id: UUID,
-    artifact_id: UUID,
-    token_sha256: str,
-    expires_at: datetime,
-    created_by: UUID | None,
-) -> None:
-    """Remember a link to a file."""
-    session.execute(
-        insert(DownloadLinkRow).values(
-            organization_id=organization_id,
-            artifact_id=artifact_id,
-            token_sha256=token_sha256,
-            expires_at=expires_at,
-            created_by=created_by,
-        )
-    )
-
-
-def find_link(session: Session, token_sha256: str) -> tuple[datetime, datetime | None] | None:
-    """Return until when a link of the organization is good and when it was revoked; None: there is none."""
-    row = session.execute(
-        select(DownloadLinkRow.expires_at, DownloadLinkRow.revoked_at).where(
-            DownloadLinkRow.token_sha256 == token_sha256
-        )
-    ).first()
-    return None if row is None else (row.expires_at, row.revoked_at)
-
-
-def artifact_of_link(session: Session, token_sha256: str, now: datetime) -> tuple[UUID, UUID] | None:
-    """Return (organization, artifact) of a link that is still good; needs no organization context."""
-    statement = text("SELECT organization_id, artifact_id FROM artifact_of_link(:sha, :now)")
-    row = session.execute(statement, {"sha": token_sha256, "now": now}).first()
-    return None if row is None or row.artifact_id is None else (row.organization_id, row.artifact_id)
-
-
-def delete_expired_links(session: Session, now: datetime) -> int:
-    """Forget links that open nothing any more; returns how many."""
-    statement: Delete = delete(DownloadLinkRow).where(DownloadLinkRow.expires_at <= now)
-    return len(session.execute(statement.returning(DownloadLinkRow.id)).all())
-
-
 def _select_artifacts() -> Select[Any]:
     return select(
         ArtifactRow.id,
@@ -141,6 +104,14 @@ def _select_artifacts() -> Select[Any]:
         ArtifactRow.created_at,
         ArtifactRow.deleted_at,
     )
+
+
+_ARTIFACTS: Any = ArtifactRow.__table__
+_OF_RUN = (
+    _select_artifacts()
+    .where(ArtifactRow.run_id == bindparam("of_run", type_=_ARTIFACTS.c.run_id.type))
+    .order_by(ArtifactRow.format)
+)
 
 
 def _artifact(row: RowMapping) -> Artifact:

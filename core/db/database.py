@@ -17,6 +17,7 @@ from core.errors import DatabaseUnavailable
 #: Seconds for which a connection that was given back counts as alive.
 _FRESH_S = 1.0
 _USED_AT = "used_at"
+_NAME = text("SELECT set_config('app.organization_id', :id, true)")
 
 
 class Database:
@@ -84,4 +85,4 @@ def _note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) 
 
 def name_organization(session: Session, organization_id: UUID) -> None:
     """From here on the transaction sees the rows of `organization_id` only."""
-    session.execute(text("SELECT set_config('app.organization_id', :id, true)"), {"id": str(organization_id)})
+    session.execute(_NAME, {"id": str(organization_id)})

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, case, func, select, text, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Row, RowMapping, Select, bindparam, case, func, insert, select, text, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import Executable
 
-from core.db.tables import DeliveryRow, DestinationRow, RunEventRow, RunRow
+from core.db.many_rows import insert_many, values_of_many
+from core.db.tables import DeliveryEventRow, DeliveryRow, DestinationRow, RunEventRow, RunRow
 from core.domain.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryState
 from core.domain.schedule import Recipient
 from core.errors import LeaseLost, NotFound
@@ -65,6 +67,17 @@ _OUTBOX = (
 )
 
 
+_DELIVERIES: Any = DeliveryRow.__table__
+_EVENTS: Any = DeliveryEventRow.__table__
+_LOAD: Select[Any] = select(*_OUTBOX).where(DeliveryRow.id == bindparam("of_delivery", type_=_DELIVERIES.c.id.type))
+_LOAD_LOCKED = _LOAD.with_for_update(of=DeliveryRow)
+_COUNT_STATES = (
+    select(_DELIVERIES.c.state, func.count())
+    .where(_DELIVERIES.c.run_id == bindparam("of_run", type_=_DELIVERIES.c.run_id.type))
+    .group_by(_DELIVERIES.c.state)
+)
+
+
 def insert_deliveries(
     session: Session, organization_id: UUID, run_id: UUID, recipients: Iterable[Recipient]
 ) -> tuple[UUID, ...]:
@@ -82,14 +95,11 @@ def insert_deliveries(
     ]
     if not rows:
         return ()
-    statement = postgresql.insert(DeliveryRow).values(rows)
-    return tuple(
-        session.execute(
-            statement.on_conflict_do_nothing(
-                constraint="uq_deliveries_run_id_channel_destination_id_address"
-            ).returning(DeliveryRow.id)
-        ).scalars()
+    statement = insert_many(_DELIVERIES, tuple(rows[0]), len(rows)).on_conflict_do_nothing(
+        constraint="uq_deliveries_run_id_channel_destination_id_address"
     )
+    made = session.execute(statement.returning(_DELIVERIES.c.id), values_of_many(rows))
+    return tuple(made.scalars())
 
 
 def organization_of_delivery(session: Session, delivery_id: UUID) -> UUID | None:
@@ -101,10 +111,7 @@ def organization_of_delivery(session: Session, delivery_id: UUID) -> UUID | None
 
 def load_outbox_row(session: Session, delivery_id: UUID, *, lock: bool = False) -> OutboxRow:
     """Return a delivery for its worker; `lock` keeps the row to this transaction. Raises NotFound."""
-    statement = select(*_OUTBOX).where(DeliveryRow.id == delivery_id)
-    if lock:
-        statement = statement.with_for_update()
-    row = session.execute(statement).mappings().first()
+    row = session.execute(_LOAD_LOCKED if lock else _LOAD, {"of_delivery": delivery_id}).mappings().first()
     if row is None:
         raise NotFound("This delivery does not exist, or you may not see it.")
     return _outbox_row(row)
@@ -130,17 +137,10 @@ def change_delivery(session: Session, row: OutboxRow, *, to: DeliveryState, **co
         raise ValueError(f"a delivery does not go from {row.state} to {to}")
     if to is not DeliveryState.SENDING:
         columns = {"lease_until": None, **columns}
-    written = session.execute(
-        update(DeliveryRow)
-        .where(
-            DeliveryRow.id == row.id,
-            DeliveryRow.state == str(row.state),
-            DeliveryRow.lease_token == row.lease_token,
-        )
-        .values(state=str(to), **columns)
-        .returning(DeliveryRow.id)
-    ).first()
-    if written is None:
+    given = {f"new_{name}": value for name, value in columns.items()}
+    given |= {"new_state": str(to), "of_delivery": row.id, "expected": str(row.state), "token": row.lease_token}
+    given |= {"organization": row.organization_id, "said": columns.get("response") or columns.get("error_message")}
+    if session.execute(_changing(tuple(columns)), given).first() is None:
         raise LeaseLost("Another worker took over this delivery.")
 
 
@@ -177,9 +177,7 @@ def resend_at(session: Session, delivery_id: UUID, at: datetime) -> None:
 
 def count_states(session: Session, run_id: UUID) -> dict[DeliveryState, int]:
     """Return how many deliveries of a run are in each state."""
-    rows: Iterable[Row[str, int]] = session.execute(
-        select(DeliveryRow.state, func.count()).where(DeliveryRow.run_id == run_id).group_by(DeliveryRow.state)
-    )
+    rows: Iterable[Row[str, int]] = session.execute(_COUNT_STATES, {"of_run": run_id})
     return {DeliveryState(state): count for state, count in rows}
 
 
@@ -211,6 +209,32 @@ def list_deliveries(session: Session, run_id: UUID) -> tuple[Delivery, ...]:
         .order_by(DeliveryRow.created_at, DeliveryRow.channel, DeliveryRow.address)
     ).mappings()
     return tuple(Delivery(**{**row, "state": DeliveryState(row["state"])}) for row in rows)
+
+
+@cache
+def _changing(names: tuple[str, ...]) -> Executable:
+    """The statement of `change_delivery`, with the line of the archive: made once for the columns it writes."""
+    columns, events = _DELIVERIES.c, _EVENTS.c
+    changed = (
+        update(_DELIVERIES)
+        .where(
+            columns.id == bindparam("of_delivery", type_=columns.id.type),
+            columns.state == bindparam("expected", type_=columns.state.type),
+            columns.lease_token == bindparam("token", type_=columns.lease_token.type),
+        )
+        .values({name: bindparam(f"new_{name}", type_=columns[name].type) for name in ("state", *names)})
+        .returning(columns.id, columns.state, columns.attempt)
+        .cte("changed")
+    )
+    line = select(
+        bindparam("organization", type_=events.organization_id.type),
+        changed.c.id,
+        changed.c.state,
+        changed.c.attempt,
+        bindparam("said", type_=events.message.type),
+    )
+    names_of_line = ["organization_id", "delivery_id", "state", "attempt", "message"]
+    return select(changed.c.id).add_cte(insert(_EVENTS).from_select(names_of_line, line).cte("added"))
 
 
 def _outbox_row(row: RowMapping) -> OutboxRow:

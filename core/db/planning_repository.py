@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, select, text
+from sqlalchemy import RowMapping, Select, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from core.db.tables import ReportRow, ReportVersionRow, RunRow, ScheduleRow
@@ -142,7 +142,7 @@ def load_planned_schedule(session: Session, schedule_id: UUID) -> PlannedSchedul
 
 def schedule_name_and_config(session: Session, schedule_id: UUID) -> tuple[str, dict[str, Any]] | None:
     """Return what a schedule is called and its stored recurrence; None where it was deleted since."""
-    row = session.execute(select(ScheduleRow.name, ScheduleRow.config).where(ScheduleRow.id == schedule_id)).first()
+    row = session.execute(_NAME_AND_CONFIG, {"of_schedule": schedule_id}).first()
     return None if row is None else (row.name, row.config)
 
 
@@ -204,3 +204,9 @@ def _planned(row: RowMapping) -> PlannedSchedule:
             "misfire": Misfire(row["misfire"]),
         }
     )
+
+
+_SCHEDULES: Any = ScheduleRow.__table__
+_NAME_AND_CONFIG = select(_SCHEDULES.c.name, _SCHEDULES.c.config).where(
+    _SCHEDULES.c.id == bindparam("of_schedule", type_=_SCHEDULES.c.id.type)
+)

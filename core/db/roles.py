@@ -79,6 +79,7 @@ FUNCTION_GRANTS = (
     "organization_of_delivery(uuid)",
     "organization_of_link(text)",
     "organization_of_mail(text)",
+    "organization_of_mail_token(text)",
     "artifacts_older_than(timestamptz, integer)",
     "organizations_without_source(text, text)",
     "datasets_to_check(timestamptz, integer)",

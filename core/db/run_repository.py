@@ -1,14 +1,26 @@
 """The ledger's rows: every change of a run's state, each one fenced by its lease token."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, case, exists, func, insert, literal, select, text, update
+from sqlalchemy import (
+    RowMapping,
+    Select,
+    bindparam,
+    case,
+    exists,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from core.db.tables import ReportRow, RunEventRow, RunRow
+from core.db.run_writing import write_run
+from core.db.tables import DeliveryRow, ReportRow, RunEventRow, RunRow
 from core.domain.run import RUN_TRANSITIONS, Lease, RunKind, RunState, RunStep
 from core.domain.schedule import Recipient, parse_recipient
 from core.errors import LeaseLost, NotFound
@@ -110,6 +122,32 @@ _COLUMNS = (
     _RUNS.c.waiting_for,
 )
 
+_LOAD: Select[Any] = select(*_COLUMNS).where(_RUNS.c.id == bindparam("run_id", type_=_RUNS.c.id.type))
+#: NO KEY: timeline lines refer to the run and must not wait for it.
+_LOAD_LOCKED = _LOAD.with_for_update(of=_RUNS, key_share=True)
+_ADD_EVENT = insert(_EVENTS)
+_NOTE_DELIVERY = text(
+    "WITH timed AS (UPDATE runs SET deliver_s = coalesce(deliver_s, 0) + :took_s WHERE id = :run_id) "
+    "INSERT INTO run_events (organization_id, run_id, at, name, message) "
+    "VALUES (:organization_id, :run_id, :at, :name, :message)"
+)
+_DELIVERIES: Any = DeliveryRow.__table__
+_LOCK_OF_DELIVERY = (
+    select(*_COLUMNS)
+    .where(
+        _RUNS.c.id
+        == select(_DELIVERIES.c.run_id)
+        .where(_DELIVERIES.c.id == bindparam("delivery_id", type_=_DELIVERIES.c.id.type))
+        .scalar_subquery()
+    )
+    .with_for_update(of=_RUNS, key_share=True)
+)
+_REPORTS: Any = ReportRow.__table__
+_DESCRIPTION = select(_REPORTS.c.description).where(_REPORTS.c.id == bindparam("of_report", type_=_REPORTS.c.id.type))
+_NEXT = text(
+    "SELECT run_id, organization_id, set_config('app.organization_id', organization_id::text, true) FROM next_run(:now)"
+)
+
 
 def organization_of_run(session: Session, run_id: UUID) -> UUID | None:
     """Return whose run it is; needs no organization context."""
@@ -118,21 +156,27 @@ def organization_of_run(session: Session, run_id: UUID) -> UUID | None:
     return found
 
 
-def lock_next_run(session: Session, now: datetime) -> tuple[UUID, UUID] | None:
-    """Lock the run that is next in line and return (run, organization); needs no organization context."""
-    row = session.execute(text("SELECT run_id, organization_id FROM next_run(:now)"), {"now": now}).first()
-    return None if row is None else (row.run_id, row.organization_id)
+def lock_next_run(session: Session, now: datetime) -> UUID | None:
+    """Lock the run that is next in line and return it; needs no organization context.
+
+    From here on the transaction sees the rows of that organization.
+    """
+    row = session.execute(_NEXT, {"now": now}).first()
+    return None if row is None else row.run_id
 
 
 def load_ledger_run(session: Session, run_id: UUID, *, lock: bool = False) -> LedgerRun:
     """Return a run for its workers; `lock` keeps the row to this transaction. Raises NotFound."""
-    statement: Select[Any] = select(*_COLUMNS).where(_RUNS.c.id == run_id)
-    if lock:  # NO KEY: timeline lines refer to the run and must not wait for it
-        statement = statement.with_for_update(of=_RUNS, key_share=True)
-    row = session.execute(statement).mappings().first()
+    row = session.execute(_LOAD_LOCKED if lock else _LOAD, {"run_id": run_id}).mappings().first()
     if row is None:
         raise NotFound("This run does not exist, or you may not see it.")
     return _ledger_run(row)
+
+
+def lock_run_of_delivery(session: Session, delivery_id: UUID) -> LedgerRun | None:
+    """Keep the run that a delivery belongs to to this transaction, and return it; None where there is no such one."""
+    row = session.execute(_LOCK_OF_DELIVERY, {"delivery_id": delivery_id}).mappings().first()
+    return None if row is None else _ledger_run(row)
 
 
 def change_state(
@@ -146,19 +190,28 @@ def change_state(
         raise ValueError(f"a run does not go from {expected} to {to}")
     if to.is_final:
         columns |= {"finished_at": at, "lease_until": None, "next_attempt_at": None}
-    event = {"at": at, "name": str(to), "message": message}
-    _write(session, lease, expected=expected, values={"state": str(to), **columns}, event=event)
+    write_run(
+        session, lease, expected=expected, values={"state": str(to), **columns}, at=at, lines=((str(to), message),)
+    )
 
 
 def commit_step(session: Session, lease: Lease, *, step: RunStep, at: datetime, message: str, **columns: Any) -> None:
     """Record a finished step of a running run; raises LeaseLost where another worker took over."""
-    event = {"at": at, "name": str(step), "message": message}
-    _write(session, lease, expected=RunState.RUNNING, values={"step": str(step), **columns}, event=event)
+    commit_steps(session, lease, ((step, message),), at=at, **columns)
+
+
+def commit_steps(
+    session: Session, lease: Lease, steps: Sequence[tuple[RunStep, str]], *, at: datetime, **columns: Any
+) -> datetime | None:
+    """Record several steps at once, each with its words; returns when a cancel was asked for. Raises LeaseLost."""
+    values = {"step": str(steps[-1][0]), **columns}
+    lines = tuple((str(step), message) for step, message in steps)
+    return write_run(session, lease, expected=RunState.RUNNING, values=values, at=at, lines=lines)
 
 
 def update_running(session: Session, lease: Lease, **columns: Any) -> None:
     """Change other columns of a running run; raises LeaseLost where another worker took over."""
-    _write(session, lease, expected=RunState.RUNNING, values=columns)
+    write_run(session, lease, expected=RunState.RUNNING, values=columns)
 
 
 def extend_lease(session: Session, lease: Lease, until: datetime) -> tuple[datetime, datetime | None]:
@@ -193,36 +246,8 @@ def request_cancel(session: Session, run_id: UUID, *, at: datetime) -> None:
 
 def add_event(session: Session, organization_id: UUID, run_id: UUID, *, at: datetime, name: str, message: str) -> None:
     """Add a line to a run's timeline."""
-    session.execute(
-        insert(_EVENTS).values(organization_id=organization_id, run_id=run_id, at=at, name=name, message=message)
-    )
-
-
-def _write(
-    session: Session,
-    lease: Lease,
-    *,
-    expected: RunState,
-    values: dict[str, Any],
-    event: dict[str, Any] | None = None,
-) -> None:
-    """Change a run whose token is still the lease's, with the line on its timeline in the same statement."""
-    write = (
-        update(_RUNS)
-        .where(_RUNS.c.id == lease.run_id, _RUNS.c.state == str(expected), _RUNS.c.lease_token == lease.token)
-        .values(values)
-        .returning(_RUNS.c.id)
-    )
-    if event is None:
-        written = session.execute(write).first()
-    else:
-        done = write.cte("done")
-        line = select(*(literal(value, _EVENTS.c[name].type) for name, value in event.items()))
-        line = line.add_columns(literal(lease.organization_id, _EVENTS.c.organization_id.type), done.c.id)
-        names = [*event, "organization_id", "run_id"]
-        written = session.execute(insert(_EVENTS).from_select(names, line).returning(_EVENTS.c.run_id)).first()
-    if written is None:
-        raise LeaseLost
+    values = {"organization_id": organization_id, "run_id": run_id, "at": at, "name": name, "message": message}
+    session.execute(_ADD_EVENT, values)
 
 
 def _ledger_run(row: RowMapping) -> LedgerRun:
@@ -238,15 +263,16 @@ def _ledger_run(row: RowMapping) -> LedgerRun:
     )
 
 
-def add_deliver_time(session: Session, run_id: UUID, seconds: float) -> None:
-    """Add to the time a run's deliveries took."""
-    session.execute(
-        update(RunRow).where(RunRow.id == run_id).values(deliver_s=func.coalesce(RunRow.deliver_s, 0.0) + seconds)
-    )
+def note_delivery(
+    session: Session, organization_id: UUID, run_id: UUID, *, at: datetime, name: str, message: str, took_s: float
+) -> None:
+    """Add to the time a run's deliveries took, with a line on its timeline."""
+    values = {"organization_id": organization_id, "run_id": run_id, "at": at, "name": name, "message": message}
+    session.execute(_NOTE_DELIVERY, {**values, "took_s": took_s})
 
 
 def report_description(session: Session, report_id: UUID | None) -> str:
     """Return what a report's owner says about it, archived or not; "" for a draft."""
     if report_id is None:
         return ""
-    return session.execute(select(ReportRow.description).where(ReportRow.id == report_id)).scalar_one_or_none() or ""
+    return session.execute(_DESCRIPTION, {"of_report": report_id}).scalar_one_or_none() or ""

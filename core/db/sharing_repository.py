@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, exists, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from core.db.run_repository import LedgerRun
@@ -64,18 +64,18 @@ def find_sibling(session: Session, run: LedgerRun, now: datetime) -> Sibling | N
 
 def wake_siblings(session: Session, share_key: str) -> tuple[UUID, ...]:
     """Put the runs that wait for a sibling's files back in line; returns them."""
-    statement = (
-        update(RunRow)
-        .where(
-            RunRow.share_key == share_key,
-            RunRow.state == str(RunState.WAITING),
-            RunRow.waiting_for == WAITS_FOR_SIBLING,
-        )
-        .values(next_attempt_at=None)
-        .returning(RunRow.id)
-        .execution_options(synchronize_session=False)
+    return tuple(session.execute(_WAKE, {"of_key": share_key}).scalars())
+
+
+_RUNS: Any = RunRow.__table__
+_WAKE = (
+    update(_RUNS)
+    .where(
+        _RUNS.c.share_key == bindparam("of_key", type_=_RUNS.c.share_key.type),
+        _RUNS.c.state == str(RunState.WAITING),
+        _RUNS.c.waiting_for == WAITS_FOR_SIBLING,
     )
-    return tuple(session.execute(statement).scalars())
-
-
+    .values(next_attempt_at=None)
+    .returning(_RUNS.c.id)
+)
 _TAKEN_OVER = (RunRow.result_head, RunRow.rows_matched, RunRow.rows_delivered, RunRow.fingerprint)

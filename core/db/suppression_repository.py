@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, Select, delete, func, or_, select, text, upda
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
+from core.address import email_key
 from core.db.tables import MailTokenRow, OrganizationRow, ScheduleRow, SuppressionRow
 from core.domain.page import Page
 from core.domain.suppression import Subscription, Suppression, SuppressionReason
@@ -60,16 +61,24 @@ def suppress(
     note: str = "",
     created_by: UUID | None = None,
 ) -> None:
-    """Put an address on the list. A pause never takes the place of something that lasts."""
+    """Put an address on the list. What its owner asks for never takes the place of what others noted for good."""
     values = {"reason": str(reason), "until": until, "note": note, "created_by": created_by, "created_at": now}
-    lasts_less = SuppressionRow.until.is_not(None) if until is not None else None
+    weaker = SuppressionRow.reason.in_(_OWN_CHOICES) if reason.is_own_choice else None
     session.execute(
         postgresql.insert(SuppressionRow)
-        .values(organization_id=organization_id, address=address.lower(), schedule_id=schedule_id, **values)
+        .values(organization_id=organization_id, address=email_key(address), schedule_id=schedule_id, **values)
         .on_conflict_do_update(
-            constraint="uq_suppressions_organization_id_address_schedule_id", set_=values, where=lasts_less
+            constraint="uq_suppressions_organization_id_address_schedule_id", set_=values, where=weaker
         )
     )
+
+
+def load_suppression(session: Session, address: str, *, schedule_id: UUID | None) -> Suppression:
+    """Return what is noted of an address for a schedule, or for everything."""
+    statement = _select().where(
+        SuppressionRow.address == email_key(address), SuppressionRow.schedule_id.is_not_distinct_from(schedule_id)
+    )
+    return _suppression(session.execute(statement).mappings().one())
 
 
 def release(session: Session, suppression_id: UUID) -> None:
@@ -83,7 +92,7 @@ def take_back(session: Session, address: str, *, schedule_id: UUID | None) -> No
     """Forget what the owner of an address asked for, of this schedule and of everything."""
     session.execute(
         delete(SuppressionRow).where(
-            SuppressionRow.address == address.lower(),
+            SuppressionRow.address == email_key(address),
             SuppressionRow.reason.in_(_OWN_CHOICES),
             or_(SuppressionRow.schedule_id.is_(None), SuppressionRow.schedule_id == schedule_id),
         )
@@ -96,7 +105,12 @@ def put_token(
     """Remember what a link stands for; the same link again changes nothing."""
     session.execute(
         postgresql.insert(MailTokenRow)
-        .values(organization_id=organization_id, token_sha256=token_sha256, address=address, schedule_id=schedule_id)
+        .values(
+            organization_id=organization_id,
+            token_sha256=token_sha256,
+            address=email_key(address),
+            schedule_id=schedule_id,
+        )
         .on_conflict_do_nothing(index_elements=["token_sha256"])
     )
 
@@ -171,15 +185,15 @@ def remove_from_schedules(session: Session, address: str) -> tuple[tuple[str, bo
 
 
 def _is(recipient: dict[str, Any], address: str) -> bool:
-    return recipient["channel"] == "email" and recipient["address"].strip().lower() == address.lower()
+    return recipient["channel"] == "email" and email_key(recipient["address"]) == email_key(address)
 
 
 def _holds(address: str, now: datetime) -> tuple[Any, ...]:
     until = or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)
-    return SuppressionRow.address == address.strip().lower(), until
+    return SuppressionRow.address == email_key(address), until
 
 
-def _select() -> Select[Any]:
+def _select() -> Select[*tuple[Any, ...]]:
     return select(
         SuppressionRow.id,
         SuppressionRow.address,

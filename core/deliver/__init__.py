@@ -6,6 +6,7 @@ from core.clock import Clock
 from core.deliver.channel import Channel
 from core.deliver.email_channel import EmailChannel
 from core.deliver.folder_channel import FolderChannel
+from core.deliver.mail_channel import MailChannel
 from core.deliver.outbox import OutboxChannel
 from core.deliver.s3_channel import S3Channel
 from core.deliver.sftp_channel import SftpChannel
@@ -17,8 +18,8 @@ ChannelFactory = Callable[[Settings, Clock], Channel]
 
 
 def email(settings: Settings, _clock: Clock) -> Channel:
-    """E-mail: over SMTP where there is a mail server, otherwise into the outbox folder."""
-    return EmailChannel(settings) if settings.smtp_host else OutboxChannel(settings)
+    """E-mail: over the organization's mail server, else the operator's, else into the outbox folder."""
+    return MailChannel(EmailChannel(settings) if settings.smtp_host else OutboxChannel(settings), settings)
 
 
 #: Every channel there is, by the key recipients carry. A new channel is one file and one line here.

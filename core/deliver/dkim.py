@@ -56,8 +56,10 @@ def check_selector(text: str) -> str:
 
 def public_key(private_pem: str) -> str:
     """Return the public half as the DNS record holds it."""
-    der = _load(private_pem).public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    der = (
+        _load(private_pem)
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     return base64.b64encode(der).decode("ascii")
 

@@ -79,6 +79,7 @@ class MailOrigin:
     """Why the recipient gets the mail: a schedule's name, or None where a person sent the report."""
 
     recipient: str
+    recipient_name: str = ""  #: empty: it is not known
     schedule: str | None = None
     schedule_in_words: str | None = None
 
@@ -120,6 +121,7 @@ def compose_mail(
         "files": [attachment.file_name for attachment in attachments],
         "reason": _reason(head, origin),
         "link": links.report,
+        "unsubscribe": links.unsubscribe,
         "linked": linked_words(links.files, head.timezone),
     }
     default = DEFAULT_SUBJECT if figures.period else "{report}"
@@ -130,6 +132,7 @@ def compose_mail(
         html=_inliner().inline(_environment().get_template("mail.html.j2").render(context)),
         attachments=tuple(attachments),
         links=links.files,
+        unsubscribe_url=links.unsubscribe,
         inline_images=_inline_images(brand, chart_png),
         made_at=made_at,
     )
@@ -261,6 +264,7 @@ def _variables(head: ResultHead, origin: MailOrigin, figures: MailFigures) -> di
         "organization": head.organization,
         "schedule": origin.schedule or "",
         "recipient": origin.recipient,
+        "recipient.name": origin.recipient_name or origin.recipient,
     }
     return values | {f"kpi.{kpi.label}": kpi.value for kpi in figures.kpis}
 

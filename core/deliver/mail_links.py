@@ -13,6 +13,7 @@ class MailLinks:
 
     report: str | None = None
     files: tuple[FileLink, ...] = ()  #: files that the mail has no room for
+    unsubscribe: str | None = None  #: where its recipient can stop or pause it
 
 
 def linked_words(links: Sequence[FileLink], timezone: str) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 import yagmail
 
 from core.address import Sender, check_header, parse_email
-from core.domain.delivery import Message, MessageFile
+from core.domain.delivery import Addressees, Message, MessageFile
 
 #: Lines end in CRLF; everything is 7-bit, so no server on the way needs 8BITMIME or SMTPUTF8.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
@@ -19,7 +19,9 @@ _POLICY = policy.SMTP.clone(cte_type="7bit")
 _LINE_BYTES, _LINE_ENCODED = 57, 78
 #: Kept for the text, the pictures and the heads of a mail.
 _TEXT_ROOM = 512 * 1024
-_HEAD = ("To", "Subject", "Date", "Message-ID")
+_HEAD = ("Subject", "Date", "Message-ID")
+#: What a mail shows that goes to blind copies only (RFC 5322 appendix A.1.3).
+_NOBODY = "undisclosed-recipients:;"
 
 
 def message_id(message: Message, sender: Sender) -> str:
@@ -49,7 +51,7 @@ def build_mime(message: Message, address: str, sender: Sender) -> bytes:
             content = file.read()
         mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=file_name)
     _fix_boundaries(mail, message.reference)
-    return re.sub(rb"\r\n|\r|\n", b"\r\n", mail.as_bytes())
+    return _list_headers(message.unsubscribe_url) + re.sub(rb"\r\n|\r|\n", b"\r\n", mail.as_bytes())
 
 
 def too_large(files: Sequence[MessageFile], limit: int) -> tuple[MessageFile, ...]:
@@ -79,11 +81,34 @@ def _head(message: Message, address: str, sender: Sender) -> EmailMessage:
     mail = EmailMessage(policy=_POLICY)
     # Ours: yagmail escapes a quote in the name twice.
     mail["From"] = Address(display_name=sender.name, addr_spec=sender.address)
+    _show(mail, message.addressees or Addressees(to=(address,)))
     for name in _HEAD:
         mail[name] = str(prepared[name] or "")
     # RFC 3834: asks out-of-office programs not to answer.
     mail["Auto-Submitted"] = "auto-generated"
     return mail
+
+
+def _show(mail: EmailMessage, addressees: Addressees) -> None:
+    """Write whom the mail is for, as its readers see it."""
+    for name, addresses in (("To", addressees.to), ("Cc", addressees.cc)):
+        if addresses:
+            mail[name] = [Address(addr_spec=parse_email(address)) for address in addresses]
+    if not addressees.to and not addressees.cc:
+        mail["To"] = _NOBODY
+
+
+def _list_headers(url: str | None) -> bytes:
+    """How a mail program unsubscribes (RFC 2369), over HTTPS with one click (RFC 8058).
+
+    Written as they are: the standard library would break the address into encoded words, which no program reads.
+    """
+    if url is None:
+        return b""
+    lines = f"List-Unsubscribe: <{check_header(url, place='unsubscribe_url')}>\r\n"
+    if url.startswith("https://"):
+        lines += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    return lines.encode("ascii")
 
 
 def _encodable(text: str) -> str:

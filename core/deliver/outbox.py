@@ -83,6 +83,7 @@ class OutboxChannel:
     def send(self, message: Message, recipient: Recipient, _place: Place | None = None) -> str:
         """Write the mail completely or not at all. Raises DeliveryDeferred where the folder cannot be written."""
         content = build_mime(message, recipient.address, self._sender)
+        message.on_wire(content)
         try:
             name = _write(self._directory, _file_name(self._directory, message), content)
         except OSError as error:
@@ -115,7 +116,7 @@ def read_outbox(directory: Path, name: str) -> OutboxMail:
     return OutboxMail(
         **_head(name, mail, size),
         text=str(text.get_content()) if text else "",
-        html=_with_images(mail, str(html.get_content()) if html else ""),
+        html=with_images(mail, str(html.get_content()) if html else ""),
         attachments=tuple(_attachment(part) for part in mail.iter_attachments()),
     )
 
@@ -161,7 +162,7 @@ def _head(name: str, mail: EmailMessage, size_bytes: int) -> dict[str, Any]:
     }
 
 
-def _with_images(mail: EmailMessage, html: str) -> str:
+def with_images(mail: EmailMessage, html: str) -> str:
     """The HTML with its `cid:` images written into it."""
     for part in mail.walk():
         content_id = str(part["Content-ID"] or "").strip("<> ")

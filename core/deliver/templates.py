@@ -21,6 +21,7 @@ VARIABLES: dict[str, str] = {
     "organization": "name of the organization",
     "schedule": "name of the schedule",
     "recipient": "address of the recipient",
+    "recipient.name": "name of the recipient, or the address where it is not known",
 }
 _KPI = "kpi."
 _MOST_BODY = 10_000

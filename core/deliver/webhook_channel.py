@@ -89,6 +89,7 @@ class WebhookChannel:
         place = placed(place)
         self.check_address(recipient.address)
         body = build_body(message)
+        message.on_wire(body)
         try:
             answer = self._way.request(
                 "POST", place.text("url"), headers=self._headers(message, place, body), body=body

@@ -1,5 +1,6 @@
 """Bounces: what mail services and servers say about mail that they had accepted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,5 +54,5 @@ class BounceIntake:
     label: str
     path: str  #: of the address that the service is given
     is_set_up: bool
-    secret_names: tuple[str, ...]  #: what it takes to know the service by
+    secret_fields: Mapping[str, str]  #: what it takes to know the service by: name and help
     updated_at: datetime | None = None

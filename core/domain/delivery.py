@@ -41,7 +41,7 @@ DELIVERY_TRANSITIONS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _S.PENDING: frozenset({_S.SENDING, _S.SUPPRESSED, _S.HELD, _S.FAILED}),
     _S.SENDING: frozenset({_S.SENT, _S.RETRY, _S.FAILED, _S.UNKNOWN, _S.HELD}),
     _S.RETRY: frozenset({_S.SENDING, _S.FAILED, _S.SUPPRESSED}),
-    _S.UNKNOWN: frozenset({_S.SENDING, _S.HELD, _S.FAILED}),
+    _S.UNKNOWN: frozenset({_S.SENDING, _S.HELD, _S.FAILED, _S.SUPPRESSED}),
     _S.HELD: frozenset({_S.PENDING, _S.FAILED}),
     _S.SENT: frozenset({_S.BOUNCED}),
     _S.FAILED: frozenset({_S.PENDING}),
@@ -140,6 +140,14 @@ class About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addressees:
+    """Whom a mail shows as its recipients, in order. Blind copies are nowhere; both empty: nobody is shown."""
+
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What a channel sends: composed once, the same on every retry. `reference` is a function of run and recipient."""
 
@@ -152,3 +160,7 @@ class Message:
     made_at: datetime
     links: tuple[FileLink, ...] = ()
     about: About | None = None  #: None: it speaks of no run
+    addressees: Addressees | None = None  #: None: its recipient alone
+    unsubscribe_url: str | None = None  #: where its recipient can stop or pause it without signing in
+    #: Told the bytes that go over the wire, before they do, by channels that make some of the whole message.
+    on_wire: Callable[[bytes], None] = field(default=lambda _content: None, compare=False, repr=False)

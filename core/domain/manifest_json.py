@@ -1,7 +1,7 @@
 """The JSON of manifests, kept with each artifact and written beside bare files; docs/manifest.md tells its keys."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,16 @@ from uuid import UUID
 from core.domain.artifact import LimitHit, Manifest, PackedFile, TotalLine
 from core.errors import ArtifactError
 
+_NAMES = tuple(field.name for field in fields(Manifest))
+
 
 def dump_manifest(manifest: Manifest) -> dict[str, Any]:
     """The manifest as JSON-able values: ids and instants as text."""
     return {
-        **asdict(manifest),
+        # Not `asdict` of the whole: it copies every value by itself, and this is done several times for each run.
+        **{name: getattr(manifest, name) for name in _NAMES},
+        "altered": {label: dict(reasons) for label, reasons in manifest.altered.items()},
+        **{name: tuple(asdict(one) for one in getattr(manifest, name)) for name in ("totals", "limits_hit", "files")},
         "report_id": str(manifest.report_id) if manifest.report_id else None,
         "logical_at": manifest.logical_at.isoformat(),
         "as_of": manifest.as_of.isoformat(),

@@ -1,4 +1,4 @@
-"""Claims: when a run may be taken by a worker, the taking itself, and what is said of one that none finished."""
+"""Claims: when a run may be taken by a worker, the taking itself, and who is woken and what is said on the way."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import null
 from sqlalchemy.orm import Session
 
-from core.db import run_repository
+from core.db import run_repository, sharing_repository
+from core.db.queue import defer_runs
 from core.db.run_repository import LedgerRun
 from core.domain.run import RunState, RunStep
 
@@ -68,3 +69,26 @@ def stopped_in_words(attempts: int) -> str:
     """What is said of a run whose every attempt ended without a word."""
     count = _NUMBERS[attempts] if attempts < len(_NUMBERS) else str(attempts)
     return f"It stopped {count} {'time' if attempts == 1 else 'times'} without an answer."
+
+
+def sending_words(recipients: int) -> str:
+    """What is said of a run whose deliveries begin."""
+    return f"Sending to {recipients} {'recipient' if recipients == 1 else 'recipients'}."
+
+
+def end_of_deliveries(run: LedgerRun, *, unsent: int, total: int) -> tuple[RunState, str, dict[str, str]]:
+    """How a run ends whose deliveries have all ended: its state, the words for it, and what is written beside them."""
+    if run.cancel_requested_at is not None:
+        return RunState.CANCELLED, "Cancelled while it was being delivered.", {}
+    if not unsent:
+        return RunState.COMPLETED, "Delivered to everyone.", {"step": str(RunStep.DONE)}
+    message = f"{unsent} of {total} recipients could not be served. The files are here."
+    columns = {"step": str(RunStep.DONE), "error_code": "delivery_failed", "error_message": message}
+    return RunState.PARTIAL, message, columns
+
+
+def wake_siblings(session: Session, run: LedgerRun) -> None:
+    """Put those that wait for the files of this run back in line, once the transaction commits."""
+    if run.share_key is not None:
+        woken = sharing_repository.wake_siblings(session, run.share_key)
+        defer_runs(session, woken, priority=run.priority)

@@ -90,7 +90,12 @@ class Deciding:
 
     def judge(self, run: LedgerRun, fingerprint: Fingerprint, timezone: str) -> Verdict:
         """Judge what the run found by what earlier ones did. Judging again gives the same."""
-        return judge(run, fingerprint, self._past(run, fingerprint), timezone)
+        with self._database.organization(run.organization_id) as session:
+            return self.judge_in(session, run, fingerprint, timezone)
+
+    def judge_in(self, session: Session, run: LedgerRun, fingerprint: Fingerprint, timezone: str) -> Verdict:
+        """The same in a transaction that is under way."""
+        return judge(run, fingerprint, _past(session, run, fingerprint), timezone)
 
     def note(self, session: Session, run: LedgerRun, verdict: Verdict) -> None:
         """Write the verdict beside the step that it belongs to."""
@@ -145,29 +150,27 @@ class Deciding:
                 owner_notice_repository.tell_owner(session, run.id, NoticeKind.STALE, stale, at=self._clock.now())
         return Opening(goes_on=False)
 
-    def _past(self, run: LedgerRun, now: Fingerprint) -> Past:
-        if run.schedule_id is None:
-            return Past()
-        terms = parse_terms(run.terms)
-        with self._database.organization(run.organization_id) as session:
-            delivered = history_repository.last_delivered(session, run.schedule_id, run.logical_at)
-            runs: Sequence[PastRun] = ()
-            if looks_back(terms):
-                runs = history_repository.runs_before(
-                    session,
-                    run.schedule_id,
-                    run.logical_at,
-                    most=_LOOKED_THROUGH * max(terms.condition.window, HOLD_WINDOW),
-                    delivering_only=bool(run.recipients),
-                )
-        return Past(
-            runs=tuple(past for past in runs if past.fingerprint["question"] == now.question), delivered=delivered
-        )
-
     def _say(self, session: Session, run: LedgerRun, line: str) -> None:
         run_repository.add_event(
             session, run.organization_id, run.id, at=self._clock.now(), name="decided", message=line
         )
+
+
+def _past(session: Session, run: LedgerRun, now: Fingerprint) -> Past:
+    if run.schedule_id is None:
+        return Past()
+    terms = parse_terms(run.terms)
+    delivered = history_repository.last_delivered(session, run.schedule_id, run.logical_at)
+    runs: Sequence[PastRun] = ()
+    if looks_back(terms):
+        runs = history_repository.runs_before(
+            session,
+            run.schedule_id,
+            run.logical_at,
+            most=_LOOKED_THROUGH * max(terms.condition.window, HOLD_WINDOW),
+            delivering_only=bool(run.recipients),
+        )
+    return Past(runs=tuple(past for past in runs if past.fingerprint["question"] == now.question), delivered=delivered)
 
 
 def judged_anew(session: Session, run: LedgerRun, kept: Mapping[str, Any], *, timezone: str) -> Verdict:

@@ -3,12 +3,14 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from core.artifacts.store import ArtifactStore
-from core.db import artifact_repository, branding_repository, planning_repository, run_repository
+from core.db import artifact_repository, branding_repository, member_repository, planning_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.run_repository import LedgerRun
@@ -30,10 +32,12 @@ from core.render.masthead import row_notes
 from core.runs import failpoints
 from core.runs.file_links import FileLinks
 from core.runs.ledger import UNEXPECTED
-from core.runs.mailing import MailInputs, compose
+from core.runs.mailing import FILES_ONLY, MailInputs, compose, shown_addressees
 from core.runs.outbox import Outbox, reference_of
 from core.runs.places import Places
 from core.runs.result_record import ResultRecord, load_record
+from core.runs.sent_copies import SentCopies
+from core.runs.unsubscribe_links import UnsubscribeLinks
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +48,10 @@ class _Parcel:
 
     run: LedgerRun
     artifacts: tuple[Artifact, ...]
-    branding: Branding
     schedule: str | None = None
-    schedule_in_words: str | None = None
+    config: dict[str, Any] | None = None  #: the schedule's recurrence as it is stored; None: no mail is made
+    branding: Branding = Branding()
+    recipient_name: str = ""
 
 
 class Deliverer:
@@ -60,6 +65,8 @@ class Deliverer:
         channels: Mapping[str, Channel],
         places: Places,
         links: FileLinks,
+        copies: SentCopies,
+        unsubscribe: UnsubscribeLinks,
         stores: Mapping[str, ArtifactStore],
         describe: Callable[[dict[str, Any]], str],
         base_url: str,
@@ -70,29 +77,36 @@ class Deliverer:
         self._channels = channels
         self._places = places
         self._links = links
+        self._copies = copies
+        self._unsubscribe = unsubscribe
         self._stores = stores
         self._describe = describe
         self._base_url = base_url
 
-    def deliver(self, delivery_id: UUID) -> None:
-        """Claim the delivery and send it once; returns quietly where it is not to be sent now."""
-        row = self._outbox.claim(delivery_id)
-        if row is None:
+    def deliver(self, delivery_id: UUID, organization_id: UUID | None = None) -> None:
+        """Claim the delivery and send it once; returns quietly where it is not to be sent now.
+
+        `organization_id`: whose it is, if that is known.
+        """
+        claimed = self._outbox.claim_with(delivery_id, self._load, organization_id=organization_id)
+        if claimed is None:
             return
+        row, parcel = claimed
         failpoints.reach(failpoints.SENDING)
         try:
             with self._outbox.hold(row):
-                self._attempt(row)
+                self._attempt(row, parcel)
         except LeaseLost:
             logger.warning("delivery_lease_lost delivery=%s token=%s", row.id, row.lease_token)
         except DatabaseUnavailable:
             logger.warning("delivery_left_to_recovery delivery=%s", row.id)
 
-    def _attempt(self, row: OutboxRow) -> None:
+    def _attempt(self, row: OutboxRow, parcel: _Parcel) -> None:
         began = time.monotonic()
         try:
-            channel, message, place = self._prepare(row)
-            response = self._send(channel, message, row, place)
+            channel, message, place = self._prepare(row, parcel)
+            with self._copies.keeping(row, message) as kept:
+                response = self._send(channel, kept, row, place)
         except DatabaseUnavailable:
             raise
         except DeliveryUnknown:
@@ -128,13 +142,12 @@ class Deliverer:
             logger.exception("channel_broke channel=%s delivery=%s", row.channel, row.id)
             raise DeliveryUnknown from error
 
-    def _prepare(self, row: OutboxRow) -> tuple[Channel, Message, Place | None]:
+    def _prepare(self, row: OutboxRow, parcel: _Parcel) -> tuple[Channel, Message, Place | None]:
         """Compose the message; what it is made of does not change between attempts."""
         channel = self._channels.get(row.channel)
         if channel is None:
             raise DeliveryRefused(f"There is no channel called {row.channel!r} here.")
         place = self._places.find(row.organization_id, channel, row.destination_id)
-        parcel = self._load(row)
         run = parcel.run
         if run.result_head is None or not parcel.artifacts:
             raise DeliveryRefused("The run has no files to send.")
@@ -151,39 +164,45 @@ class Deliverer:
                 record=record,
                 reference=reference,
                 recipient=row.address,
+                recipient_name=parcel.recipient_name,
+                addressees=shown_addressees(run.recipients, row.recipient),
+                unsubscribe_url=self._unsubscribe.url(row.organization_id, row.address, run.schedule_id)
+                if row.channel == "email"
+                else None,
                 schedule=parcel.schedule,
-                schedule_in_words=parcel.schedule_in_words,
+                schedule_in_words=None if parcel.config is None else self._describe(parcel.config),
                 subject_template=run.email_subject,
                 body_template=run.email_body,
                 chart_png=self._picture(record.picture_key, parcel.artifacts[0].store),
                 attachments=tuple(file for file in files if file not in linked),
                 links=self._links.mint(row.organization_id, linked, reference=reference, created_by=run.requested_by),
-                notes=_notes(record, parcel.artifacts),
+                notes=notes_of(record, parcel.artifacts),
                 report_url=None if run.report_id is None else f"{self._base_url}/?report={run.report_id}",
                 made_at=parcel.artifacts[0].created_at,
                 branding=parcel.branding,
+                is_mail=row.channel not in FILES_ONLY,
                 is_locked=any(artifact.manifest.lock is not None for artifact in parcel.artifacts),
             )
         )
         return channel, message, place
 
-    def _load(self, row: OutboxRow) -> _Parcel:
-        with self._database.organization(row.organization_id) as session:
-            run = run_repository.load_ledger_run(session, row.run_id)
-            artifacts = artifact_repository.list_artifacts(session, row.run_id)
-            branding = branding_repository.load_branding(session)
-            schedule = None
-            if run.schedule_id is not None:
-                schedule = planning_repository.schedule_name_and_config(session, run.schedule_id)
-        if schedule is None:
-            return _Parcel(run=run, artifacts=artifacts, branding=branding)
-        name, config = schedule
-        return _Parcel(
+    def _load(self, session: Session, run: LedgerRun, row: OutboxRow) -> _Parcel:
+        schedule = None
+        if run.schedule_id is not None:
+            schedule = planning_repository.schedule_name_and_config(session, run.schedule_id)
+        parcel = _Parcel(
             run=run,
-            artifacts=artifacts,
-            branding=branding,
-            schedule=name,
-            schedule_in_words=self._describe(config),
+            artifacts=artifact_repository.list_artifacts(session, run.id),
+            schedule=None if schedule is None else schedule[0],
+        )
+        if row.channel in FILES_ONLY:
+            return parcel
+        member = member_repository.find_member(session, row.organization_id, row.address)
+        return replace(
+            parcel,
+            branding=branding_repository.load_branding(session),
+            recipient_name=member_repository.member_name(session, member) if member else "",
+            config=None if schedule is None else schedule[1],
         )
 
     def _file(self, artifact: Artifact) -> MessageFile:
@@ -212,7 +231,7 @@ class Deliverer:
         return store
 
 
-def _notes(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+def notes_of(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
     """What the files say is missing or was altered, each sentence once; of the row limit the mail itself speaks."""
     notes = dict.fromkeys((*([record.changes] if record.changes else []), *record.notes))
     for artifact in artifacts:

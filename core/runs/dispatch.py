@@ -23,10 +23,14 @@ class Dispatch:
         self._at_hand: dict[UUID, tuple[UUID, ...]] = {}
         self._lock = threading.Lock()
 
+    def sends_itself(self, recipients: tuple[Recipient, ...]) -> bool:
+        """Whether the worker that makes a run for these sends it as well."""
+        return 0 < len(recipients) <= _FEW and all(recipient.channel in self._near for recipient in recipients)
+
     def create(self, session: Session, run: LedgerRun, recipients: tuple[Recipient, ...]) -> None:
         """Make the rows, and jobs for those that are not sent from here right after the run."""
         made = delivery_repository.insert_deliveries(session, run.organization_id, run.id, recipients)
-        if len(recipients) <= _FEW and all(recipient.channel in self._near for recipient in recipients):
+        if self.sends_itself(recipients):
             with self._lock:
                 self._at_hand[run.id] = made
             return

@@ -1,4 +1,4 @@
-"""Places at which a test may kill or stop the process as a power cut or a pause would; outside tests they do nothing."""
+"""Places at which a test may kill or stop the process as a power cut or a pause would; elsewhere they do nothing."""
 
 import os
 import signal
@@ -10,10 +10,10 @@ PLANNING = "planning"  #: runs of due slots are written, their transaction is no
 PLANNED = "planned"  #: the runs and the schedules' next slots are committed
 CLAIMED = "claimed"  #: the run's lease is taken, nothing done
 QUERYING = "querying"  #: the source was asked, no row is kept
-SPOOLED = "spooled"  #: the rows are on disk, nothing of it is written to the ledger
+SPOOLED = "spooled"  #: the rows are on disk, of a small run in memory; nothing of it is written to the ledger
 DECIDED = "decided"  #: the verdict is written with the step `queried`, neither is committed
-QUERIED = "queried"  #: the step `queried` is committed
-STORED = "stored"  #: the files are stored, the step is not committed
+QUERIED = "queried"  #: the step `queried` is committed, of a small run all that follows to `delivering` with it
+STORED = "stored"  #: the files are stored, the step is not committed; a small run comes to `decided` after this
 RENDERED = "rendered"  #: the step `rendered` is committed
 DELIVERING = "delivering"  #: outbox rows and their jobs are committed
 SENDING = "sending"  #: a delivery says `sending`, the network was not touched

@@ -10,21 +10,25 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.db import artifact_repository
+from core.db import link_repository
 from core.db.database import Database
 from core.domain.delivery import FileLink, MessageFile
+from core.domain.link import LinkTerms
 from core.secrets import token_sha256
 
-#: How long a link in a message opens its file.
+#: How long a link in a message opens its file, where the settings say nothing else.
 VALID_FOR = timedelta(days=7)
-#: A link that ends sooner is not sent out again by a late attempt.
-_LEAST_LEFT = timedelta(days=5)
+#: A link of which less of its time is left is not sent out again by a late attempt.
+_LEAST_LEFT = 5 / 7
 
 
 class FileLinks:
     """Makes links. A token is derived from the installation's key, so that a repeated message holds the same one."""
 
-    def __init__(self, database: Database, clock: Clock, *, key: str, base_url: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, key: str, base_url: str, valid_for: timedelta = VALID_FOR
+    ) -> None:
+        self._valid_for = valid_for
         self._database = database
         self._clock = clock
         self._key = key.encode()
@@ -51,19 +55,20 @@ class FileLinks:
         now = self._clock.now()
         for number in count():
             token = self._token(reference, artifact_id, number)
-            known = artifact_repository.find_link(session, token_sha256(token))
+            known = link_repository.find_link(session, token_sha256(token))
             if known is None:
-                artifact_repository.insert_link(
+                link_repository.insert_link(
                     session,
                     organization_id=organization_id,
                     artifact_id=artifact_id,
                     token_sha256=token_sha256(token),
-                    expires_at=now + VALID_FOR,
+                    terms=LinkTerms(expires_at=now + self._valid_for),
                     created_by=created_by,
+                    reference=reference,
                 )
-                return token, now + VALID_FOR
-            expires_at, revoked_at = known
-            if revoked_at is None and expires_at >= now + _LEAST_LEFT:
+                return token, now + self._valid_for
+            expires_at = known.terms.expires_at
+            if known.revoked_at is None and expires_at >= now + self._valid_for * _LEAST_LEFT:
                 return token, expires_at
         raise AssertionError("there is always a next number")
 

@@ -18,7 +18,7 @@ from core.render.renderer import Renderer, Wishes
 from core.runs.finishing import FinishedFile, Finishing, possible_formats
 from core.runs.guard import Guard
 from core.runs.press import InProcessPress, Press, RenderJob
-from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, write_file
+from core.runs.rendering import Drawer, Picture, RenderedFile, draw_picture, finished_file, place_of, write_file
 from core.secrets import SecretBox
 
 _CHART = "chart"
@@ -102,14 +102,18 @@ class Filing:
 
     def takes_rows_straight(self, run: LedgerRun) -> bool:
         """Whether the rows of a run can go into its one file while they are read, as nothing else looks at them."""
-        return tuple(run.formats) == (_STRAIGHT,) and _STRAIGHT in self._renderers and not run.recipients
+        return self.is_plain(run) and not run.recipients
+
+    def is_plain(self, run: LedgerRun) -> bool:
+        """Whether a run makes CSV and nothing else."""
+        return tuple(run.formats) == (_STRAIGHT,) and _STRAIGHT in self._renderers
 
     def write_straight(self, result: Result, path: Path, wishes: Wishes) -> Rendering:
         """Write that file; it appears whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{uuid4().hex}")
         try:
-            rendering = write_file(result, self._renderers[_STRAIGHT].fitted(wishes), temporary, Picture())
+            rendering = write_file(result, self._renderers[_STRAIGHT].fitted(wishes), temporary, Picture(), lasts=True)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -117,14 +121,25 @@ class Filing:
 
     def file_straight(self, run: LedgerRun, rows: SpooledRows, rendering: Rendering) -> Filed:
         """Finish and store a file that `write_straight` left."""
+        with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
+            renderer = self._renderers[_STRAIGHT].fitted(rows.wishes)
+            file = finished_file(rows.head, renderer, rows.path, rendering)
+            return self._file_plain(run, rows, file, Path(folder))
+
+    def file_small(self, run: LedgerRun, result: Result, wishes: Wishes) -> Filed:
+        """Write, finish and store the file of a run whose rows are in memory."""
+        with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as name:
+            folder, renderer = Path(name), self._renderers[_STRAIGHT].fitted(wishes)
+            path = place_of(renderer, folder)
+            file = finished_file(result.head, renderer, path, write_file(result, renderer, path, Picture()))
+            return self._file_plain(run, SpooledRows(head=result.head, path=path, wishes=wishes), file, folder)
+
+    def _file_plain(self, run: LedgerRun, rows: SpooledRows, file: RenderedFile, folder: Path) -> Filed:
         keys: list[str] = []
         try:
-            with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
-                renderer = self._renderers[_STRAIGHT].fitted(rows.wishes)
-                file = finished_file(rows.head, renderer, rows.path, rendering)
-                finishing = self._finishing(rows, Path(folder))
-                finished = (*finishing.add(file, renderer.extension), *finishing.end())
-                stored = self._stored(run, finished, keys)
+            finishing = self._finishing(rows, folder)
+            extension = self._extension(_STRAIGHT, rows.wishes)
+            stored = self._stored(run, (*finishing.add(file, extension), *finishing.end()), keys)
         except BaseException:
             self.discard(keys)
             raise

@@ -6,8 +6,9 @@ Deliveries have rows of their own (`core.runs.outbox`); a run that delivers hold
 import logging
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,16 +17,16 @@ from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.db import delivery_repository, run_repository, sharing_repository
-from core.db.database import Database, name_organization
-from core.db.queue import defer_run, defer_runs
+from core.db import delivery_repository, run_repository
+from core.db.database import Database
+from core.db.queue import defer_run
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
 from core.domain.moments import instant_words
 from core.domain.run import RunProgress, RunState, RunStep, dump_progress
 from core.domain.schedule import Recipient
 from core.errors import BroadsheetError, Conflict, DatabaseUnavailable, LeaseLost, RunCancelled
-from core.runs.claims import is_claimable, stopped_in_words, take
+from core.runs.claims import end_of_deliveries, is_claimable, sending_words, stopped_in_words, take, wake_siblings
 from core.runs.dispatch import Dispatch
 from core.runs.guard import Guard
 from core.runs.retry import Jitter, run_wait
@@ -84,11 +85,9 @@ class Ledger:
         """Take the run that is next in line and whose source takes another reader; None where there is none."""
         while True:
             with self._database.installation() as session:
-                found = run_repository.lock_next_run(session, self._clock.now())
-                if found is None:
+                run_id = run_repository.lock_next_run(session, self._clock.now())
+                if run_id is None:
                     return None
-                run_id, organization_id = found
-                name_organization(session, organization_id)
                 claimed = self._take(session, run_repository.load_ledger_run(session, run_id))
             if claimed is not None:
                 return claimed
@@ -139,21 +138,29 @@ class Ledger:
                 session, run.lease(), step=step, at=self._clock.now(), message=message, **columns
             )
             yield session
-            if step is RunStep.RENDERED and run.share_key is not None:
-                woken = sharing_repository.wake_siblings(session, run.share_key)
-                defer_runs(session, woken, priority=run.priority)
+            if step is RunStep.RENDERED:
+                wake_siblings(session, run)
 
     def start_deliveries(self, run: LedgerRun, recipients: tuple[Recipient, ...]) -> None:
         """Create the outbox rows and their jobs and give the lease back: from here the deliveries carry the run.
 
         Raises RunCancelled where a cancel was asked for since the worker looked last; then nothing goes out.
         """
-        message = f"Sending to {len(recipients)} {'recipient' if len(recipients) == 1 else 'recipients'}."
-        columns = {"lease_until": None, "deliver_s": 0.0, **_NO_PROGRESS}
-        with self.step(run, RunStep.DELIVERING, message=message, **columns) as session:
-            if run_repository.load_ledger_run(session, run.id).cancel_requested_at is not None:
-                raise RunCancelled
-            self.dispatch.create(session, run, recipients)
+        with self._database.organization(run.organization_id) as session:
+            self.start_at_once(session, replace(run, recipients=recipients), ())
+
+    def start_at_once(
+        self, session: Session, run: LedgerRun, steps: Sequence[tuple[RunStep, str]], **columns: Any
+    ) -> None:
+        """The same in a transaction under way, with other steps before it. What raises must undo all of it."""
+        steps = (*steps, (RunStep.DELIVERING, sending_words(len(run.recipients))))
+        columns |= {"lease_until": None, "deliver_s": 0.0, **_NO_PROGRESS}
+        asked_at = run_repository.commit_steps(session, run.lease(), steps, at=self._clock.now(), **columns)
+        if asked_at is not None:
+            raise RunCancelled
+        if len(steps) > 1:
+            wake_siblings(session, run)
+        self.dispatch.create(session, run, run.recipients)
 
     def complete(self, run: LedgerRun) -> None:
         """End a run that has nothing to deliver."""
@@ -233,12 +240,14 @@ class Ledger:
                 delivery_repository.change_delivery(
                     session, row, to=DeliveryState.FAILED, error_message=CANCELLED_BEFORE
                 )
-        self.settle(session, run_id)
+        self.settle(session, replace(run, cancel_requested_at=now))
 
-    def settle(self, session: Session, run_id: UUID) -> None:
-        """End a delivering run once all its deliveries have ended. Call it in the transaction that ended one."""
-        run = run_repository.load_ledger_run(session, run_id, lock=True)
-        counts = delivery_repository.count_states(session, run_id)
+    def settle(self, session: Session, run: LedgerRun) -> None:
+        """End a delivering run, locked by this transaction, once all its deliveries have ended.
+
+        Call it in the transaction that ended one.
+        """
+        counts = delivery_repository.count_states(session, run.id)
         if not all(state.is_final for state in counts):
             return
         unsent = sum(n for state, n in counts.items() if state not in (DeliveryState.SENT, DeliveryState.SUPPRESSED))
@@ -246,24 +255,8 @@ class Ledger:
             message = "Delivered to everyone after all."
             self._end(session, run, RunState.COMPLETED, message=message, error_code=None, error_message=None)
         if run.state is RunState.RUNNING and run.step is RunStep.DELIVERING:
-            self._end_delivering(session, run, unsent=unsent, total=sum(counts.values()))
-
-    def _end_delivering(self, session: Session, run: LedgerRun, *, unsent: int, total: int) -> None:
-        if run.cancel_requested_at is not None:
-            self._end(session, run, RunState.CANCELLED, message="Cancelled while it was being delivered.")
-        elif unsent:
-            message = f"{unsent} of {total} recipients could not be served. The files are here."
-            self._end(
-                session,
-                run,
-                RunState.PARTIAL,
-                message=message,
-                step=str(RunStep.DONE),
-                error_code="delivery_failed",
-                error_message=message,
-            )
-        else:
-            self._end(session, run, RunState.COMPLETED, message="Delivered to everyone.", step=str(RunStep.DONE))
+            to, message, columns = end_of_deliveries(run, unsent=unsent, total=sum(counts.values()))
+            self._end(session, run, to, message=message, **columns)
 
     def _end_if_cancelled(self, session: Session, run: LedgerRun) -> bool:
         """A person's cancel outranks how the attempt ended."""

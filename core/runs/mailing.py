@@ -9,9 +9,10 @@ from core.artifacts.file_names import NameFacts, name_values
 from core.deliver.mail import MailFigures, MailKpi, MailOrigin, compose_mail, limit_note
 from core.deliver.mail_links import MailLinks
 from core.domain.branding import Branding
-from core.domain.delivery import About, FileLink, KeyFigure, Message, MessageFile
+from core.domain.delivery import About, Addressees, FileLink, KeyFigure, Message, MessageFile
 from core.domain.field import NumberStyle
 from core.domain.result import Kpi, ResultHead
+from core.domain.schedule import Recipient
 from core.domain.shown import shown_columns
 from core.render.cells import display_header, display_number
 from core.render.masthead import period_words
@@ -22,6 +23,12 @@ from core.runs.result_record import ResultRecord
 _IN_THE_FILES = "(in the files)"
 #: What a subject begins with where the data is older than the schedule wants; the notes say how old.
 _OLD_DATA = "Old data: "
+#: More names than this tell readers nothing and others too much.
+_MOST_NAMED = 50
+
+
+#: Channels that hand over files and show no words of a mail.
+FILES_ONLY = frozenset({"folder", "s3", "sftp"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +48,12 @@ class MailInputs:
     notes: Sequence[str]
     report_url: str | None
     made_at: datetime
+    recipient_name: str = ""  #: empty: nobody of the organization
+    addressees: Addressees | None = None  #: None: the recipient alone is shown
+    unsubscribe_url: str | None = None
     branding: Branding = Branding()
     links: Sequence[FileLink] = ()
+    is_mail: bool = True  #: somebody is shown the mail or its words
     is_locked: bool = False  #: the files open with a password only: the mail beside them shows no data
 
 
@@ -50,11 +61,16 @@ def compose(inputs: MailInputs) -> Message:
     """Compose the message to one recipient."""
     head = inputs.record.head
     figures = _without_data(head) if inputs.is_locked else _with_looks(inputs)
+    if not inputs.is_mail:
+        return _parcel(inputs, figures)
     mail = compose_mail(
         head,
         reference=inputs.reference,
         origin=MailOrigin(
-            recipient=inputs.recipient, schedule=inputs.schedule, schedule_in_words=inputs.schedule_in_words
+            recipient=inputs.recipient,
+            recipient_name=inputs.recipient_name,
+            schedule=inputs.schedule,
+            schedule_in_words=inputs.schedule_in_words,
         ),
         figures=figures,
         made_at=inputs.made_at,
@@ -63,11 +79,37 @@ def compose(inputs: MailInputs) -> Message:
         chart_png=None if inputs.is_locked else inputs.chart_png,
         attachments=inputs.attachments,
         notes=inputs.notes,
-        links=MailLinks(report=inputs.report_url, files=tuple(inputs.links)),
+        links=MailLinks(report=inputs.report_url, files=tuple(inputs.links), unsubscribe=inputs.unsubscribe_url),
         brand=mail_brand(inputs.branding),
     )
     subject = f"{_OLD_DATA}{mail.subject}" if inputs.record.is_stale else mail.subject
-    return replace(mail, subject=subject, about=_about(inputs, figures))
+    return replace(mail, subject=subject, about=_about(inputs, figures), addressees=inputs.addressees)
+
+
+def _parcel(inputs: MailInputs, figures: MailFigures) -> Message:
+    """The files, with what their folders are named by."""
+    return Message(
+        reference=inputs.reference,
+        subject=inputs.record.head.title,
+        text="",
+        html="",
+        attachments=tuple(inputs.attachments),
+        links=tuple(inputs.links),
+        made_at=inputs.made_at,
+        about=_about(inputs, figures),
+    )
+
+
+def shown_addressees(recipients: Sequence[Recipient], me: Recipient) -> Addressees:
+    """Whom a mail names: everybody it goes to but blind copies, as in a letter; of a crowd nobody but its reader."""
+    by_mail = [one for one in recipients if one.channel == me.channel]
+    named = [one for one in by_mail if one.role != "bcc"]
+    if len(named) > _MOST_NAMED or me not in by_mail:
+        named = [] if me.role == "bcc" else [me]
+    return Addressees(
+        to=tuple(one.address for one in named if one.role == "to"),
+        cc=tuple(one.address for one in named if one.role == "cc"),
+    )
 
 
 def _about(inputs: MailInputs, figures: MailFigures) -> About:

@@ -20,6 +20,7 @@ from core.domain.catalog import Drift
 from core.domain.dataset import Dataset
 from core.errors import NotFound
 from core.runs.notices import LEASE, Told, next_wait, send_notice
+from core.runs.places import Places
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,13 @@ class LostFields:
 class MissingFields:
     """Notes what is missing and tells. Everything it needs is handed in; it connects to nothing by itself."""
 
-    def __init__(self, database: Database, clock: Clock, *, channel: Channel, base_url: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, channel: Channel, base_url: str, places: Places | None = None
+    ) -> None:
+        """`places`: knows the mail servers of organizations; without it all mail goes the installation's way."""
         self._database = database
         self._clock = clock
+        self._places = places
         self._channel = channel
         self._base_url = base_url
 
@@ -92,7 +97,8 @@ class MissingFields:
             reference=_reference(organization_id, notices),
             made_at=max(notice.found_at for notice in notices),
         )
-        told = send_notice(self._channel, message, notices[0].owner_email)
+        place = self._places.find(organization_id, self._channel, None) if self._places else None
+        told = send_notice(self._channel, message, notices[0].owner_email, place)
         if told is not Told.SENT:
             self._put_off(organization_id, notices, told)
             return False

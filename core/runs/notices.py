@@ -14,9 +14,11 @@ from core.db.owner_notice_repository import UntoldNews
 from core.deliver.channel import Channel
 from core.deliver.notice_mail import compose_notice
 from core.domain.delivery import Message
+from core.domain.destination import Place
 from core.domain.schedule import Recipient
 from core.errors import BroadsheetError, DatabaseUnavailable, DeliveryUnknown
 from core.runs.notice_words import mail_of
+from core.runs.places import Places
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +39,13 @@ class Told(Enum):
 class OwnerNotices:
     """Sends what was noted. Any number of daemons may do so at the same time."""
 
-    def __init__(self, database: Database, clock: Clock, *, channel: Channel, base_url: str) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, channel: Channel, base_url: str, places: Places | None = None
+    ) -> None:
+        """`places`: knows the mail servers of organizations; without it all mail goes the installation's way."""
         self._database = database
         self._clock = clock
+        self._places = places
         self._channel = channel
         self._base_url = base_url
 
@@ -63,7 +69,8 @@ class OwnerNotices:
                 reference=str(mail_id),
                 made_at=max(one.found_at for one in news),
             )
-            told = send_notice(self._channel, message, current[0].email)
+            place = self._places.find(organization_id, self._channel, None) if self._places else None
+            told = send_notice(self._channel, message, current[0].email, place)
         with self._database.organization(organization_id) as session:
             if told is Told.SENT:
                 owner_notice_repository.mark_told(session, mail_id, self._clock.now())
@@ -74,10 +81,10 @@ class OwnerNotices:
         return told is Told.SENT
 
 
-def send_notice(channel: Channel, message: Message, address: str) -> Told:
+def send_notice(channel: Channel, message: Message, address: str, place: Place | None = None) -> Told:
     """Hand a mail over once. A database that is away is raised: the lease brings the mail back."""
     try:
-        channel.send(message, Recipient(channel=channel.key, address=address))
+        channel.send(message, Recipient(channel=channel.key, address=address), place)
     except DatabaseUnavailable:
         raise
     except BroadsheetError as error:

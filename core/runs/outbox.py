@@ -1,23 +1,23 @@
 """The outbox: who may send a delivery, and how its attempt ended; `sending` is committed before the network."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.db import delivery_repository, run_repository
+from core.db import delivery_repository, run_repository, suppression_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.queue import defer_delivery
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
-from core.domain.run import RunState
+from core.domain.run import RunKind, RunState
 from core.domain.terms import UnknownThen, parse_terms
 from core.runs import failpoints
 from core.runs.claims import has_lapsed
@@ -27,6 +27,7 @@ from core.runs.retry import DELIVERY_LONGEST_WAIT, DELIVERY_MAX_ATTEMPTS, UNKNOW
 
 UNKNOWN_MESSAGE = "It may have arrived: the connection broke before the other side's answer was recorded."
 _MAX_RESPONSE = 500
+Found = TypeVar("Found")
 
 
 def reference_of(run_id: UUID, channel: str, address: str, destination_id: UUID | None = None) -> str:
@@ -57,21 +58,27 @@ class Outbox:
 
     def claim(self, delivery_id: UUID) -> OutboxRow | None:
         """Move the delivery to `sending` under a new lease token; None where it is not to be sent now."""
-        with self._database.installation() as session:
-            organization_id = delivery_repository.organization_of_delivery(session, delivery_id)
+        claimed = self.claim_with(delivery_id, lambda _session, _run, _row: None)
+        return None if claimed is None else claimed[0]
+
+    def claim_with(
+        self,
+        delivery_id: UUID,
+        look: Callable[[Session, LedgerRun, OutboxRow], Found],
+        *,
+        organization_id: UUID | None = None,
+    ) -> tuple[OutboxRow, Found] | None:
+        """Claim, and read in the same transaction what the sending needs; `organization_id`: whose it is, if known."""
+        organization_id = organization_id or self._organization_of(delivery_id)
         if organization_id is None:
             return None
         with self._database.organization(organization_id) as session:
-            run_id = delivery_repository.load_outbox_row(session, delivery_id).run_id
-            run = run_repository.load_ledger_run(session, run_id, lock=True)
+            run = run_repository.lock_run_of_delivery(session, delivery_id)
+            if run is None:  # the transaction that was to make it never committed
+                return None
             row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
             now = self._clock.now()
-            if not _claimable(row, now):
-                return None
-            reason = _why_not(run)
-            if reason is not None:
-                delivery_repository.change_delivery(session, row, to=DeliveryState.FAILED, error_message=reason)
-                self._ledger.settle(session, run_id)
+            if not _claimable(row, now) or self._ends(session, run, row, now):
                 return None
             claimed = replace(
                 row,
@@ -91,7 +98,28 @@ class Outbox:
                 next_attempt_at=None,
                 reference=reference_of(row.run_id, row.channel, row.address, row.destination_id),
             )
-        return claimed
+            found = look(session, run, row)
+        return claimed, found
+
+    def _organization_of(self, delivery_id: UUID) -> UUID | None:
+        with self._database.installation() as session:
+            return delivery_repository.organization_of_delivery(session, delivery_id)
+
+    def _ends(self, session: Session, run: LedgerRun, row: OutboxRow, now: datetime) -> bool:
+        """End a delivery that is not to be sent: its run ended, or its address is left alone. A test goes out."""
+        reason, to = _why_not(run), DeliveryState.FAILED
+        if reason is None and row.channel == "email" and run.kind is not RunKind.TEST:
+            found = suppression_repository.find_suppression(session, row.address, schedule_id=run.schedule_id, now=now)
+            if found is not None:
+                reason, to = found.in_words, DeliveryState.SUPPRESSED
+                run_repository.add_event(
+                    session, row.organization_id, run.id, at=now, name=str(to), message=found.in_words
+                )
+        if reason is None:
+            return False
+        delivery_repository.change_delivery(session, row, to=to, error_message=reason, next_attempt_at=None)
+        self._ledger.settle(session, run)
+        return True
 
     @contextmanager
     def hold(self, row: OutboxRow) -> Iterator[Guard]:
@@ -180,11 +208,11 @@ class Outbox:
         )
 
     def _hold(self, row: OutboxRow, *, name: str, took_s: float) -> None:
-        with self._locked(row) as (session, _):
+        with self._locked(row) as (session, run):
             message = f"{row.whom}: {UNKNOWN_MESSAGE} It waits for a decision: send it again, or leave it."
             columns = {"error_message": UNKNOWN_MESSAGE}
             self._change(session, row, DeliveryState.HELD, took_s=took_s, name=name, message=message, **columns)
-            self._ledger.settle(session, row.run_id)
+            self._ledger.settle(session, run)
 
     def lapse(self, row: OutboxRow) -> bool:
         """Make a delivery unknown whose sender went silent; False where it is not `sending` under a lapsed lease."""
@@ -194,9 +222,9 @@ class Outbox:
         return True
 
     def _settle(self, row: OutboxRow, to: DeliveryState, *, message: str, took_s: float, **columns: Any) -> None:
-        with self._locked(row) as (session, _):
+        with self._locked(row) as (session, run):
             self._change(session, row, to, took_s=took_s, name=str(to), message=message, **columns)
-            self._ledger.settle(session, row.run_id)
+            self._ledger.settle(session, run)
             failpoints.reach(failpoints.SENT)
 
     def _put_off(
@@ -220,7 +248,7 @@ class Outbox:
             message = f"Not delivered to {row.whom}: {reason}"
             failed = DeliveryState.FAILED
             self._change(session, row, failed, took_s=took_s, name=str(failed), message=message, error_message=reason)
-            self._ledger.settle(session, row.run_id)
+            self._ledger.settle(session, run)
 
     @contextmanager
     def _locked(self, row: OutboxRow) -> Iterator[tuple[Session, LedgerRun]]:
@@ -240,9 +268,8 @@ class Outbox:
         **columns: Any,
     ) -> None:
         delivery_repository.change_delivery(session, row, to=to, **columns)
-        run_repository.add_deliver_time(session, row.run_id, took_s)
-        run_repository.add_event(
-            session, row.organization_id, row.run_id, at=self._clock.now(), name=name, message=message
+        run_repository.note_delivery(
+            session, row.organization_id, row.run_id, at=self._clock.now(), name=name, message=message, took_s=took_s
         )
 
 

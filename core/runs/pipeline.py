@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from core.db import (
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
 from core.domain.definition_json import parse_definition
+from core.domain.file_options import parse_file_options
 from core.domain.fingerprint import Fingerprint
 from core.domain.result import Result
 from core.domain.run import RunKind, RunPhase, RunStep
@@ -26,7 +27,9 @@ from core.errors import (
 )
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.spool import open_spool, write_spool
+from core.render.renderer import Wishes
 from core.runs import failpoints
+from core.runs.at_once import AtOnce, SmallResult, read_small
 from core.runs.deciding import Deciding
 from core.runs.filing import Filed, Filing, SpooledRows
 from core.runs.fingerprinting import Fingerprinting, keeps_fingerprint
@@ -41,6 +44,7 @@ from core.runs.result_record import (
     kept_rows,
     load_record,
     remove_spools,
+    rows_words,
     shown_rows,
     spool_path,
     written_path,
@@ -48,6 +52,15 @@ from core.runs.result_record import (
 from core.runs.subjects import Subject, Subjects
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """What became of the rows of a result; `rows` where they stayed in memory."""
+
+    record: ResultRecord
+    fingerprint: Fingerprint | None = None
+    rows: Result | None = None
 
 
 class Pipeline:
@@ -72,6 +85,7 @@ class Pipeline:
         self._deciding = deciding
         self._spool_dir = spool_dir
         self._subjects = Subjects(database)
+        self._at_once = AtOnce(database, ledger, filing=filing, deciding=deciding)
 
     def advance(self, run_id: UUID) -> None:
         """Claim the run and take it as far as it goes; returns quietly where it is not to be worked on now."""
@@ -143,7 +157,7 @@ class Pipeline:
         failpoints.reach(failpoints.DELIVERING)
 
     def _queried(self, run: LedgerRun, guard: Guard) -> ResultRecord | None:
-        """Return the committed result if its rows are still on this machine, else query; None where it is put off."""
+        """Return the committed result if its rows are still on this machine, else query; None: all is done."""
         if run.step is RunStep.QUERIED and run.result_head is not None:
             record = load_record(run.result_head)
             if kept_rows(self._spool_dir, run.id, record).exists():
@@ -153,7 +167,8 @@ class Pipeline:
         opening = self._deciding.opens(run, subject, guard)
         return self._query(run, subject, guard, stale=opening.stale) if opening.goes_on else None
 
-    def _query(self, run: LedgerRun, subject: Subject, guard: Guard, *, stale: str | None) -> ResultRecord:
+    def _query(self, run: LedgerRun, subject: Subject, guard: Guard, *, stale: str | None) -> ResultRecord | None:
+        """Read the rows and commit that; a small run is committed with its deliveries, and None returned."""
         began = time.monotonic()
         with self._executor.run(
             subject.definition,
@@ -174,9 +189,18 @@ class Pipeline:
             with_overall=keeps_fingerprint(run),
         ) as result:
             failpoints.reach(failpoints.QUERYING)
-            record, fingerprint = self._keep(run, subject, watched_reading(_marked(result, stale), guard))
+            kept = self._keep(run, subject, watched_reading(_marked(result, stale), guard))
         failpoints.reach(failpoints.SPOOLED)
         guard.check()
+        if kept.rows is not None:
+            small = SmallResult(
+                result=kept.rows, record=kept.record, fingerprint=kept.fingerprint, query_s=time.monotonic() - began
+            )
+            wishes = Wishes(options=parse_file_options(run.file_options), branding=subject.branding)
+            self._at_once.finish(run, small, wishes)
+            failpoints.reach(failpoints.DELIVERING)
+            return None
+        record, fingerprint = kept.record, kept.fingerprint
         verdict = None
         if fingerprint is not None:
             verdict = self._deciding.judge(run, fingerprint, record.head.timezone)
@@ -184,7 +208,7 @@ class Pipeline:
         with self._ledger.step(
             run,
             RunStep.QUERIED,
-            message=f"{record.rows:,} of {record.head.rows_matched:,} rows read.",
+            message=rows_words(record),
             result_head=dump_record(record),
             rows_matched=record.head.rows_matched,
             rows_delivered=record.rows,
@@ -198,19 +222,27 @@ class Pipeline:
         failpoints.reach(failpoints.QUERIED)
         return record
 
-    def _keep(self, run: LedgerRun, subject: Subject, result: Result) -> tuple[ResultRecord, Fingerprint | None]:
-        """Put the rows into the run's one file where that is all they are for, else where renderers may read them."""
+    def _keep(self, run: LedgerRun, subject: Subject, result: Result) -> _Kept:
+        """Keep the rows: in memory, in the run's one file where that is all they are for, or where renderers look."""
         head, token = result.head, run.lease_token
-        kept = Fingerprinting(run, subject, result) if keeps_fingerprint(run) else None
-        if kept is None and self._filing.takes_rows_straight(run):
+        marks = Fingerprinting(run, subject, result) if keeps_fingerprint(run) else None
+        if marks is None and self._filing.takes_rows_straight(run):
             said = self._filing.write_straight(
                 result, written_path(self._spool_dir, run.id, token), self._subjects.wishes(run)
             )
-            return ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said), None
-        path = spool_path(self._spool_dir, run.id, token)
-        rows = write_spool(result if kept is None else kept.watched(), path)
-        record = ResultRecord(head=head, rows=rows, spool_token=token, shown=shown_rows(open_spool(path, head)))
-        return record, None if kept is None else kept.fingerprint()
+            return _Kept(record=ResultRecord(head=head, rows=said.rows, spool_token=token, shown=(), rendering=said))
+        rows = result if marks is None else marks.watched()
+        small: Result | None = None
+        if self._at_once.takes(run, head):
+            small, rows = read_small(rows)
+        if small is None:
+            path = spool_path(self._spool_dir, run.id, token)
+            count = write_spool(rows, path)
+            kept = open_spool(path, head)
+        else:
+            kept, count = small, sum(batch.num_rows for batch in small.batches)
+        record = ResultRecord(head=head, rows=count, spool_token=token, shown=shown_rows(kept))
+        return _Kept(record=record, fingerprint=None if marks is None else marks.fingerprint(), rows=small)
 
     def _render(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> None:
         """Make and store every file, then record them all at once: nothing half is visible."""
@@ -225,8 +257,7 @@ class Pipeline:
                 render_s=time.monotonic() - began,
                 result_head=dump_record(replace(record, picture_key=filed.picture_key, notes=filed.picture_notes)),
             ) as session:
-                for artifact in filed.artifacts:
-                    artifact_repository.insert_artifact(session, run.organization_id, artifact)
+                artifact_repository.insert_artifacts(session, run.organization_id, filed.artifacts)
         except LeaseLost:
             self._filing.discard(filed.keys)
             raise

@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from uuid import UUID
 
-from core.db import destination_repository
+from core.db import destination_repository, email_config_repository
 from core.db.database import Database
 from core.deliver.channel import Channel
-from core.domain.destination import Destination, Place, built_in_id
+from core.domain.destination import Destination, DestinationSettings, Place, built_in_id
 from core.errors import DeliveryRefused, NotFound
 from core.secrets import SecretBox
 
+_MAIL_SETTINGS = ("host", "port", "security", "user", "sender")
 _GONE = "The destination is not there any more. Choose another one."
 
 
@@ -41,7 +42,7 @@ class Places:
     def find(self, organization_id: UUID, channel: Channel, destination_id: UUID | None) -> Place | None:
         """The place of a recipient; None where its channel needs none. Raises DeliveryRefused where it is gone."""
         if not channel.form:
-            return None
+            return self.mail_server(organization_id) if channel.key == "email" else None
         if destination_id is None or destination_id == built_in_id(channel.key):
             return self._own(organization_id, channel)
         try:
@@ -53,6 +54,20 @@ class Places:
         if saved.channel != channel.key:
             raise DeliveryRefused(_GONE)
         return self.place(saved, self.unseal(sealed))
+
+    def mail_server(self, organization_id: UUID) -> Place | None:
+        """The organization's own mail server; None: it uses the installation's."""
+        with self._database.organization(organization_id) as session:
+            found = email_config_repository.load_email_config(session)
+        if found is None:
+            return None
+        config, sealed = found
+        settings: DestinationSettings = {name: getattr(config, name) for name in _MAIL_SETTINGS}
+        if config.dkim is not None:
+            settings |= {"dkim_domain": config.dkim.domain, "dkim_selector": config.dkim.selector}
+        return Place(
+            organization_id=organization_id, name="Mail server", settings=settings, secrets=self.unseal(sealed)
+        )
 
     def place(self, destination: Destination, secrets: Mapping[str, str]) -> Place:
         """The place of a destination with its secrets."""

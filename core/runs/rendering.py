@@ -101,12 +101,16 @@ def place_of(renderer: Renderer, folder: Path) -> Path:
     return folder / f"{renderer.format}.{renderer.extension}"
 
 
-def write_file(result: Result, renderer: Renderer, path: Path, picture: Picture) -> Rendering:
-    """Write one format to `path`, without hidden columns; raises RenderError."""
+def write_file(result: Result, renderer: Renderer, path: Path, picture: Picture, *, lasts: bool = False) -> Rendering:
+    """Write one format to `path`, without hidden columns; raises RenderError.
+
+    `lasts`: it is to be there after a power cut; a file that is stored in a moment need not.
+    """
     with path.open("w+b") as target:
         rendering = renderer.render(shown_result(result), target, chart=picture.image, chart_note=picture.missing)
         target.flush()
-        os.fsync(target.fileno())
+        if lasts:
+            os.fsync(target.fileno())
     return replace(rendering, notes=(*rendering.notes, picture.note)) if picture.note else rendering
 
 

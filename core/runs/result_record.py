@@ -80,6 +80,11 @@ def shown_rows(result: Result) -> tuple[tuple[str, ...], ...]:
     return tuple(zip(*columns, strict=True))
 
 
+def rows_words(record: ResultRecord) -> str:
+    """What the timeline says once the rows are read."""
+    return f"{record.rows:,} of {record.head.rows_matched:,} rows read."
+
+
 def spool_path(folder: Path, run_id: UUID, token: int) -> Path:
     """Return where the attempt with lease token `token` spools its rows."""
     return folder / f"{run_id}-{token}.arrow"

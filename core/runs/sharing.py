@@ -72,9 +72,8 @@ class Sharing:
         }
         message = "The files are those of another run of the same report, made for the same moment."
         with self._ledger.step(run, RunStep.RENDERED, message=message, query_s=0.0, render_s=0.0, **columns) as session:
-            for artifact in artifact_repository.list_artifacts(session, sibling.id):
-                artifact_repository.insert_artifact(
-                    session, run.organization_id, replace(artifact, id=uuid4(), run_id=run.id)
-                )
+            theirs = artifact_repository.list_artifacts(session, sibling.id)
+            ours = [replace(artifact, id=uuid4(), run_id=run.id) for artifact in theirs]
+            artifact_repository.insert_artifacts(session, run.organization_id, ours)
         logger.info("run_shares_files run=%s sibling=%s", run.id, sibling.id)
         return replace(run, step=RunStep.RENDERED, result_head=head)

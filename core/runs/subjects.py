@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from core.access.policy import require_dataset
 from core.db import (
     access_repository,
@@ -15,6 +17,7 @@ from core.db import (
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
 from core.domain.access import Principal
+from core.domain.branding import Branding
 from core.domain.dataset import Dataset, Source
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import parse_definition
@@ -35,6 +38,7 @@ class Subject:
     principal: Principal
     description: str
     parameters: Mapping[str, ParameterValue]
+    branding: Branding
 
 
 class Subjects:
@@ -46,8 +50,8 @@ class Subjects:
     def load(self, run: LedgerRun) -> Subject:
         """Load what the run reads, as the person it is for may see it now."""
         definition = parse_definition(run.definition)
-        principal = self._principal(run)
         with self._database.organization(run.organization_id) as session:
+            principal = _principal(session, run)
             dataset = dataset_repository.load_one_dataset(session, definition.dataset_id)
             require_dataset(principal, dataset)
             return Subject(
@@ -57,17 +61,8 @@ class Subjects:
                 principal=principal,
                 description=run_repository.report_description(session, run.report_id),
                 parameters=_given(run, definition, dataset),
+                branding=branding_repository.load_branding(session),
             )
-
-    def _principal(self, run: LedgerRun) -> Principal:
-        principals: tuple[Principal, ...] = ()
-        if run.requested_by is not None:
-            with self._database.installation() as session:
-                principals = access_repository.principals_of_user(session, run.requested_by)
-        for principal in principals:
-            if principal.organization_id == run.organization_id:
-                return principal
-        raise NotAllowed("The person this report runs for is no longer active here. Give the schedule another owner.")
 
     def wishes(self, run: LedgerRun) -> Wishes:
         """How the run's files are to be made, as its options, its organization's look and its template are now."""
@@ -85,6 +80,14 @@ class Subjects:
                 branding=branding_repository.load_branding(session),
                 template=None if template_id is None else template_repository.load_template_bytes(session, template_id),
             )
+
+
+def _principal(session: Session, run: LedgerRun) -> Principal:
+    if run.requested_by is not None:
+        for principal in access_repository.principals_of_user(session, run.requested_by):
+            if principal.organization_id == run.organization_id:
+                return principal
+    raise NotAllowed("The person this report runs for is no longer active here. Give the schedule another owner.")
 
 
 def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:

@@ -26,7 +26,7 @@ class Taking:
         ledger: Ledger,
         sharing: Sharing,
         pipeline: Pipeline,
-        deliver: Callable[[UUID], None],
+        deliver: Callable[[UUID, UUID], None],
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -68,4 +68,4 @@ class Taking:
             return
         self._pipeline.carry_out(ready)
         for delivery_id in self._ledger.dispatch.at_hand(run.id):
-            self._deliver(delivery_id)
+            self._deliver(delivery_id, run.organization_id)

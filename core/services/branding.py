@@ -59,11 +59,12 @@ class BrandingService:
         """Return a small made-up report as a file of `format`, as `branding` would have it. Raises InvalidInput."""
         require(principal, Permission.VIEW_REPORTS)
         target = io.BytesIO()
-        renderer_for(format).fitted(Wishes(branding=branding)).render(_sample_of(principal.organization), target)
+        renderer_for(format).fitted(Wishes(branding=branding)).render(sample_result(principal.organization), target)
         return target.getvalue()
 
 
-def _sample_of(organization: str) -> Result:
+def sample_result(organization: str) -> Result:
+    """A small made-up result."""
     countries = ("Germany", "France", "Japan", "Brazil", "Canada")
     orders = (412, 388, 301, 167, 94)
     revenue = tuple(Decimal(f"{count * 118}.50") for count in orders)

@@ -27,6 +27,7 @@ from core.runs.retention import Retention
 from core.runs.sharing import Sharing
 from core.runs.taking import Taking
 from core.runs.workers import Workers
+from core.services.bounce_mails import BounceMails
 from core.services.catalog_watch import CatalogWatch
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class DaemonService:
         retention: Retention,
         missing: MissingFields,
         care: Care,
+        bounces: BounceMails,
         watch: CatalogWatch,
         ledger: Ledger,
         workers: Callable[["DaemonService"], Workers],
@@ -66,6 +68,7 @@ class DaemonService:
         self._retention = retention
         self._missing = missing
         self._care = care
+        self._bounces = bounces
         self._watch = watch
         self._ledger = ledger
         self._make_workers = workers
@@ -90,6 +93,10 @@ class DaemonService:
         report that takes long, schedules whose owner left.
         """
         return self._missing.tell() + self._care.look()
+
+    def read_bounces(self) -> int:
+        """Read what mail servers say about mail that came back; returns how many reports that were."""
+        return self._bounces.read()
 
     def check_catalog(self) -> int:
         """Compare datasets with their sources, each once a day; returns how many that were."""

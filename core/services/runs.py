@@ -1,10 +1,8 @@
 """Runs: exporting, sending now, cancelling, trying again, and opening the files they made."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import BinaryIO
 from uuid import UUID
 
@@ -37,7 +35,7 @@ from core.domain.parameters import ParameterValue
 from core.domain.run import Run, RunKind, RunState
 from core.domain.run_filter import RunFilter, RunSort
 from core.domain.schedule import Recipient
-from core.errors import ArtifactError, Conflict, InvalidInput, NotFound
+from core.errors import Conflict, NotFound
 from core.query.executor import NO_PARAMETERS
 from core.query.given_values import bind_given
 from core.runs.ledger import Ledger
@@ -46,10 +44,7 @@ from core.secrets import SecretBox
 from core.services.file_choices import hold_template
 from core.services.orders import file_order, once_more
 from core.services.standing import CAN_BE_RETRIED, Standing, standing_of
-
-#: How long a link opens its file unless it is asked for otherwise, and the longest it may.
-LINK_VALID_FOR = timedelta(days=7)
-LINK_VALID_AT_MOST = timedelta(days=90)
+from core.services.stored_files import open_stored
 
 
 class RunService:
@@ -213,38 +208,8 @@ class RunService:
             artifacts = artifact_repository.list_artifacts(session, run_id)
         for artifact in artifacts:
             if artifact.format == format:
-                return artifact, self._open(artifact)
+                return artifact, open_stored(self._stores, artifact)
         raise NotFound(f"This run has no {format} file, or you may not see it.", place="format")
-
-    def mint_link(self, principal: Principal, artifact_id: UUID, *, valid_for: timedelta = LINK_VALID_FOR) -> str:
-        """Return the path of a link that opens one file without a sign-in until it expires."""
-        require(principal, Permission.MANAGE_EXPORTS)
-        if not timedelta(0) < valid_for <= LINK_VALID_AT_MOST:
-            raise InvalidInput(f"A link is valid for up to {LINK_VALID_AT_MOST.days} days.", place="valid_for")
-        token = secrets.token_urlsafe(32)
-        now = self._clock.now()
-        with self._database.organization(principal.organization_id) as session:
-            artifact_repository.delete_expired_links(session, now)
-            artifact_repository.insert_link(
-                session,
-                organization_id=principal.organization_id,
-                artifact_id=artifact_repository.load_artifact(session, artifact_id).id,
-                token_sha256=_sha256(token),
-                expires_at=now + valid_for,
-                created_by=principal.user_id,
-            )
-        return f"/d/{token}"
-
-    def open_link(self, token: str) -> tuple[Artifact, BinaryIO]:
-        """Return the file behind a link and its bytes; raises NotFound for a bad link and a removed file."""
-        with self._database.installation() as session:
-            found = artifact_repository.artifact_of_link(session, _sha256(token), self._clock.now())
-        if found is None:
-            raise NotFound("This link has expired or never was. Ask its sender for a new one.")
-        organization_id, artifact_id = found
-        with self._database.organization(organization_id) as session:
-            artifact = artifact_repository.load_artifact(session, artifact_id)
-        return artifact, self._open(artifact)
 
     def queue_stats(self, principal: Principal) -> QueueStats:
         """Return what waits and what runs in the caller's organization."""
@@ -259,18 +224,6 @@ class RunService:
         defer_run(session, run_id, priority=draft.kind.priority)
         return run_reading.load_run(session, run_id)
 
-    def _open(self, artifact: Artifact) -> BinaryIO:
-        if artifact.removed_in_words is not None:
-            raise NotFound(artifact.removed_in_words)
-        store = self._stores.get(artifact.store)
-        if store is None:
-            raise ArtifactError(f"The files of this run are kept in {artifact.store!r}, which is not set up here.")
-        return store.open(artifact.storage_key)
-
 
 def _check_given(session: Session, definition: ReportDefinition, given: Mapping[str, ParameterValue]) -> None:
     bind_given(definition, dataset_repository.load_one_dataset(session, definition.dataset_id), given)
-
-
-def _sha256(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

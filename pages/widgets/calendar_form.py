@@ -88,6 +88,7 @@ def _days(failed: object) -> None:
         "Or take them from a calendar file",
         type=["ics"],
         key=keys.CALENDAR_FILE,
+        max_upload_size=1,
         help=f"iCalendar, up to {words.size(most)}. Its days are added to those above.",
         on_change=_take,
     )

@@ -36,7 +36,7 @@ def address_field(kind: "DestinationKind | None") -> str:
     """Draw where in the destination the test goes; nothing where there is nothing to say."""
     if kind is None or kind.key == "webhook":
         return ""
-    label = "Channel or person" if kind.key == "slack" else "Folder"
+    label = "Channel or person for the test" if kind.key == "slack" else "Folder for the test"
     return st.text_input(label, key=keys.DESTINATION_ADDRESS, help=kind.address_help).strip()
 
 

@@ -8,8 +8,9 @@ from core.domain.access import Principal
 from core.domain.artifact import Artifact
 from core.domain.run import Run
 from core.errors import BroadsheetError
-from pages.widgets import keys, words
+from pages.widgets import words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.file_links import file_path
 from pages.widgets.run_progress import progress_bar
 from pages.widgets.states import problem
 
@@ -70,15 +71,8 @@ def _files(principal: Principal, run: Run) -> None:
     for item in files:
         label = "Download file" if len(files) == 1 else labels.get(item.format, item.format.upper())
         kind = "primary" if len(files) == 1 else "secondary"
-        st.link_button(label, _link(principal, item), icon=":material/download:", type=kind, help=_facts(item))
+        st.link_button(label, file_path(principal, item.id), icon=":material/download:", type=kind, help=_facts(item))
 
 
 def _facts(item: Artifact) -> str:
     return f"{item.manifest.rows_delivered:,} rows, {words.size(item.size_bytes)}"
-
-
-def _link(principal: Principal, item: Artifact) -> str:
-    links: dict[UUID, str] = st.session_state.setdefault(keys.LINKS, {})
-    if item.id not in links:
-        links[item.id] = broadsheet().runs.mint_link(principal, item.id)
-    return links[item.id]

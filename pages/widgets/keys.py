@@ -74,8 +74,11 @@ SCHEDULE_ERROR = "schedule_error"
 SCHEDULE_SAVE = "schedule_save"
 SCHEDULE_SAVED = "schedule_saved"
 
-OUTBOX_MAIL = "outbox_mail_shown"
-OUTBOX_AGAIN = "outbox_again"
+SENT_SEARCH = "sent_search"
+SENT_STATE = "sent_state"
+SENT_PAGE = "sent_page"
+SENT_RESEND = "sent_resend"
+SENT_ORIGINAL = "sent_original"
 
 DATA_LIST = "data_list"
 DATA_TABS = "data_tabs"

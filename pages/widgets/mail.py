@@ -8,7 +8,7 @@ from pages.widgets import words
 
 if TYPE_CHECKING:
     from core.domain.delivery import Attachment
-    from core.services.outbox import OutboxMail
+    from core.domain.sent import SentMail
 
 #: A larger attachment would make the page heavy; it is on its run's page.
 _MOST_BYTES = 8_000_000
@@ -23,7 +23,7 @@ iframe {{ border: 0; width: 100%; flex: 1; }}
 srcdoc="{mail}"></iframe></body></html>"""
 
 
-def mail_page(mail: "OutboxMail") -> str:
+def mail_page(mail: "SentMail") -> str:
     """Return the HTML page that shows `mail`; the mail's own HTML runs in a sandbox without scripts or origin."""
     links = "".join(_attachment(item) for item in mail.attachments)
     return _PAGE.format(attachments=f"<nav>{links}</nav>" if links else "", mail=escape(mail.html))

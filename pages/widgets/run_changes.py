@@ -19,8 +19,11 @@ def changes(principal: Principal, run: Run) -> None:
         return
     since = words.moment(datetime.fromisoformat(found["since"]), principal.timezone, zone=False)
     st.html(f'<div class="bs-eyebrow">Changed since {escape(since)}</div>')
-    lines = "".join(_figure(one) for one in found["measures"])
-    st.html(f'<div class="bs-list">{lines}{_rows(found)}</div>')
+    if found["is_same"] and not found["measures"]:
+        st.caption("Nothing: the result is the same.")
+    else:
+        lines = "".join(_figure(one) for one in found["measures"])
+        st.html(f'<div class="bs-list">{lines}{_rows(found)}</div>')
     if found.get("since_run"):
         st.page_link("runs.py", label="The run before", query_params={"run": str(found["since_run"])})
 
@@ -39,8 +42,8 @@ def _rows(found: Mapping[str, Any]) -> str:
     counts = [(found.get(name), name) for name in ("added", "removed", "changed")]
     if any(count is None for count, _ in counts):
         rows = found["rows"]
-        said = f"{rows:+,}" if rows else "as many" if found["is_same"] else "as many, with other values"
+        said = f"{rows:+,}" if rows else "as many, with other values"
     else:
         said = ", ".join(f"{count:,} {name}" for count, name in counts if count)
-        said = said or ("the same" if found["is_same"] else "the same, in another order")
+        said = said or "the same, in another order"
     return f'<div class="bs-item"><div>Rows</div><div class="bs-num">{escape(said)}</div></div>'

@@ -10,8 +10,10 @@ from core.domain.access import Permission, Principal
 from core.domain.delivery import Delivery, DeliveryState
 from core.domain.run import Run, RunState
 from core.errors import BroadsheetError
-from pages.widgets import keys, words
+from pages.widgets import words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.delivery_states import DELIVERIES, RESENDABLE
+from pages.widgets.file_links import file_path
 from pages.widgets.parameters import run_words
 from pages.widgets.run_changes import changes
 from pages.widgets.run_standing import marks, standing_line
@@ -20,18 +22,6 @@ from pages.widgets.states import mark, problem, run_mark
 
 _POLL_S = 0.8
 _HELD_POLL_S = 15.0
-_RESENDABLE = (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.UNKNOWN)
-_DELIVERIES = {
-    DeliveryState.PENDING: ("Waiting", "quiet"),
-    DeliveryState.SENDING: ("Sending", "live"),
-    DeliveryState.SENT: ("Sent", "green"),
-    DeliveryState.RETRY: ("Will retry", "amber"),
-    DeliveryState.FAILED: ("Failed", "red"),
-    DeliveryState.BOUNCED: ("Bounced", "red"),
-    DeliveryState.UNKNOWN: ("May have arrived", "amber"),
-    DeliveryState.HELD: ("Held", "amber"),
-    DeliveryState.SUPPRESSED: ("Unsubscribed", "quiet"),
-}
 
 
 def run_detail(run_id: UUID) -> None:
@@ -90,7 +80,6 @@ def _files(principal: Principal, run: Run) -> None:
     st.html('<div class="bs-eyebrow">Files</div>')
     if not run.artifacts:
         st.caption("No files were made." if run.state.is_final else "No files yet.")
-    links: dict[UUID, str] = st.session_state.setdefault(keys.LINKS, {})
     for artifact in run.artifacts:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run_file_{artifact.id}"):
             manifest = artifact.manifest
@@ -100,9 +89,7 @@ def _files(principal: Principal, run: Run) -> None:
             if artifact.removed_in_words is not None:
                 st.caption(artifact.removed_in_words)
             elif principal.may(Permission.MANAGE_EXPORTS):
-                if artifact.id not in links:
-                    links[artifact.id] = broadsheet().runs.mint_link(principal, artifact.id)
-                st.link_button("Download", links[artifact.id], icon=":material/download:")
+                st.link_button("Download", file_path(principal, artifact.id), icon=":material/download:")
         for note in manifest.notes:
             st.caption(note)
         for column, altered in manifest.altered.items():
@@ -116,7 +103,7 @@ def _deliveries(principal: Principal, run: Run) -> None:
     for delivery in run.deliveries:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run_delivery_{delivery.id}"):
             st.html(_delivery(principal, delivery), width="stretch")
-            if delivery.state in _RESENDABLE and principal.may(Permission.MANAGE_SCHEDULES):
+            if delivery.state in RESENDABLE and principal.may(Permission.MANAGE_SCHEDULES):
                 st.button(
                     "Send again",
                     key=f"run_resend_{delivery.id}",
@@ -131,7 +118,7 @@ def _delivery(principal: Principal, delivery: Delivery) -> str:
         said = f"{said} Tried again {words.moment(delivery.next_attempt_at, principal.timezone)}."
     return (
         f'<div class="bs-item"><div>{escape(delivery.address)}</div>'
-        f'<div>{mark(*_DELIVERIES[delivery.state])}</div><div class="bs-quiet bs-note">{escape(said or "")}</div></div>'
+        f'<div>{mark(*DELIVERIES[delivery.state])}</div><div class="bs-quiet bs-note">{escape(said or "")}</div></div>'
     )
 
 

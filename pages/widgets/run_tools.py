@@ -27,7 +27,7 @@ def run_tools(run: Run, standing: "Standing") -> None:
         )
         kept = "Its files stay until it is kept no longer."
         st.button(label, key=keys.RUN_PIN, type="tertiary", help=kept, on_click=do, args=(action, run.id))
-    if standing.may_cancel:
+    if standing.may_cancel and not standing.may_decide:
         st.button("Cancel run", key=keys.RUN_CANCEL, on_click=do, args=(services.runs.cancel, run.id))
     if standing.may_decide:
         _decision(run)

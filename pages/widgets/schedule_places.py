@@ -38,7 +38,6 @@ def _row(
 ) -> None:
     if values.get(f"place_{n}") not in known:
         form.put(f"place_{n}", next(iter(known), None))
-    values.setdefault(f"place_{n}_address", "")
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"schedule_place_{n}"):
         chosen = st.selectbox(
             "Destination",
@@ -75,7 +74,10 @@ def _hint(kind: "DestinationKind | None") -> str:
 
 def _add() -> None:
     present: tuple[int, ...] = form.read()["places"]
-    form.put("places", (*present, max(present, default=-1) + 1))
+    new = max(present, default=-1) + 1
+    form.put("places", (*present, new))
+    form.put(f"place_{new}", None)
+    form.put(f"place_{new}_address", "")
 
 
 def _remove(n: int) -> None:

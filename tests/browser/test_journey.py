@@ -57,6 +57,13 @@ def test_from_sign_in_to_a_mail_in_the_outbox(page: Page):
     expect(page.get_by_role("heading", name="New schedule")).to_be_visible()
     settle(page)
     expect(page.locator(".bs-slots li")).to_have_count(5)
+    key(page, "schedule_form_cadence").get_by_text("By rule").click()
+    line = key(page, "schedule_form_cron").get_by_role("textbox")
+    line.fill("30 8 * * 1-5")
+    line.press("Enter")
+    expect(page.locator(".bs-when")).to_contain_text("Every weekday (Monday to Friday) at 08:30")
+    expect(page.locator(".bs-slots li").first).to_contain_text("covers last 30 days")
+    settle(page)
     name = key(page, "schedule_form_name").get_by_role("textbox")
     name.fill("Monday usage")
     name.press("Enter")
@@ -70,13 +77,16 @@ def test_from_sign_in_to_a_mail_in_the_outbox(page: Page):
     page.get_by_text("Send now", exact=True).click()
     expect(page.locator(".bs-facts")).to_contain_text("Completed", timeout=60_000)
     expect(page.get_by_text("Delivered to everyone.")).to_be_visible()
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("button", name="Keep no longer")).to_be_visible()
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").first.click()
     assert download.value.path().stat().st_size > 1000
 
-    page.get_by_role("link", name="Sent mail").first.click()
-    mail = page.frame_locator(".st-key-outbox_mail iframe").frame_locator("iframe")
+    page.get_by_role("link", name="Sent", exact=True).first.click()
+    page.locator("[class*=st-key-list_row_]").first.get_by_role("link").click()
+    mail = page.frame_locator(".st-key-sent_mail iframe").frame_locator("iframe")
     expect(mail.get_by_text("Usage Summary").first).to_be_visible()
 
     page.get_by_text("Administrator", exact=True).first.click()

@@ -37,7 +37,8 @@ FROM deliveries d JOIN runs r ON r.id = d.run_id WHERE r.kind = 'scheduled'
 """
 _ENDS = """
 SELECT run_id, count(*) AS n FROM run_events
-WHERE name IN ('completed', 'partial', 'cancelled', 'skipped') OR (name = 'failed' AND message NOT LIKE 'Not delivered%')
+WHERE name IN ('completed', 'partial', 'cancelled', 'skipped')
+    OR (name = 'failed' AND message NOT LIKE 'Not delivered%')
 GROUP BY run_id
 """
 
@@ -66,7 +67,8 @@ class Verdict:
     def in_words(self) -> str:
         """The first wrongs, and the figures."""
         counts = (
-            f"{self.slots} slots, {self.deliveries} deliveries; {len(self.lost)} lost, {len(self.duplicate)} duplicate, "
+            f"{self.slots} slots, {self.deliveries} deliveries; {len(self.lost)} lost, "
+            f"{len(self.duplicate)} duplicate, "
             f"{len(self.half)} half, {len(self.unfinished)} unfinished, {len(self.ledger)} contradictions; "
             f"{self.again} arrived again inside the window, {self.given_up} given up after two unknown ends, "
             f"{self.notices} notices to the owner, {self.left_over} hidden leftovers"
@@ -141,15 +143,26 @@ def _check_deliveries(
         served[row["run_id"]] += 1
         mine = arrived.pop(_key_of(row, site), [])
         _check_delivery(verdict, row, len(mine))
-        for arrival in mine:
-            if arrival.files != files.get(row["run_id"], ()):
-                verdict.half.append(f"{row['channel']} to {row['address']}: files {arrival.files} are not the run's")
+        _check_files(verdict, row, mine, files.get(row["run_id"], ()))
         if len({arrival.whole for arrival in mine}) > 1:
             verdict.duplicate.append(f"{row['channel']} to {row['address']}: not the same when it was sent again")
     verdict.duplicate += [f"{name} belongs to no delivery" for name in arrived]
     for run_id, run in runs.items():
         if run["finished_at"] is not None and served[run_id] != len(run["recipients"]):
             verdict.lost.append(f"run {run_id} has {served[run_id]} of {len(run['recipients'])} deliveries")
+
+
+def _check_files(verdict: Verdict, row: dict[str, Any], mine: list[Arrival], made: tuple[str, ...]) -> None:
+    """Every file that arrived is one of the run's, and all of them did where the ledger says that it was sent.
+
+    A writer that died twice may have left some files of several, each of them whole: then nothing is on record as sent.
+    """
+    whom = f"{row['channel']} to {row['address']} of run {row['run_id']}, {row['state']}"
+    for arrival in mine:
+        if not set(arrival.files) <= set(made):
+            verdict.half.append(f"{whom}: files {arrival.files} are not the run's, {made}")
+        elif len(arrival.files) < len(made) and row["state"] == DeliveryState.SENT:
+            verdict.half.append(f"{whom}: {len(arrival.files)} of {len(made)} files arrived")
 
 
 def _check_delivery(verdict: Verdict, row: dict[str, Any], times: int) -> None:

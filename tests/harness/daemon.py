@@ -1,4 +1,4 @@
-"""One daemon of the harness: the product's own, wired by its bootstrap, as a process of its own; only its waits are short.
+"""One daemon of the harness: the product's own, as its bootstrap wires it, in a process of its own, with short waits.
 
 It is forked from a server that has imported everything: a start costs a tenth of a second instead of two.
 """

@@ -1,19 +1,19 @@
 """Daemons without one of the two things that keep a delivery single; the checker has to find what they do."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from core.db import delivery_repository, run_inserting, run_repository
 from core.db.delivery_repository import OutboxRow
-from core.db.tables import DeliveryRow, RunEventRow, RunRow
+from core.db.tables import DeliveryRow, RunRow
 from core.domain.delivery import DeliveryState
-from core.domain.run import Lease
-from core.domain.run import RunKind
+from core.domain.run import Lease, RunKind, RunState
 
 
 def without_fence() -> None:
@@ -23,16 +23,14 @@ def without_fence() -> None:
         values = {"state": str(to), "lease_until": None, **columns}
         session.execute(update(DeliveryRow).where(DeliveryRow.id == row.id).values(values))
 
-    def write(
-        session: Session, lease: Lease, *, expected: Any, values: dict[str, Any], event: dict[str, Any] | None = None
-    ) -> None:
-        session.execute(update(RunRow).where(RunRow.id == lease.run_id).values(values))
-        if event is not None:
-            ids = {"organization_id": lease.organization_id, "run_id": lease.run_id}
-            session.execute(insert(RunEventRow).values(**event, **ids))
+    checked = run_repository.write_run
+
+    def write_run(session: Session, lease: Lease, *, expected: RunState, **written: Any) -> None:
+        row = session.execute(select(RunRow.state, RunRow.lease_token).where(RunRow.id == lease.run_id)).one()
+        checked(session, replace(lease, token=row.lease_token), expected=RunState(row.state), **written)
 
     delivery_repository.change_delivery = change_delivery
-    run_repository._write = write
+    run_repository.write_run = write_run
 
 
 def without_unique_slot() -> None:

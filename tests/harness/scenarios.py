@@ -1,6 +1,6 @@
 """One delivery and one slot at the moment that the fence and the unique slot are for; mutants without them are caught.
 
-Each returns the checker's verdict. With the product as it is there is nothing wrong; with its mutant there are duplicates.
+Each returns the checker's verdict: nothing wrong with the product as it is, duplicates with its mutant.
 """
 
 import signal
@@ -28,7 +28,7 @@ def zombie_sender(site: Site, mutant: str | None = None) -> Verdict:
     orders.end()
     for daemon in (sleeper, heir):
         daemon.signal(signal.SIGKILL)
-        daemon.process.join()
+        daemon.join()
     return check(site, orders)
 
 
@@ -46,7 +46,7 @@ def slot_planned_again(site: Site, mutant: str | None = None) -> Verdict:
     _expect(lambda: bool(site.rows(later, made[0], due_at)) and orders.are_done(), "the slot was planned again")
     orders.end()
     daemon.signal(signal.SIGKILL)
-    daemon.process.join()
+    daemon.join()
     return check(site, orders)
 
 

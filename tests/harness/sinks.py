@@ -55,4 +55,3 @@ def unfinished_files(folder: Path) -> int:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-

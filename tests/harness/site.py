@@ -1,4 +1,4 @@
-"""What the harness kills: an installation of its own, with its PostgreSQL, its daemons and the sinks they deliver to."""
+"""What the harness kills: an installation of its own, with its PostgreSQL, its daemons and the sinks they send to."""
 
 import multiprocessing
 import os
@@ -25,12 +25,12 @@ from sqlalchemy.pool import NullPool
 
 from core.db import access_repository
 from core.db.migrate import migrate
-from tests.harness.database import KilledPostgres, keep_database
 from tests.harness.daemon import PROCESSES, Order, serve
+from tests.harness.database import KilledPostgres, keep_database
 from tests.harness.sinks import MailSink
 
 _PASSWORD = "app-role-of-the-harness"
-SECRET_KEY = "a secret key for the harness, long enough"  # noqa: S105 - of installations that live for minutes
+SECRET_KEY = "a secret key for the harness, long enough"
 #: Whose schedules these are; the daemons write there of what went wrong.
 OWNER = "owner@example.com"
 _ROWS = 20
@@ -40,17 +40,26 @@ _UNIQUE_SLOT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Daemon:
     """A daemon's process and its log."""
 
     process: Any
     log: Path
+    exit_code: int | None = None  #: known once somebody looked after its end
 
     @property
     def is_alive(self) -> bool:
         """Whether it has not ended; a stopped one lives."""
-        return bool(self.process.is_alive())
+        if self.exit_code is None and not self.process.is_alive():
+            self.exit_code = self.process.exitcode
+            self.process.close()
+        return self.exit_code is None
+
+    def join(self, timeout_s: float | None = None) -> None:
+        """Wait until it has ended."""
+        if self.is_alive:
+            self.process.join(timeout_s)
 
     @property
     def is_stopped(self) -> bool:
@@ -77,9 +86,9 @@ class Site:
     server: KilledPostgres
     mails: MailSink
     daemons: list[Daemon] = field(default_factory=list)
-    organization_id: UUID = UUID(int=0)
-    user_id: UUID = UUID(int=0)
-    dataset_id: UUID = UUID(int=0)
+    organization_id: UUID = field(init=False)
+    user_id: UUID = field(init=False)
+    dataset_id: UUID = field(init=False)
 
     @property
     def delivered(self) -> Path:
@@ -128,7 +137,7 @@ class Site:
         """Kill those that are left."""
         for daemon in self.daemons:
             daemon.signal(signal.SIGKILL)
-            daemon.process.join()
+            daemon.join()
 
     def clear(self) -> None:
         """Forget every order and all that came of it."""

@@ -77,7 +77,7 @@ def start(folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: s
                 daemons.append(build_daemon(settings, clock))
         return daemons[0]
 
-    app = Starlette(routes=[*public_routes(broadsheet.health, broadsheet.runs), Mount("/api", create_api(broadsheet))])
+    app = Starlette(routes=[*public_routes(broadsheet), Mount("/api", create_api(broadsheet))])
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Installation(broadsheet=broadsheet, make_daemon=make_daemon, clock=clock, client=client)
     for daemon in daemons:

@@ -255,7 +255,8 @@ def test_links_open_one_file_until_they_expire(
 ) -> None:
     asked = client.post(f"/api/reports/{report_id}/export", json={"format": "csv"}).json()
     run = finish(installation, asked["id"], client)
-    link = installation.broadsheet.runs.mint_link(tenant.principal, UUID(run["artifacts"][0]["id"]))
+    artifact_id = UUID(run["artifacts"][0]["id"])
+    link = installation.broadsheet.links.mint(tenant.principal, artifact_id, valid_for=timedelta(days=7)).path
     stranger = installation.client
     answer = stranger.get(link)
     assert answer.status_code == 200
@@ -270,7 +271,7 @@ def test_every_route_answers_401_to_strangers_before_reading_the_body(installati
     asked = 0
     for path, methods in schema["paths"].items():
         for method in methods:
-            if (method, path) == ("post", "/auth/token"):
+            if (method, path) in {("post", "/auth/token"), ("get", "/email-config/presets")}:
                 continue
             url = "/api" + path.replace("{", "").replace("}", "")
             for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Bearer bsp_nonsense"}):

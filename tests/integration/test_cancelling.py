@@ -96,12 +96,13 @@ def test_a_delivery_that_would_be_tried_again_fails_with_the_cancelled_run(
     stack: Stack, tenant: Tenant, service: RunService, make_run: Callable[..., UUID], error: BroadsheetError
 ) -> None:
     run_id = make_run(recipients=(ALICE,))
-    row = stack.outbox.claim(start_sending(stack, tenant, run_id))
-    assert row is not None
+    claimed = stack.outbox.claim_with(start_sending(stack, tenant, run_id), stack.deliverer._load)
+    assert claimed is not None
+    row, parcel = claimed
     service.cancel(tenant.principal, run_id)
     stack.channel.errors = [error]
     with stack.outbox.hold(row):
-        stack.deliverer._attempt(row)
+        stack.deliverer._attempt(row, parcel)
     assert states(stack, tenant, run_id) == (RunState.CANCELLED, [DeliveryState.FAILED])
 
 

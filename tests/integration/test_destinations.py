@@ -25,6 +25,7 @@ from core.errors import Conflict, DeliveryUnknown, InvalidInput, NotAllowed, Not
 from core.runs.places import Places
 from core.secrets import SecretBox
 from core.services.destinations import DestinationService
+from core.services.link_opening import Visit
 from core.services.recipients import MAX_RECIPIENTS, check_recipients
 from core.services.runs import RunService
 from tests.channel_parts import settings_of
@@ -32,7 +33,7 @@ from tests.conftest import Tenant
 from tests.failpoints import Stack
 from tests.http_server import HttpServer, Reply
 from tests.integration.api_parts import Installation, insert_orders, start
-from tests.run_parts import ALICE, deliver_all, insert_schedule, read
+from tests.run_parts import ALICE, deliver_all, insert_schedule, link_opening, read
 
 SECRET = "a secret of the receiver"
 HOOK = DestinationDraft(
@@ -257,10 +258,7 @@ def test_files_reach_two_destinations_and_a_mailbox(
     assert told["sha256"] == artifact.sha256
     assert told["manifest"]["sha256"] == artifact.sha256
     assert any("Warehouse" in event.message for event in run.events), "named where there is no address"
-    runs = RunService(
-        delivering.database, delivering.clock, ledger=delivering.ledger, stores={"file": delivering.store}
-    )
-    opened, content = runs.open_link(told["url"].rpartition("/")[2])
+    opened, content = link_opening(delivering).open(told["url"].rpartition("/")[2], Visit(network="unknown"))
     with content:
         assert opened.id == artifact.id
 

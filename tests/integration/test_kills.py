@@ -30,6 +30,7 @@ def site(installation: Site) -> Site:
     return installation
 
 
+@pytest.mark.timeout(600)
 def test_a_hundred_kills_lose_nothing_and_send_nothing_twice(site: Site) -> None:
     orders = Orders(site=site)
     chaos = Chaos(site=site, orders=orders, seed=20261123)
@@ -42,6 +43,7 @@ def test_a_hundred_kills_lose_nothing_and_send_nothing_twice(site: Site) -> None
     assert not broken(daemon.log for daemon in site.daemons)
 
 
+@pytest.mark.timeout(300)
 def test_daemons_side_by_side_do_every_slot_once(site: Site) -> None:
     orders = Orders(site=site)
     orders.add_many(SLOTS, due_at=datetime.now(UTC).replace(second=0, microsecond=0))

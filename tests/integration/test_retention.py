@@ -19,12 +19,14 @@ from core.domain.artifact import Artifact
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
 from core.errors import ArtifactError, Conflict, DeliveryRefused, NotFound
+from core.services.link_opening import Visit
+from core.services.links import LINK_VALID_AT_MOST, LinkService
 from core.services.run_care import RunCareService
-from core.services.runs import LINK_VALID_AT_MOST, RunService
+from core.services.runs import RunService
 from tests.conftest import Tenant
 from tests.failpoints import Stack
 from tests.integration.api_parts import side_by_side
-from tests.run_parts import ALICE, BOB, deliver_all, insert_report, insert_schedule, read
+from tests.run_parts import ALICE, BOB, deliver_all, insert_report, insert_schedule, link_opening, read
 
 REMOVED = "The file was removed after 90 days."
 
@@ -60,11 +62,12 @@ def test_a_file_is_removed_after_its_days_and_its_row_stays(
 ) -> None:
     deliver_all(stack, tenant, run_id)
     before, _ = read(stack, tenant, run_id).artifacts
-    token = service.mint_link(tenant.principal, before.id, valid_for=LINK_VALID_AT_MOST).removeprefix("/d/")
+    links, opening = LinkService(stack.database, clock), link_opening(stack)
+    token = links.mint(tenant.principal, before.id, valid_for=LINK_VALID_AT_MOST).path.removeprefix("/d/")
     clock.advance(timedelta(days=89))
     stack.daemon().retain()
     service.open_artifact(tenant.principal, run_id, "csv")[1].close()
-    late = service.mint_link(tenant.principal, before.id).removeprefix("/d/")
+    late = links.mint(tenant.principal, before.id, valid_for=timedelta(days=7)).path.removeprefix("/d/")
 
     clock.advance(timedelta(days=1, minutes=1))
     stack.daemon().retain()
@@ -76,12 +79,16 @@ def test_a_file_is_removed_after_its_days_and_its_row_stays(
     assert stored(stack) == []
     removed = sorted(event.message for event in run.events if event.name == "removed")
     assert removed == [f"{after.file_name}.manifest.json: {REMOVED}", f"{after.file_name}: {REMOVED}"]
-    for ask in (lambda: service.open_artifact(tenant.principal, run_id, "csv"), lambda: service.open_link(late)):
+    visit = Visit(network="unknown")
+    for ask in (
+        lambda: service.open_artifact(tenant.principal, run_id, "csv"),
+        lambda: opening.open(late, visit),
+    ):
         with pytest.raises(NotFound) as caught:
             ask()
         assert caught.value.user_message == REMOVED
     with pytest.raises(NotFound, match="expired"):
-        service.open_link(token)
+        opening.open(token, visit)
 
 
 def test_a_run_that_has_not_ended_keeps_its_files(

@@ -18,11 +18,17 @@ from core.db.tables import (
     ApiTokenRow,
     ArtifactRow,
     Base,
+    BounceIntakeRow,
+    BounceRow,
     CalendarRow,
     DatasetRow,
+    DeliveryEventRow,
     DeliveryRow,
     DestinationRow,
     DownloadLinkRow,
+    EmailConfigRow,
+    LinkUseRow,
+    MailTokenRow,
     OwnerNoticeRow,
     ReportNoticeRow,
     ReportRow,
@@ -30,8 +36,11 @@ from core.db.tables import (
     RunEventRow,
     RunRow,
     ScheduleRow,
+    SentCopyRow,
+    SentPartRow,
     SessionRow,
     SourceRow,
+    SuppressionRow,
     WorkbookTemplateRow,
 )
 from tests.conftest import PASSWORD, Tenant
@@ -100,6 +109,9 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
     add(DeliveryRow, id=ids["delivery"], run_id=ids["run"], channel="email", address="a@b.c", created_at=NOW)
     add(CalendarRow, name="c", working_week=[1])
     add(DestinationRow, channel="folder", name="d", settings={})
+    add(EmailConfigRow, preset="custom", host="h", port=25, security="tls", username="", sender="a@example.com")
+    add(SuppressionRow, address="a@b.c", reason="added")
+    add(MailTokenRow, token_sha256=str(ids["run"]), address="a@b.c", schedule_id=ids["schedule"])
     add(
         WorkbookTemplateRow,
         name="t",
@@ -111,7 +123,14 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         uploaded_by=tenant.user_id,
     )
     sha = str(tenant.organization_id)
-    add(DownloadLinkRow, artifact_id=ids["artifact"], token_sha256=sha, expires_at=NOW + timedelta(days=1))
+    link, until = uuid4(), NOW + timedelta(days=1)
+    add(DownloadLinkRow, id=link, artifact_id=ids["artifact"], token_sha256=sha, expires_at=until)
+    add(LinkUseRow, link_id=link, at=NOW, network="unknown", result="opened")
+    add(SentCopyRow, delivery_id=ids["delivery"], at=NOW, subject="s", content="c", files=[])
+    add(SentPartRow, run_id=ids["run"], sha256="x", content=b"x")
+    add(DeliveryEventRow, delivery_id=ids["delivery"], state="sent", attempt=1)
+    add(BounceRow, provider="p", event_id="e", kind="hard", address="a", reason="r", happened_at=NOW)
+    add(BounceIntakeRow, provider="p", secrets="s")
     add(SessionRow, user_id=tenant.user_id, token_sha256=sha, expires_at=NOW + timedelta(days=1))
     add(ApiTokenRow, user_id=tenant.user_id, name="t", token_sha256=sha)
     session.commit()
@@ -362,7 +381,7 @@ def test_deliveries_that_nobody_works_on_are_open_work(
     assert [tuple(row) for row in found] == ([("delivery", ids["delivery"])] if is_open else [])
 
 
-def test_a_wake_up_finds_its_organization_and_a_link_its_artifact(
+def test_a_wake_up_and_a_link_find_their_organization(
     database: Database, two: tuple[Tenant, Tenant, dict[str, UUID]]
 ) -> None:
     _, second, ids = two
@@ -375,9 +394,9 @@ def test_a_wake_up_finds_its_organization_and_a_link_its_artifact(
         assert ask("SELECT organization_of_delivery(:id)", id=ids["delivery"]) == (second.organization_id,)
         assert ask("SELECT organization_of_run(:id)", id=uuid4()) == (None,)
         sha = str(second.organization_id)
-        link = "SELECT organization_id, artifact_id FROM artifact_of_link(:sha, :now)"
-        assert ask(link, sha=sha, now=NOW) == (second.organization_id, ids["artifact"])
-        assert ask(link, sha=sha, now=NOW + timedelta(days=2)) is None
+        link = "SELECT organization_of_link(:sha)"
+        assert ask(link, sha=sha) == (second.organization_id,)
+        assert ask(link, sha="other") == (None,)
 
 
 def test_the_typed_session_sees_the_same_wall(database: Database, two: tuple[Tenant, Tenant, Any]) -> None:

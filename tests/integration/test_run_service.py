@@ -1,4 +1,4 @@
-"""What people do with runs: exporting, sending now, testing, cancelling, trying again, opening files and links."""
+"""What people do with runs: exporting, sending now, testing, cancelling, trying again, opening files."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from core.clock import FixedClock
 from core.db.database import Database
 from core.domain.definition_json import parse_definition
 from core.domain.delivery import DeliveryState
@@ -128,27 +127,6 @@ def test_a_failed_delivery_can_be_sent_again_and_a_sent_one_cannot(
     assert len(stack.channel.accepted()) == 2
 
 
-def test_a_link_opens_its_file_until_it_expires(
-    stack: Stack, service: RunService, tenant: Tenant, clock: FixedClock, report_id: UUID
-) -> None:
-    run = finish(stack, service, tenant, service.export(tenant.principal, report_id, "csv"))
-    path = service.mint_link(tenant.principal, run.artifacts[0].id, valid_for=timedelta(hours=1))
-    token = path.removeprefix("/d/")
-    artifact, file = service.open_link(token)
-    with file:
-        assert (artifact.id, len(file.read())) == (run.artifacts[0].id, artifact.size_bytes)
-    with pytest.raises(NotFound):
-        service.open_link(token + "x")
-    clock.advance(timedelta(hours=1))
-    with pytest.raises(NotFound):
-        service.open_link(token)
-    with pytest.raises(InvalidInput):
-        service.mint_link(tenant.principal, run.artifacts[0].id, valid_for=timedelta(days=91))
-    service.mint_link(tenant.principal, run.artifacts[0].id)
-    with stack.database.organization(tenant.organization_id) as session:
-        assert session.execute(text("SELECT count(*) FROM download_links")).scalar_one() == 1, "expired ones go"
-
-
 def test_a_viewer_sees_runs_and_starts_none(
     service: RunService, tenant: Tenant, make_organization: Callable[..., Tenant], database: Database
 ) -> None:
@@ -165,7 +143,6 @@ def test_a_viewer_sees_runs_and_starts_none(
         lambda: service.retry(principal, uuid4()),
         lambda: service.resend_delivery(principal, uuid4()),
         lambda: service.open_artifact(principal, uuid4(), "csv"),
-        lambda: service.mint_link(principal, uuid4()),
     ]
     for action in refused:
         with pytest.raises(NotAllowed):
@@ -188,7 +165,6 @@ def test_another_organization_reaches_nothing(
         lambda: service.retry(stranger, run.id),
         lambda: service.resend_delivery(stranger, run.deliveries[0].id),
         lambda: service.open_artifact(stranger, run.id, "csv"),
-        lambda: service.mint_link(stranger, run.artifacts[0].id),
     ]
     for action in reached:
         with pytest.raises(NotFound):

@@ -12,7 +12,8 @@ from core.domain.run_filter import RunSort
 from core.errors import NotFound
 from core.query.executor import NO_PARAMETERS
 from core.services.file_choices import check_choices
-from core.services.runs import LINK_VALID_FOR
+from core.services.links import LINK_VALID_FOR, MintedLink
+from core.services.standing import CAN_BE_RETRIED, Standing
 
 from . import fake_data as data
 
@@ -52,6 +53,26 @@ class FakeRuns:
         if run_id not in self.items:
             raise NotFound
         return self.items[run_id]
+
+    def standing(self, principal, run_id):
+        run = self.get_run(principal, run_id)
+        is_running = run.state is RunState.RUNNING
+        return Standing(
+            run_id=run_id,
+            state=run.state,
+            elapsed_s=12.0 if is_running else None,
+            expected_s=None,
+            remaining_s=None,
+            based_on=3 if is_running else 0,
+            remaining_in_words="About 40 seconds left." if is_running else None,
+            runs_before=0,
+            waiting_because=run.held_because or run.waiting_for,
+            may_cancel=not run.state.is_final,
+            may_retry=run.state in CAN_BE_RETRIED,
+            may_resend_failed=any(one.state is DeliveryState.FAILED for one in run.deliveries),
+            may_decide=run.state is RunState.HELD,
+            may_pin=run.state.is_final,
+        )
 
     def _add(self, kind, formats=("pdf",)):
         run = replace(make_run(uuid4().hex, RunState.COMPLETED, data.NOW, formats), kind=kind)
@@ -112,8 +133,11 @@ class FakeRuns:
         self.items[run.id] = replace(run, deliveries=served, state=RunState.COMPLETED)
         return self.items[run.id]
 
-    def mint_link(self, principal, artifact_id, *, valid_for=LINK_VALID_FOR):
-        return f"/d/{artifact_id}"
+
+class FakeLinks:
+    def mint(self, principal, artifact_id, *, valid_for=None, max_uses=None, recipient=None):
+        expires_at = data.NOW + (valid_for or LINK_VALID_FOR)
+        return MintedLink(id=uuid4(), path=f"/d/{artifact_id}", expires_at=expires_at)
 
 
 def make_run(name, state, at, formats=("pdf", "xlsx")):

@@ -10,6 +10,7 @@ import bcrypt
 from core.clock import FixedClock
 from core.domain.access import Principal
 from core.domain.appearance import Chart, ChartKind
+from core.domain.calendar import DatedCalendar
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Operator, ResolvedWindow
@@ -27,7 +28,9 @@ from . import fake_data as data
 from .fake_branding import FakeBranding
 from .fake_care import FakeApprovals, FakeBackfill, FakeCalendars, FakeDestinations, FakeRunCare, FakeScheduleCare
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
-from .fake_runs import FakeRuns
+from .fake_mail import FakeEmailConfig, FakeSuppressions
+from .fake_runs import FakeLinks, FakeRuns
+from .fake_sent import FakeSent
 from .fake_templates import FakeTemplates
 from .fake_uploads import FakeUploads
 
@@ -204,7 +207,7 @@ class FakeSchedules:
         self.passwords.append(password)
         check_choices(draft.file_options, place="file_options")
         for n, recipient in enumerate(draft.recipients):
-            if "@" not in recipient.address:
+            if recipient.channel == "email" and "@" not in recipient.address:
                 raise InvalidAddress(f"{recipient.address} is no e-mail address.", place=f"recipients[{n}].value")
         made = data.schedule("Usage Summary", draft.config, status=None)
         made = replace(made, id=uuid4(), name=draft.name, report_id=draft.report_id, recipients=draft.recipients)
@@ -238,13 +241,14 @@ class FakeSchedules:
         del self.items[schedule_id]
 
     def next_runs(self, principal, config, *, count=5, after=None, covering=None):
-        check_config(config)
-        slots = next_fire_times(config, after=after or data.NOW, count=count)
+        calendar = DatedCalendar() if config.calendar_id else None
+        check_config(config, calendar)
+        slots = next_fire_times(config, after=after or data.NOW, count=count, calendar=calendar)
         covered = CoveredWindow(starts_at=data.NOW, ends_at=data.NOW, words="16 to 22 Nov 2026") if covering else None
         return tuple(replace(slot, window=covered) for slot in slots)
 
     def describe(self, config):
-        return f"{config.cadence.value.capitalize()} at {config.times[0]:%H:%M} ({config.timezone.split('/')[-1]})"
+        return describe_config(config)
 
     def recurrence_words(self, principal, config):
         return describe_config(config)
@@ -255,21 +259,6 @@ class FakeSchedules:
 
 class FakeOutbox:
     is_active = True
-
-    def list(self, principal):
-        return (self.read(principal, "1.eml"),)
-
-    def read(self, principal, name):
-        return SimpleNamespace(
-            name=name,
-            subject="Usage Summary: October 2026",
-            to="ada@example.com",
-            made_at=data.NOW,
-            html="<h2 style='font-family:serif'>Usage Summary</h2><p>Sessions by month.</p>",
-            attachments=(
-                SimpleNamespace(file_name="usage-summary.pdf", media_type="application/pdf", content=b"%PDF-1"),
-            ),
-        )
 
 
 class FakeBroadsheet:
@@ -285,6 +274,7 @@ class FakeBroadsheet:
         self.templates = FakeTemplates()
         self.schedules = FakeSchedules()
         self.runs = FakeRuns()
+        self.links = FakeLinks()
         self.schedule_care = FakeScheduleCare(self.schedules, self.runs)
         self.run_care = FakeRunCare(self.runs)
         self.backfill = FakeBackfill(self.runs)
@@ -292,5 +282,8 @@ class FakeBroadsheet:
         self.calendars = FakeCalendars()
         self.destinations = FakeDestinations()
         self.branding = FakeBranding()
+        self.email_config = FakeEmailConfig()
+        self.suppressions = FakeSuppressions()
         self.outbox = FakeOutbox()
+        self.sent = FakeSent()
         self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

@@ -11,15 +11,17 @@ from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
 from core.services.datasets import DatasetService
 from core.services.destinations import DestinationService
+from core.services.links import LinkService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
 from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
+from core.services.sent import SentService
 from core.services.sources import SourceService
 from core.services.templates import TemplateService
 from core.services.uploads import UploadService
 
-from . import fake_branding, fake_care, fake_catalog, fake_runs, fake_services, fake_templates, fake_uploads
+from . import fake_branding, fake_care, fake_catalog, fake_runs, fake_sent, fake_services, fake_templates, fake_uploads
 
 PAIRS = (
     (fake_branding.FakeBranding, BrandingService),
@@ -32,8 +34,10 @@ PAIRS = (
     (fake_catalog.FakeCatalog, CatalogService),
     (fake_catalog.FakeDatasets, DatasetService),
     (fake_catalog.FakeSources, SourceService),
+    (fake_runs.FakeLinks, LinkService),
     (fake_runs.FakeRuns, RunService),
     (fake_services.FakeSchedules, ScheduleService),
+    (fake_sent.FakeSent, SentService),
     (fake_templates.FakeTemplates, TemplateService),
     (fake_uploads.FakeUploads, UploadService),
 )

@@ -100,12 +100,34 @@ def test_a_file_whose_time_is_over_says_so_instead_of_offering_itself(open_scree
     assert "The file was removed after 90 days." in [item.value for item in app.caption]
 
 
-def test_the_outbox_shows_a_mail_in_a_sandbox(open_screen):
-    app = open_screen("outbox.py")
+def test_what_was_sent_is_found_by_its_address(open_screen, services):
+    app = open_screen("sent.py")
+    assert len(app.get("page_link")) == 2
+    app.text_input(key=keys.SENT_SEARCH).set_value("ada").run()
+    assert len(app.get("page_link")) == 1
+    app.text_input(key=keys.SENT_SEARCH).set_value("nobody").run()
+    assert any("Nothing is like that" in item.value for item in app.markdown)
+
+
+def test_a_delivery_shows_its_mail_in_a_sandbox_with_answers_and_files(open_screen, services):
+    line = services.sent.lines[0]
+    app = open_screen("sent.py", delivery=str(line.id))
     frame = app.get("iframe")[0].proto
     assert 'sandbox="allow-popups' in frame.srcdoc
     assert "&lt;h2" in frame.srcdoc
-    assert "usage-summary.pdf" in frame.srcdoc
+    said = " ".join(item.value for item in app.caption)
+    assert "250 queued" in said
+    assert "f" * 64 in said
+    assert "used once" in said
+    assert not [item for item in app.button if item.key == keys.SENT_RESEND]
+
+
+def test_only_what_was_not_served_is_sent_again(open_screen, services, monkeypatch):
+    sent = []
+    monkeypatch.setattr(services.runs, "resend_delivery", lambda _principal, delivery_id: sent.append(delivery_id))
+    app = open_screen("sent.py", delivery=str(services.sent.lines[1].id))
+    app.button(key=keys.SENT_RESEND).click().run()
+    assert sent == [services.sent.lines[1].id]
 
 
 def test_the_account_says_who_is_signed_in(open_screen):

@@ -57,7 +57,7 @@ def test_an_ended_session_ends_at_the_next_run(open_screen, services):
     assert app.text_input(key=keys.SIGN_IN_EMAIL)
 
 
-SCREENS = ("reports", "builder", "schedules", "schedule_form", "runs", "outbox", "account")
+SCREENS = ("reports", "builder", "schedules", "schedule_form", "runs", "calendars", "destinations", "sent", "account")
 CATALOG_SCREENS = ("data", "dataset", "new_dataset", "source_form", "upload")
 
 
