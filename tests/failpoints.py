@@ -97,7 +97,7 @@ class StandInExecutor:
             columns=(column,),
             chart=definition.chart,
             rows_matched=len(self.rows),
-            row_limit=definition.limit,
+            row_limit=definition.limit and max(definition.limit, len(self.rows)),
             logical_at=logical_at,
             as_of=AS_OF,
             is_snapshot=True,

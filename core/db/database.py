@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError, InternalError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -17,17 +17,21 @@ from core.errors import DatabaseUnavailable
 #: Seconds for which a connection that was given back counts as alive.
 _FRESH_S = 1.0
 _USED_AT = "used_at"
+#: Seconds that a transaction may stand still. A process that is frozen inside one would keep its locks, and every other
+#: daemon's sweep would wait for them; then the server ends it, and what it held is free.
+MOST_STILL_S = 30.0
 _NAME = text("SELECT set_config('app.organization_id', :id, true)")
 
 
 class Database:
     """Hands out short transactions. Nothing connects before the first one."""
 
-    def __init__(self, url: URL, *, pool_size: int = 10) -> None:
+    def __init__(self, url: URL, *, pool_size: int = 10, most_still_s: float = MOST_STILL_S) -> None:
         self._engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=20,
+            connect_args={"options": f"-c idle_in_transaction_session_timeout={most_still_s * 1000:.0f}"},
             hide_parameters=True,  # a failing statement is logged: addresses and hashes stay out of it
         )
         event.listen(self._engine, "checkin", _note_use)
@@ -71,7 +75,9 @@ class Database:
         try:
             with self._sessions.begin() as session:
                 yield session
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:
+            if isinstance(error, InternalError) and not error.connection_invalidated:
+                raise
             raise DatabaseUnavailable from error
 
     def dispose(self) -> None:

@@ -163,7 +163,7 @@ class PeopleHappenings(RuleBasedStateMachine):
         run = picked(self.now.runs, pick)
         _refused_if(RunState(run.state).is_final, lambda: self.runs.cancel(self.me, run.id))
 
-    @happening(when=lambda self: self._held(), picks=True, is_right=(True, False))
+    @happening(weight=4, when=lambda self: self._held(), picks=True, is_right=(True, False))
     def decide(self, pick: int, is_right: bool) -> None:
         run = picked(self._held(), pick)
         (self.approvals.approve if is_right else self.approvals.reject)(self.me, run.id)

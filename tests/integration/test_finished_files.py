@@ -89,7 +89,9 @@ def test_one_archive_is_all_that_is_kept_and_sent(stack: Stack, tenant: Tenant, 
         ]
         assert b"Chile" in archive.read("Weekly revenue 2026-11-23.csv")
     (message,) = stack.channel.messages
-    assert [(one.file_name, one.content) for one in message.attachments] == [("Weekly revenue 2026-11-23.zip", content)]
+    assert [(one.file_name, one.open().read()) for one in message.attachments] == [
+        ("Weekly revenue 2026-11-23.zip", content)
+    ]
     assert message.inline_images
     assert any("Weekly revenue 2026-11-23.zip: 2 rows." in event.message for event in run.events)
 
@@ -102,7 +104,7 @@ def test_a_mail_of_locked_files_shows_no_data(stack: Stack, tenant: Tenant, make
     (message,) = stack.channel.messages
     (attachment,) = message.attachments
     assert (attachment.file_name, attachment.media_type) == ("Weekly revenue.csv.zip", "application/zip")
-    with pyzipper.AESZipFile(io.BytesIO(attachment.content)) as archive:
+    with pyzipper.AESZipFile(io.BytesIO(attachment.open().read())) as archive:
         archive.setpassword(PASSWORD.encode())
         assert b"Chile" in archive.read("Weekly revenue.csv")
     assert "Chile" not in message.text + message.html

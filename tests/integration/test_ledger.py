@@ -11,6 +11,7 @@ from core.db.database import Database
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
 from core.domain.run import Run, RunState, RunStep
+from core.domain.run_filter import RunFilter
 from core.errors import Conflict, LeaseLost, QueryFailed, RunCancelled, SourceUnavailable
 from core.runs.ledger import UNEXPECTED, Ledger
 from tests.conftest import Tenant
@@ -249,10 +250,8 @@ def test_another_organization_sees_nothing_of_a_run(
     run_id = insert_run(database, tenant)
     other = make_organization()
     with database.organization(other.organization_id) as session:
-        page = run_reading.list_runs(session, schedule_id=None, report_id=None, state=None, page=1, limit=10)
+        page = run_reading.list_runs(session, RunFilter(), page=1, limit=10)
         assert (page.total, page.items) == (0, ())
     with database.organization(tenant.organization_id) as session:
-        page = run_reading.list_runs(
-            session, schedule_id=None, report_id=None, state=RunState.PENDING, page=1, limit=10
-        )
+        page = run_reading.list_runs(session, RunFilter(state=RunState.PENDING), page=1, limit=10)
         assert [run.id for run in page.items] == [run_id]

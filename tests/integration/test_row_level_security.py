@@ -43,6 +43,7 @@ from core.db.tables import (
     SuppressionRow,
     WorkbookTemplateRow,
 )
+from core.errors import DatabaseUnavailable
 from tests.conftest import PASSWORD, Tenant
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -330,11 +331,8 @@ def test_planning_sees_the_due_schedules_of_all(database: Database, two: tuple[T
 @pytest.mark.parametrize(
     ("change", "is_open"),
     [
-        ("state = 'pending'", True),
-        ("state = 'pending', created_at = :now - interval '14 seconds'", False),
-        ("state = 'pending', next_attempt_at = :now + interval '1 second'", False),
-        ("state = 'waiting', next_attempt_at = :now", True),
-        ("state = 'waiting', next_attempt_at = :now + interval '1 second', lease_until = :now - interval '1 h'", False),
+        ("state = 'pending'", False),
+        ("state = 'waiting', next_attempt_at = :now", False),
         ("state = 'running', lease_until = :now - interval '1 second'", True),
         ("state = 'running', lease_until = :now + interval '1 second', next_attempt_at = :now", False),
         ("state = 'held'", False),
@@ -350,6 +348,30 @@ def test_runs_that_nobody_works_on_are_open_work(
     with database.installation() as session:
         found = session.execute(text("SELECT kind, id, organization_id FROM open_work(:now, 10)"), {"now": NOW}).all()
     assert [tuple(row) for row in found] == ([("run", ids["run"], tenant.organization_id)] if is_open else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "is_ready"),
+    [
+        ("state = 'pending'", True),
+        ("state = 'pending', created_at = :now - interval '14 seconds'", False),
+        ("state = 'pending', next_attempt_at = :now + interval '1 second'", False),
+        ("state = 'waiting', next_attempt_at = :now", True),
+        ("state = 'waiting', next_attempt_at = :now + interval '1 second', lease_until = :now - interval '1 h'", False),
+        ("state = 'running', lease_until = :now - interval '1 second'", False),
+        ("state = 'held'", False),
+        ("state = 'completed', finished_at = :now", False),
+    ],
+)
+def test_runs_that_stand_in_line_unnoticed_are_ready(
+    owner_session: Session, database: Database, tenant: Tenant, change: str, is_ready: bool
+) -> None:
+    ids = _fill(owner_session, tenant)
+    owner_session.execute(text(f"UPDATE runs SET {change}").bindparams(**({"now": NOW} if ":now" in change else {})))
+    owner_session.commit()
+    with database.installation() as session:
+        found = session.execute(text("SELECT run_id FROM ready_runs(:now, 10)"), {"now": NOW}).scalars()
+        assert list(found) == ([ids["run"]] if is_ready else [])
 
 
 @pytest.mark.parametrize(
@@ -403,3 +425,17 @@ def test_the_typed_session_sees_the_same_wall(database: Database, two: tuple[Ten
     first, _, _ = two
     with database.organization(first.organization_id) as session:
         assert session.execute(select(ReportRow.organization_id)).scalars().all() == [first.organization_id]
+
+
+def test_a_transaction_that_stands_still_gives_its_locks_back(database_urls: DatabaseUrls, tenant: Tenant) -> None:
+    frozen, other = Database(database_urls.app, pool_size=1, most_still_s=0.2), Database(database_urls.app, pool_size=1)
+    locked = text("SELECT id FROM organizations FOR UPDATE")
+    try:
+        with pytest.raises(DatabaseUnavailable), frozen.organization(tenant.organization_id) as session:
+            session.execute(locked)
+            with other.organization(tenant.organization_id) as waiting:
+                assert waiting.execute(locked).scalars().all() == [tenant.organization_id]
+            session.execute(locked)
+    finally:
+        frozen.dispose()
+        other.dispose()

@@ -118,9 +118,7 @@ def test_nobody_there(tmp_path: Path, channel: SftpChannel) -> None:
         channel.send(MESSAGE, TO, there)
 
 
-@pytest.mark.parametrize(
-    "key", ["", "x", "ssh-ed25519", "ssh-ed25519 AAAA", "SHA256:x", "ssh-rsa !", "ssh-dss AAAA"]
-)
+@pytest.mark.parametrize("key", ["", "x", "ssh-ed25519", "ssh-ed25519 AAAA", "SHA256:x", "ssh-rsa !", "ssh-dss AAAA"])
 def test_keys_that_are_none(server: SftpServer, channel: SftpChannel, key: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         channel.check_place(sftp_place(server, host_key=key))

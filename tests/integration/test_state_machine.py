@@ -30,8 +30,6 @@ _COMES_TO_THAT = {
     ("runs", "pending", "running"),
     ("runs", "running", "running"),
     ("runs", "running", "waiting"),
-    ("runs", "running", "held"),
-    ("runs", "held", "pending"),
     ("runs", "running", "completed"),
     ("runs", "running", "partial"),
     ("runs", "running", "cancelled"),
