@@ -430,12 +430,17 @@ def test_the_typed_session_sees_the_same_wall(database: Database, two: tuple[Ten
 def test_a_transaction_that_stands_still_gives_its_locks_back(database_urls: DatabaseUrls, tenant: Tenant) -> None:
     frozen, other = Database(database_urls.app, pool_size=1, most_still_s=0.2), Database(database_urls.app, pool_size=1)
     locked = text("SELECT id FROM organizations FOR UPDATE")
-    try:
-        with pytest.raises(DatabaseUnavailable), frozen.organization(tenant.organization_id) as session:
+
+    def freeze_until_another_has_the_lock() -> None:
+        with frozen.organization(tenant.organization_id) as session:
             session.execute(locked)
             with other.organization(tenant.organization_id) as waiting:
                 assert waiting.execute(locked).scalars().all() == [tenant.organization_id]
             session.execute(locked)
+
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            freeze_until_another_has_the_lock()
     finally:
         frozen.dispose()
         other.dispose()
