@@ -38,6 +38,11 @@ _numbers = itertools.count(1)
 _BEGUN_FIRST = (
     "test_equal_everywhere.py",
     "test_recovery.py",
+    "test_kills.py",
+    "test_state_machine.py",
+    "test_deciding.py",
+    "test_smtp_faults.py",
+    "test_backfill.py",
     "test_launcher.py",
     "test_sources.py",
     "test_csv_lines.py",

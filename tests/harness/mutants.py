@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,9 +26,9 @@ def without_fence() -> None:
 
     checked = run_repository.write_run
 
-    def write_run(session: Session, lease: Lease, *, expected: RunState, **written: Any) -> None:
+    def write_run(session: Session, lease: Lease, *, expected: RunState, **written: Any) -> datetime | None:
         row = session.execute(select(RunRow.state, RunRow.lease_token).where(RunRow.id == lease.run_id)).one()
-        checked(session, replace(lease, token=row.lease_token), expected=RunState(row.state), **written)
+        return checked(session, replace(lease, token=row.lease_token), expected=RunState(row.state), **written)
 
     delivery_repository.change_delivery = change_delivery
     run_repository.write_run = write_run

@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
-from httpx import Response
+from httpx2 import Response
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient

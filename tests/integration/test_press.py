@@ -212,6 +212,7 @@ def test_the_processes_know_no_secrets(
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for files")
     press.close()
+    stack.executor.rows = ("Chile",) * 10_000  # more than are written without the press
     assert_the_next_run_works(stack, tenant, make_run)  # its server is up: the system shows no environment before
     environment = server_of(press).environ()
     assert "PATH" in environment

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from core.db import access_repository, delivery_repository, run_repository
+from core.db import access_repository
 from core.db.database import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import DatabaseUrls
@@ -19,7 +19,6 @@ from core.domain.access import BUILT_IN_ROLES, Principal
 from tests.conftest import Tenant
 from tests.harness.daemon_happenings import Happenings
 from tests.harness.ledger_rules import WRITE_DOWN_CHANGES
-from tests.harness.mutants import MUTANTS
 from tests.harness.people_happenings import Ground
 from tests.run_parts import insert_report
 
@@ -116,12 +115,3 @@ def happen(ground: Ground, steps: int) -> None:
 def test_whatever_happens_the_rules_hold(ground: Ground) -> None:
     happen(ground, STEPS)
     assert set(Happenings.moves) >= _COMES_TO_THAT, "it came to everything that matters"
-
-
-@pytest.mark.timeout(600)
-def test_the_rules_catch_a_ledger_without_its_fence(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((delivery_repository, "change_delivery"), (run_repository, "write_run")):
-        monkeypatch.setattr(module, name, getattr(module, name))  # so that it is put back afterwards
-    MUTANTS["fence"]()
-    with pytest.raises(AssertionError):
-        happen(ground, STEPS)
