@@ -1,5 +1,6 @@
 """A real S3 server over HTTP for the tests: moto's, on loopback, with one bucket."""
 
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ def s3_server() -> Iterator[S3Server]:
             aws_access_key_id=ACCESS_KEY_ID,
             aws_secret_access_key=SECRET_ACCESS_KEY,
         )
+        # What it keeps belongs to the process, so it may still hold what an earlier server was given.
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint_url}/moto-api/reset", method="POST")).close()
         client.create_bucket(Bucket=BUCKET)
         yield S3Server(endpoint_url=endpoint_url, client=client)
         client.close()
