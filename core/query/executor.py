@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.catalog.sources.connector import Connector, Snapshot
@@ -21,35 +20,26 @@ from core.domain.field import FieldType
 from core.domain.filter import Scalar
 from core.domain.parameters import ParameterValue, bind_parameters
 from core.domain.result import Headline, Preview, Result, ResultHead
-from core.query.answers import batches_of, count_of, count_within, informed, kpis_of, overall_of, page_of, totals_of
+from core.query.answers import batches_of, count_within, informed, kpis_of, overall_of, page_of, totals_of
 from core.query.columns import field_of
 from core.query.compile.field_values import compile_values
 from core.query.compile.query import Query, compile_query
+from core.query.heads import HeadFields, ask_head, source_notes
 from core.query.missing_fields import missing_fields_named
+from core.query.one_snapshot import OneSnapshot, one_snapshot
 from core.query.preview_cache import PreviewCache, PreviewKey
 from core.query.source_csv import SourceCsv
 from core.query.stop_watch import stopped_when
 from core.query.validate import validate_definition
 from core.query.words import describe, filters_in_words
 
+__all__ = ("COUNT_BUDGET_S", "NO_PARAMETERS", "PREVIEW_DEADLINE_S", "HeadFields", "QueryExecutor")
+
 #: People wait for a preview; past this they should narrow it.
 PREVIEW_DEADLINE_S = 60.0
 #: And nobody waits for an exact number of rows beside it.
 COUNT_BUDGET_S = 2.0
 NO_PARAMETERS: Mapping[str, ParameterValue] = MappingProxyType({})
-NO_SNAPSHOT = "The source has no snapshot: rows may come from slightly different moments."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadFields:
-    """What a result's head says of the report beside its definition."""
-
-    title: str
-    report_id: UUID | None = None
-    report_version: int | None = None
-    description: str = ""
-    organization: str = ""
-    owner: str = ""
 
 
 class QueryExecutor:
@@ -143,8 +133,20 @@ class QueryExecutor:
         validate_definition(definition, dataset)
         connector = self._open_connector(source)
         query = compile_query(definition, dataset, functions=connector.functions, logical_at=logical_at)
-        head = partial(_head, fields=head_fields, definition_sha256=sha256)
+        head = partial(ask_head, fields=head_fields, definition_sha256=sha256)
         return _run(connector, query, head, deadline_s=deadline_s, should_stop=should_stop, with_overall=with_overall)
+
+    def one_snapshot(
+        self,
+        source: Source,
+        *,
+        logical_at: datetime,
+        deadline_s: float,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> AbstractContextManager[OneSnapshot]:
+        """One state of a source, for several questions inside the context. Raises SourceError."""
+        connector = self._open_connector(source)
+        return one_snapshot(connector, logical_at=logical_at, deadline_s=deadline_s, should_stop=should_stop)
 
     def values(
         self, dataset: Dataset, source: Source, field: str, *, search: str = "", limit: int = 100
@@ -199,7 +201,7 @@ class QueryExecutor:
             elapsed_s=0.0,
             totals=totals,
             rules=definition.rules,
-            notes=(*_source_notes(connector), *notes),
+            notes=(*source_notes(connector), *notes),
         )
 
 
@@ -224,43 +226,6 @@ def _run(
         with closing(batches_of(snapshot, query)) as batches:
             csv = SourceCsv(snapshot=snapshot, query=query, rows=head.rows_delivered)
             yield Result(head=head, batches=batches, csv=csv, overall=overall)
-
-
-def _head(
-    connector: Connector, snapshot: Snapshot, query: Query, *, fields: HeadFields, definition_sha256: str
-) -> ResultHead:
-    """Ask for the headline numbers, the totals and the number of rows."""
-    scope, definition = query.scope, query.definition
-    totals, notes = totals_of(snapshot, query, limit=definition.limit)
-    return ResultHead(
-        report_id=fields.report_id,
-        report_version=fields.report_version,
-        title=fields.title,
-        description=fields.description,
-        organization=fields.organization,
-        owner=fields.owner,
-        sentence=describe(definition, scope.dataset, scope.logical_at),
-        filters_in_words=filters_in_words(definition, scope.dataset, scope.logical_at),
-        period=query.period,
-        previous_period=query.previous_period,
-        columns=query.columns,
-        kpis=kpis_of(snapshot, query),
-        chart=definition.chart,
-        totals=totals,
-        rules=definition.rules,
-        rows_matched=count_of(snapshot, query),
-        row_limit=definition.limit,
-        logical_at=scope.logical_at,
-        as_of=snapshot.as_of,
-        is_snapshot=connector.has_snapshot,
-        timezone=definition.timezone,
-        notes=(*_source_notes(connector), *notes),
-        definition_sha256=definition_sha256,
-    )
-
-
-def _source_notes(connector: Connector) -> tuple[str, ...]:
-    return () if connector.has_snapshot else (NO_SNAPSHOT,)
 
 
 def _preview_key(

@@ -219,6 +219,19 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             },
         },
     ),
+    "a rank beside a running total within parts and a share of everything": (
+        "facts",
+        {
+            "groupings": [{"field": "country"}, {"field": "at", "grain": "month"}],
+            "measures": [{"aggregation": "sum", "field": "amount"}],
+            "calculations": [
+                {"name": "so far", "kind": "running_total", "of": "sum__amount", "within": ["country"]},
+                {"name": "share", "kind": "share", "of": "sum__amount"},
+                {"name": "rank", "kind": "rank", "of": "sum__amount"},
+            ],
+            "sort": [{"key": "country"}, {"key": "at__month"}],
+        },
+    ),
     "shares, ranks and running totals with every sort of total": (
         "facts",
         {

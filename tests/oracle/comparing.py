@@ -92,7 +92,7 @@ def _steady(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     is_number = isinstance(value, float | Decimal)
-    return f"{float(value):.6e}" if is_number else repr(value)
+    return f"{float(value) + 0.0:.6e}" if is_number else repr(value)
 
 
 def _different(found: Sequence[Any], wanted: Sequence[Any]) -> int | None:

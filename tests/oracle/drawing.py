@@ -59,6 +59,7 @@ VARIETIES = (
     replace(_GROUPS, measures=4, groupings=2),
     replace(_GROUPS, measures=2, groupings=3, with_kpis=True),
     replace(_EVERY, with_rows=False, items=1, depth=1, calculation_kinds=_COMPARING),
+    replace(_GROUPS, measures=2, groupings=2, calculations=5, with_top=False, with_pivot=False),
     replace(_EVERY, with_rows=False),
 )
 

@@ -70,9 +70,11 @@ def pivoted(
     keys = [grouping.key for grouping in staying]
     spread_keys = [grouping.key for grouping in spread.spread]
     lines: dict[tuple[Value, ...], dict[str, Any]] = {} if keys else {(): {}}
+    # 0.0 and 0.00 are one value, and so one column.
+    written = {combination: combination for combination in spread.combinations}
     for cell in cells:
         line = lines.setdefault(tuple(cell[key] for key in keys), {key: cell[key] for key in keys})
-        combination = tuple(cell[key] for key in spread_keys)
+        combination = written[tuple(cell[key] for key in spread_keys)]
         line.update({spread_key(key, combination): cell.get(key) for key in spread.value_keys})
     if spread.with_totals:
         whole = question.lines(staying, question.definition.measures, kept=kept)

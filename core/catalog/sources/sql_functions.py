@@ -109,6 +109,11 @@ class SqlFunctions(ABC):
         """Number the rows of each partition from 1, in any order."""
         return func.row_number().over(partition_by=list(partition_by))
 
+    def whole(self, value: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
+        """What a window over all rows is divided by, where `value` is one of its columns: nothing."""
+        del value
+        return ()
+
     def divided(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[Any]:
         """`left / right` as a double; null where `right` is zero."""
         return cast(left, Double) / func.nullif(cast(right, Double), 0, type_=Double())

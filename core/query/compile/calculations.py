@@ -61,7 +61,9 @@ def _element(calculation: Calculation, scope: Scope, columns: Columns) -> Column
             order = order_by(scope, sorted_keys(scope, columns.keys()), columns)
             return func.sum(value).over(partition_by=within or None, order_by=order or None, rows=(None, 0))
         case CalculationKind.SHARE:
-            return scope.functions.divided(value, func.sum(value).over(partition_by=within or None))
+            return scope.functions.divided(
+                value, func.sum(value).over(partition_by=within or scope.functions.whole(value) or None)
+            )
         case CalculationKind.RANK:
             order = list(scope.functions.order(value, descending=True))
             rank = func.rank().over(partition_by=within or None, order_by=order)

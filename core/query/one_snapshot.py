@@ -1,0 +1,78 @@
+"""Several questions to one state of a source: what a dashboard shows side by side was true at the same moment."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+from core.catalog.sources.connector import Connector, Snapshot
+from core.domain.dataset import Dataset
+from core.domain.definition import ReportDefinition
+from core.domain.definition_json import definition_sha256
+from core.domain.parameters import ParameterValue, bind_parameters
+from core.domain.result import Headline, Result
+from core.query.answers import batches_of, informed, kpis_of
+from core.query.compile.query import Query, compile_query
+from core.query.heads import HeadFields, ask_head
+from core.query.missing_fields import missing_fields_named
+from core.query.stop_watch import stopped_when
+from core.query.validate import validate_definition
+
+
+class OneSnapshot:
+    """An open state of a source. Ask one question after the other, inside the context that it came from."""
+
+    def __init__(self, connector: Connector, snapshot: Snapshot, *, logical_at: datetime) -> None:
+        self._connector = connector
+        self._snapshot = snapshot
+        self._logical_at = logical_at
+
+    @property
+    def as_of(self) -> datetime:
+        """When the state was taken."""
+        return self._snapshot.as_of
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether all questions see one state of the data."""
+        return self._connector.has_snapshot
+
+    @contextmanager
+    def result(
+        self,
+        definition: ReportDefinition,
+        dataset: Dataset,
+        *,
+        head_fields: HeadFields,
+        parameters: Mapping[str, ParameterValue],
+    ) -> Iterator[Result]:
+        """The whole result of a definition; iterate it inside the context. Raises InvalidInput and SourceError."""
+        with missing_fields_named(self._connector, dataset, definition):
+            query = informed(self._snapshot, self._query(definition, dataset, parameters))
+            sha256 = definition_sha256(definition)
+            head = ask_head(self._connector, self._snapshot, query, fields=head_fields, definition_sha256=sha256)
+            with closing(batches_of(self._snapshot, query)) as batches:
+                yield Result(head=head, batches=batches)
+
+    def headline(
+        self, definition: ReportDefinition, dataset: Dataset, *, parameters: Mapping[str, ParameterValue]
+    ) -> Headline:
+        """The headline numbers of a definition, with the span before. Raises InvalidInput and SourceError."""
+        with missing_fields_named(self._connector, dataset, definition):
+            query = self._query(definition, dataset, parameters)
+            return Headline(kpis=kpis_of(self._snapshot, query), previous_period=query.previous_period)
+
+    def _query(
+        self, definition: ReportDefinition, dataset: Dataset, parameters: Mapping[str, ParameterValue]
+    ) -> Query:
+        bound = bind_parameters(definition, parameters)
+        validate_definition(bound, dataset)
+        return compile_query(bound, dataset, functions=self._connector.functions, logical_at=self._logical_at)
+
+
+@contextmanager
+def one_snapshot(
+    connector: Connector, *, logical_at: datetime, deadline_s: float, should_stop: Callable[[], bool]
+) -> Iterator[OneSnapshot]:
+    """Open one state of a source; `should_stop` is polled, and once it says yes the work ends with RunCancelled."""
+    with connector.snapshot(deadline_s=deadline_s) as snapshot, stopped_when(snapshot, should_stop):
+        yield OneSnapshot(connector, snapshot, logical_at=logical_at)
