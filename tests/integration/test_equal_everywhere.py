@@ -232,6 +232,14 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "sort": [{"key": "country"}, {"key": "at__month"}],
         },
     ),
+    "a running total of whole numbers that doubles do not hold": (
+        "facts",
+        {
+            "groupings": [{"field": "country"}],
+            "measures": [{"name": "large", "expression": "sum(if([big] > 0, [big], 0))"}],
+            "calculations": [{"name": "so far", "kind": "running_total", "of": "large"}],
+        },
+    ),
     "shares, ranks and running totals with every sort of total": (
         "facts",
         {

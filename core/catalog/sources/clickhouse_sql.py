@@ -27,7 +27,7 @@ from sqlalchemy.sql import functions
 from core.catalog.sources.clickhouse_dialect import Quantile
 from core.catalog.sources.clickhouse_values import CONVERSIONS, TYPES, constant
 from core.catalog.sources.local_time import LocalTime
-from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
+from core.catalog.sources.sql_functions import Bucketing, SqlFunctions, Window
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Grain
@@ -105,10 +105,8 @@ class ClickHouseFunctions(SqlFunctions):
                 return func.toInt64(func.count(operand), type_=BigInteger)
             case Aggregation.COUNT_DISTINCT:
                 return func.toInt64(func.uniqExact(operand), type_=BigInteger)
-            case Aggregation.SUM if kind is FieldType.INTEGER:
-                return func.accurateCast(func.sum(func.toInt128(operand)), constant("Int64"), type_=BigInteger)
             case Aggregation.SUM:
-                return func.sum(func.multiply(operand, _WIDE_NUMBER), type_=Numeric())
+                return self.summed(operand, kind)
             case Aggregation.AVERAGE:
                 return func.avg(cast(operand, Double), type_=Double())
             case Aggregation.MEDIAN | Aggregation.PERCENTILE:
@@ -117,6 +115,15 @@ class ClickHouseFunctions(SqlFunctions):
             case _:
                 pick = func.min if aggregation is Aggregation.MIN else func.max
                 return pick(self.text(operand) if kind is FieldType.TEXT else operand)
+
+    def summed(
+        self, operand: ColumnElement[Any], kind: FieldType, window: Window = lambda total: total
+    ) -> ColumnElement[Any]:
+        """In wider numbers than the operand's: its own would turn over."""
+        if kind is FieldType.INTEGER:
+            total = window(func.sum(func.toInt128(operand)))
+            return func.accurateCast(total, constant("Int64"), type_=BigInteger)
+        return window(func.sum(func.multiply(operand, _WIDE_NUMBER), type_=Numeric()))
 
     def divided(self, left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[Any]:
         """A zero has no sign then: groups and distinct values would tell one with it from one without."""

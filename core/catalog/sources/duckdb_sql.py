@@ -24,7 +24,7 @@ from core.catalog.sources.duckdb_values import CONVERSIONS, TYPES
 from core.catalog.sources.duckdb_zones import knows_zone, own_local
 from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.offsets import utc_offsets
-from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
+from core.catalog.sources.sql_functions import Bucketing, SqlFunctions, Window
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Grain
@@ -105,8 +105,7 @@ class DuckDbFunctions(SqlFunctions):
             case Aggregation.COUNT_DISTINCT:
                 return func.count(operand.distinct())
             case Aggregation.SUM:
-                total = func.sum(operand)
-                return cast(total, BigInteger) if kind is FieldType.INTEGER else total
+                return self.summed(operand, kind)
             case Aggregation.AVERAGE:
                 return func.avg(cast(operand, Double))
             case Aggregation.MEDIAN:
@@ -117,6 +116,13 @@ class DuckDbFunctions(SqlFunctions):
                 pick = func.min if aggregation is Aggregation.MIN else func.max
                 # An ENUM's least value is the one declared first.
                 return pick(self.text(operand) if kind is FieldType.TEXT else operand)
+
+    def summed(
+        self, operand: ColumnElement[Any], kind: FieldType, window: Window = lambda total: total
+    ) -> ColumnElement[Any]:
+        """Sums of whole numbers are wider than those: brought back to 64 bits, where an overflow is an error."""
+        total = window(func.sum(operand))
+        return cast(total, BigInteger) if kind is FieldType.INTEGER else total
 
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """An element of the split text; past the last one it is null."""

@@ -26,7 +26,7 @@ from sqlalchemy.sql.elements import CollationClause
 
 from core.catalog.sources.local_time import LocalTime
 from core.catalog.sources.mysql_values import CONVERSIONS, HIGHEST, LOWEST, TYPES, constant
-from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
+from core.catalog.sources.sql_functions import Bucketing, SqlFunctions, Window
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Grain, Scalar
@@ -106,7 +106,7 @@ class MySqlFunctions(SqlFunctions):
             case Aggregation.COUNT_DISTINCT:
                 return func.count(operand.distinct())
             case Aggregation.SUM:
-                return _whole_sum(operand) if kind is FieldType.INTEGER else func.sum(operand)
+                return self.summed(operand, kind)
             case Aggregation.AVERAGE:
                 return func.avg(cast(operand, Double), type_=Double)
             case Aggregation.MEDIAN | Aggregation.PERCENTILE:
@@ -114,6 +114,16 @@ class MySqlFunctions(SqlFunctions):
                 return _percentile(cast(operand, Double), part)
             case _:
                 return func.min(operand) if aggregation is Aggregation.MIN else func.max(operand)
+
+    def summed(
+        self, operand: ColumnElement[Any], kind: FieldType, window: Window = lambda total: total
+    ) -> ColumnElement[Any]:
+        """A cast would clip at 64 bits with a warning: what does not fit is doubled, which is an error."""
+        total = window(func.sum(operand))
+        if kind is not FieldType.INTEGER:
+            return total
+        excess = case((total.between(LOWEST, HIGHEST), literal_column("1")), else_=literal_column("2"))
+        return cast(total, BigInteger).op("*", return_type=BigInteger())(excess)
 
     def converted(
         self, column: ColumnElement[Any], given: FieldType, wanted: FieldType, *, scale: int | None = None
@@ -173,13 +183,6 @@ class MySqlFunctions(SqlFunctions):
         """Empty values by a key of their own; texts by code point."""
         value = self.text(key) if isinstance(key.type, String) else key
         return (key.is_(None), value.desc() if descending else value.asc())
-
-
-def _whole_sum(operand: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A cast would clip at 64 bits with a warning: what does not fit is doubled, which is an error."""
-    total = func.sum(operand)
-    excess = case((total.between(LOWEST, HIGHEST), literal_column("1")), else_=literal_column("2"))
-    return cast(total, BigInteger).op("*", return_type=BigInteger())(excess)
 
 
 def _percentile(operand: ColumnElement[Any], part: float) -> ColumnElement[Any]:

@@ -3,8 +3,10 @@
 import json
 import logging
 import select
-from collections.abc import Callable, Container, Generator
-from contextlib import AbstractContextManager
+import tempfile
+import threading
+from collections.abc import Callable, Container, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import psycopg
 from psycopg import pq, sql
@@ -22,7 +24,10 @@ _log = logging.getLogger(__name__)
 _CHUNK_ROWS = 2000
 _CANCEL_TIMEOUT_S = 5.0
 #: Between two looks at whether to stop.
-_POLL_MS = 1000
+_POLL_MS, _POLL_AHEAD_MS = 1000, 20
+#: Of the lines read ahead, as many are held in memory; more go to a file without a name.
+_HELD_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20
 _BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
 
@@ -31,7 +36,10 @@ class CopyLink:
 
     def __init__(self, conninfo: str, *, state: str, settings: str) -> None:
         """Connect and see what the transaction that exported `state` sees. Raises psycopg's errors."""
+        self._is_over = False
+        self._failure: Exception | None = None
         self._connection = psycopg.connect(conninfo, autocommit=True)
+        self._ahead = tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - closed with the connection
         try:
             self._connection.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
             self._connection.execute(_BEGIN)
@@ -67,6 +75,26 @@ class CopyLink:
             raise error_from_result(result)
         return result
 
+    @contextmanager
+    def reading_ahead(self, lines: CsvLines, question: CsvQuestion) -> Iterator[None]:
+        """Within it lines are put by, while the caller looks whether they are wanted; `chunks` begins with them."""
+        enough = threading.Event()
+        reading = (lines, question, enough)
+        thread = threading.Thread(target=self._read_ahead, args=reading, name="copy-ahead", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            enough.set()
+            thread.join()
+
+    def _read_ahead(self, lines: CsvLines, question: CsvQuestion, enough: threading.Event) -> None:
+        try:
+            while not (enough.is_set() or self._is_over):
+                self._ahead.write(self._block(lines, question, poll_ms=_POLL_AHEAD_MS))
+        except (psycopg.Error, OSError) as error:
+            self._failure = error
+
     def chunks(
         self, lines: CsvLines, question: CsvQuestion, asking: Callable[[], AbstractContextManager[None]]
     ) -> Generator[bytes, None, None]:
@@ -74,17 +102,18 @@ class CopyLink:
 
         `asking` goes around whatever waits for the server.
         """
-        newline = question.options.newline.text.encode()
         try:
-            while True:
+            with asking():
+                if self._failure is not None:
+                    raise self._failure
+                self._ahead.seek(0)
+            while block := self._ahead.read(_BLOCK_BYTES):
+                yield block
+            while not self._is_over:
                 with asking():
-                    rows, is_last = self._rows(lines)
-                if rows:
-                    lines.rows += len(rows)
-                    rows.append(b"")
-                    yield newline.join(rows)
-                if is_last:
-                    return
+                    block = self._block(lines, question, poll_ms=_POLL_MS)
+                if block:
+                    yield block
         finally:
             self.close()
 
@@ -98,9 +127,10 @@ class CopyLink:
             self._connection.close()
         except psycopg.Error as error:
             _log.info("postgresql_copy_close_failed error=%s", type(error).__name__)
+        self._ahead.close()
 
-    def _rows(self, lines: CsvLines) -> tuple[list[bytes], bool]:
-        """The next rows without the ends of their lines, and whether they are the last.
+    def _block(self, lines: CsvLines, question: CsvQuestion, *, poll_ms: int) -> bytes:
+        """The next lines, counted into `lines`; none where the server sends none for that long.
 
         The server sends each row by itself: this loop is what a row costs here, so it reads from libpq directly.
         """
@@ -111,17 +141,19 @@ class CopyLink:
             if size > 0:
                 rows.append(data[:-1].tobytes())  # bytes, unlike views, are nothing to the garbage collector
             elif size < 0:
-                lines.is_whole = self._is_complete()
-                return rows, True
-            elif not self._wait():
+                lines.is_whole, self._is_over = self._is_complete(), True
                 break
-        return rows, False
+            elif not self._wait(poll_ms):
+                break
+        lines.rows += len(rows)
+        newline = question.options.newline.text.encode()
+        return newline.join([*rows, b""]) if rows else b""
 
-    def _wait(self) -> bool:
+    def _wait(self, poll_ms: int) -> bool:
         """Until the server sends more, but not for long."""
         poll = select.poll()
         poll.register(self._connection.pgconn.socket, select.POLLIN)
-        if not poll.poll(_POLL_MS):
+        if not poll.poll(poll_ms):
             return False
         self._connection.pgconn.consume_input()
         return True

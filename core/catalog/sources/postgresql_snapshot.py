@@ -1,9 +1,8 @@
 """A transaction on a PostgreSQL server: one query after the other, and rows as CSV on a connection beside it."""
 
 import logging
-from collections.abc import Callable, Container, Generator
+from collections.abc import Container, Generator
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 import psycopg
@@ -81,20 +80,31 @@ class PostgreSqlSnapshot(WatchedSnapshot):
                 self._abandon()
 
     def csv(self, question: CsvQuestion) -> CsvLines | None:
-        """The rows as COPY writes them, on a second connection that sees the same state."""
+        """The rows as COPY writes them, on a second connection that sees the same state.
+
+        It begins to write while the first one looks whether COPY can write all of them, and without apostrophes: mostly
+        it can, and the wait is saved.
+        """
         if self._open_copy is None:
             return None
         with self._asking():
             statements = copy_sql(question, self._schema(_text(question.statement)), _text)
-        guarded = None if statements is None else self._guarded(statements)
-        if statements is None or guarded is None:
+        copy = None if statements is None else self._started(statements, ())
+        if statements is None or copy is None:
             return None
-        with self._asking():
-            copy = self._started(statements, guarded, partial(self._open_copy, state=self._exported()))
-        if copy is None:
-            return None
+        lines = CsvLines()
+        try:
+            with copy.reading_ahead(lines, question):
+                guarded = self._guarded(statements)
+        except BaseException:
+            copy.close()
+            raise
+        if guarded != {}:
+            copy.close()
+            if guarded is None or (copy := self._started(statements, guarded)) is None:
+                return None
+            lines = CsvLines(guarded=guarded)
         self._link.beside = copy
-        lines = CsvLines(guarded=guarded)
         lines.chunks = self._copied(copy.chunks(lines, question, self._asking))
         return lines
 
@@ -128,21 +138,21 @@ class PostgreSqlSnapshot(WatchedSnapshot):
             self._questions = 0
         return str(self._link.fetch(_EXPORT).column(0)[0].as_py())
 
-    def _started(
-        self, statements: CopySql, guarded: Container[str], connect: Callable[[], CopyLink]
-    ) -> CopyLink | None:
+    def _started(self, statements: CopySql, guarded: Container[str]) -> CopyLink | None:
         """The connection whose COPY runs; None where there is none, as behind some poolers: rows come another way."""
-        copy = None
-        try:
-            copy = connect()
-            if copy.is_unicode:
-                copy.start(statements, guarded=guarded)
-                return copy
-            _log.info("postgresql_copy_not_unicode")
-        except (psycopg.Error, SourceError) as error:
-            _log.warning("postgresql_copy_not_started error=%s", type(error).__name__)
-        if copy is not None:
-            copy.close()
+        with self._asking():
+            state = self._exported()
+            copy = None
+            try:
+                copy = self._open_copy(state=state) if self._open_copy else None
+                if copy is not None and copy.is_unicode:
+                    copy.start(statements, guarded=guarded)
+                    return copy
+                _log.info("postgresql_copy_not_unicode")
+            except (psycopg.Error, SourceError) as error:
+                _log.warning("postgresql_copy_not_started error=%s", type(error).__name__)
+            if copy is not None:
+                copy.close()
         return None
 
     def _copied(self, chunks: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

@@ -24,7 +24,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import CollationClause
 
 from core.catalog.sources.postgresql_values import CONVERSIONS, TYPES, constant, exact
-from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
+from core.catalog.sources.sql_functions import Bucketing, SqlFunctions, Window
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Grain
@@ -95,8 +95,7 @@ class PostgreSqlFunctions(SqlFunctions):
             case Aggregation.COUNT_DISTINCT:
                 return func.count(operand.distinct())
             case Aggregation.SUM:
-                total = func.sum(operand)
-                return cast(total, BigInteger) if kind is FieldType.INTEGER else total
+                return self.summed(operand, kind)
             case Aggregation.AVERAGE:
                 return func.avg(cast(operand, Double))
             case Aggregation.MEDIAN | Aggregation.PERCENTILE:
@@ -105,6 +104,13 @@ class PostgreSqlFunctions(SqlFunctions):
                 return func.percentile_cont(literal_column(repr(part))).within_group(ordered)
             case _:
                 return _extreme(aggregation, operand, kind)
+
+    def summed(
+        self, operand: ColumnElement[Any], kind: FieldType, window: Window = lambda total: total
+    ) -> ColumnElement[Any]:
+        """Sums of whole numbers are wider than those: brought back to 64 bits, where an overflow is an error."""
+        total = window(func.sum(operand))
+        return cast(total, BigInteger) if kind is FieldType.INTEGER else total
 
     def opaque(self, rows: Select[Any]) -> Select[Any]:
         """An offset keeps the planner out, and one that is a 64-bit constant from the start lets it work in parallel.

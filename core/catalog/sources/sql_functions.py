@@ -1,7 +1,7 @@
 """SQL that engines write differently; one subclass per engine, in the file of its dialect."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,9 @@ from core.catalog.sources.conversions import Conversions
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Calendar, Grain, Scalar
+
+#: What makes of a sum one over a window.
+Window = Callable[[ColumnElement[Any]], ColumnElement[Any]]
 
 #: The default calendar: weeks from Monday, years from January.
 DEFAULT_CALENDAR = Calendar()
@@ -100,6 +103,12 @@ class SqlFunctions(ABC):
         self, aggregation: Aggregation, operand: ColumnElement[Any], kind: FieldType, *, percent: float | None = None
     ) -> ColumnElement[Any]:
         """An aggregate over `operand` of type `kind` (COUNT counts the rows where it is not null)."""
+
+    @abstractmethod
+    def summed(
+        self, operand: ColumnElement[Any], kind: FieldType, window: Window = lambda total: total
+    ) -> ColumnElement[Any]:
+        """The sum over `operand` of type `kind`, or that over a window."""
 
     def opaque(self, rows: Select[Any]) -> Select[Any]:
         """The same rows as a subquery that the planner does not merge with the query around it."""

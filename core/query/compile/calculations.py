@@ -59,7 +59,11 @@ def _element(calculation: Calculation, scope: Scope, columns: Columns) -> Column
     match calculation.kind:
         case CalculationKind.RUNNING_TOTAL:
             order = order_by(scope, sorted_keys(scope, columns.keys()), columns)
-            return func.sum(value).over(partition_by=within or None, order_by=order or None, rows=(None, 0))
+            return scope.functions.summed(
+                value,
+                scope.columns[calculation.of or ""].type,
+                lambda total: total.over(partition_by=within or None, order_by=order or None, rows=(None, 0)),
+            )
         case CalculationKind.SHARE:
             return scope.functions.divided(
                 value, func.sum(value).over(partition_by=within or scope.functions.whole(value) or None)
