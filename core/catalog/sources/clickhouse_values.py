@@ -133,34 +133,24 @@ class ClickHouseConversions(Conversions):
             case _:
                 return self.null(FieldType.DECIMAL)
 
-    def to_date(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
-        """By functions that end in OrNull."""
-        match given:
-            case FieldType.DATE:
-                return column
-            case FieldType.DATETIME:
-                return func.toDate32(func.toTimeZone(column, constant("UTC")), type_=Date)
-            case FieldType.TEXT:
-                return self.where_like(column, _DAY, self._real_day(self.trimmed(column)))
-            case _:
-                return self.null(FieldType.DATE)
+    def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """In UTC, whatever the column's own timezone."""
+        return func.toDate32(func.toTimeZone(instant, constant("UTC")), type_=Date)
 
-    def to_instant(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
+    def read_day(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Days that exist."""
+        return self.where_like(text, _DAY, self._real_day(self.trimmed(text)))
+
+    def first_instant(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """In UTC, whatever the server's timezone."""
+        return func.toDateTime64(func.toDate32(day), literal_column("6"), constant("UTC"), type_=DateTime)
+
+    def read_instant(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Best effort, where the day exists."""
-        match given:
-            case FieldType.DATETIME:
-                return column
-            case FieldType.DATE:
-                return func.toDateTime64(func.toDate32(column), literal_column("6"), constant("UTC"), type_=DateTime)
-            case FieldType.TEXT:
-                text = self.trimmed(column)
-                instant = func.parseDateTime64BestEffortOrNull(
-                    text, literal_column("6"), constant("UTC"), type_=DateTime
-                )
-                is_day = self._real_day(func.substring(text, literal_column("1"), literal_column("10"))).is_not(None)
-                return self.where_like(column, _INSTANT, case((is_day, instant), else_=self.null(FieldType.DATETIME)))
-            case _:
-                return self.null(FieldType.DATETIME)
+        bare = self.trimmed(text)
+        instant = func.parseDateTime64BestEffortOrNull(bare, literal_column("6"), constant("UTC"), type_=DateTime)
+        is_day = self._real_day(func.substring(bare, literal_column("1"), literal_column("10"))).is_not(None)
+        return self.where_like(text, _INSTANT, case((is_day, instant), else_=self.null(FieldType.DATETIME)))
 
     def _real_day(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """ClickHouse reads 30 February as 2 March."""

@@ -46,12 +46,44 @@ class Conversions(ABC):
         """Exact numbers of a scale; without one doubles."""
 
     @abstractmethod
-    def to_date(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
-        """Days, of instants those in UTC."""
+    def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Its day in UTC."""
 
     @abstractmethod
+    def read_day(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The day that a text writes, or null."""
+
+    @abstractmethod
+    def first_instant(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Its beginning in UTC."""
+
+    @abstractmethod
+    def read_instant(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The instant that a text writes, or null."""
+
+    def to_date(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
+        """Days, of instants those in UTC."""
+        match given:
+            case FieldType.DATE:
+                return column
+            case FieldType.DATETIME:
+                return self.day_of(column)
+            case FieldType.TEXT:
+                return self.read_day(column)
+            case _:
+                return self.null(FieldType.DATE)
+
     def to_instant(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
         """Instants, of days their first ones in UTC."""
+        match given:
+            case FieldType.DATETIME:
+                return column
+            case FieldType.DATE:
+                return self.first_instant(column)
+            case FieldType.TEXT:
+                return self.read_instant(column)
+            case _:
+                return self.null(FieldType.DATETIME)
 
     def to_boolean(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
         """All numbers but zero are true; of texts two words mean something."""

@@ -121,28 +121,22 @@ class DuckDbConversions(Conversions):
             case _:
                 return cast(NULL, target)
 
-    def to_date(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
-        """A cast; null for texts that are no days."""
-        match given:
-            case FieldType.DATE | FieldType.DATETIME:
-                return cast(column, Date)
-            case FieldType.TEXT:
-                return self.where_like(column, _DAY, try_cast(cast(column, Text), Date))
-            case _:
-                return self.null(FieldType.DATE)
+    def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast."""
+        return cast(instant, Date)
 
-    def to_instant(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
-        """Texts through an aware one, which heeds the offset; the session's timezone is UTC."""
-        match given:
-            case FieldType.DATETIME:
-                return column
-            case FieldType.DATE:
-                return cast(column, DateTime)
-            case FieldType.TEXT:
-                aware = try_cast(cast(column, Text), DateTime(timezone=True))
-                return self.where_like(column, _INSTANT, cast(aware, DateTime))
-            case _:
-                return self.null(FieldType.DATETIME)
+    def read_day(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast; null for texts that are no days."""
+        return self.where_like(text, _DAY, try_cast(cast(text, Text), Date))
+
+    def first_instant(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast."""
+        return cast(day, DateTime)
+
+    def read_instant(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Through an aware one, which heeds the offset; the session's timezone is UTC."""
+        aware = try_cast(cast(text, Text), DateTime(timezone=True))
+        return self.where_like(text, _INSTANT, cast(aware, DateTime))
 
 
 CONVERSIONS = DuckDbConversions()

@@ -142,27 +142,21 @@ class MySqlConversions(Conversions):
             case _:
                 return cast(NULL, Double if scale is None else Numeric(_MAX_DIGITS, scale))
 
-    def to_date(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
-        """A cast of texts that are days."""
-        match given:
-            case FieldType.DATE | FieldType.DATETIME:
-                return cast(column, Date)
-            case FieldType.TEXT:
-                return self.where_like(column, DAY, cast(func.trim(column), Date))
-            case _:
-                return self.null(FieldType.DATE)
+    def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast."""
+        return cast(instant, Date)
 
-    def to_instant(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
+    def read_day(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast of texts that are days."""
+        return self.where_like(text, DAY, cast(func.trim(text), Date))
+
+    def first_instant(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast."""
+        return cast(day, _INSTANT)
+
+    def read_instant(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """Texts less the offset that they name."""
-        match given:
-            case FieldType.DATETIME:
-                return column
-            case FieldType.DATE:
-                return cast(column, _INSTANT)
-            case FieldType.TEXT:
-                return self.where_like(column, INSTANT, _read_instant(func.trim(column)))
-            case _:
-                return self.null(FieldType.DATETIME)
+        return self.where_like(text, INSTANT, _read_instant(func.trim(text)))
 
 
 CONVERSIONS = MySqlConversions()

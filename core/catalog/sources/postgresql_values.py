@@ -133,27 +133,21 @@ class PostgreSqlConversions(Conversions):
             case _:
                 return cast(NULL, exact(scale) if scale is not None else Double())
 
-    def to_date(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
-        """A cast of texts that are days."""
-        match given:
-            case FieldType.DATE | FieldType.DATETIME:
-                return cast(column, Date)
-            case FieldType.TEXT:
-                return self.where_like(column, DAY, cast(column, Date))
-            case _:
-                return self.null(FieldType.DATE)
+    def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast; the session is in UTC."""
+        return cast(instant, Date)
 
-    def to_instant(self, column: ColumnElement[Any], given: FieldType) -> ColumnElement[Any]:
+    def read_day(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast of texts that are days."""
+        return self.where_like(text, DAY, cast(text, Date))
+
+    def first_instant(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A cast; the session is in UTC."""
+        return cast(day, DateTime(timezone=True))
+
+    def read_instant(self, text: ColumnElement[Any]) -> ColumnElement[Any]:
         """A cast of texts that are instants; the session is in UTC."""
-        match given:
-            case FieldType.DATETIME:
-                return column
-            case FieldType.DATE:
-                return cast(column, DateTime(timezone=True))
-            case FieldType.TEXT:
-                return self.where_like(column, INSTANT, cast(column, DateTime(timezone=True)))
-            case _:
-                return self.null(FieldType.DATETIME)
+        return self.where_like(text, INSTANT, cast(text, DateTime(timezone=True)))
 
 
 CONVERSIONS = PostgreSqlConversions()
