@@ -16,7 +16,6 @@ from core.api.chart_links import chart_links
 from core.api.headers import SafetyHeadersMiddleware
 from core.api.public_routes import public_routes
 from core.api.session_routes import session_routes
-from core.api.unsubscribe_routes import unsubscribe_routes
 from core.bootstrap import running, warm_up
 from core.errors import BroadsheetError
 
@@ -50,7 +49,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "shell.py",
     routes=[
         *public_routes(broadsheet),
-        *unsubscribe_routes(broadsheet.unsubscribe),
         *session_routes(broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")),
         *chart_links(broadsheet.charts, broadsheet.access),
         Mount("/api", api),

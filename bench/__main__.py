@@ -25,6 +25,7 @@ BENCHES = {
     "pdf": "PDF",
     "chart": "Pictures of charts",
     "schedules": "Schedules at scale",
+    "burst": "Recipients from data",
     "fire_times": "Fire times of every timezone",
     "kills": "Daemons that are killed",
 }

@@ -40,6 +40,9 @@ def kills(wanted: int, seed: int, *, within_s: float = float("inf")) -> list[Fig
         Figure(name="fewest at one failpoint", measured=min(chaos.killed[p] for p in failpoints.ALL), unit=""),
         Figure(name="of them the database", measured=chaos.killed["database"], unit=""),
         Figure(name="daemons stopped beyond their lease, and continued", measured=chaos.pauses, unit=""),
+        Figure(
+            name="of them inside a transaction, which the server ended", measured=chaos.pauses_in_transactions, unit=""
+        ),
         *_figures(verdict),
         Figure(name="all that took", measured=time.monotonic() - began, unit="s"),
     ]

@@ -38,6 +38,7 @@ class Site:
     settings: Settings
     database: Database
     owner: Database
+    server_pid: int
     organization_id: UUID
     user_id: UUID
     dataset_id: UUID
@@ -102,7 +103,7 @@ def site() -> Iterator[Site]:
             with owner.installation() as session:
                 session.execute(text("UPDATE schedules SET is_active = false"))
                 yield_values = _insert_source(session, folder)
-            yield Site(settings=settings, database=database, owner=owner, **yield_values)
+            yield Site(settings=settings, database=database, owner=owner, server_pid=server.pid, **yield_values)
         finally:
             owner.dispose()
             database.dispose()

@@ -23,6 +23,8 @@ AT_REST = 100_000
 PLAN_LIMIT_S = 5
 TICK_LIMIT_MS = 50
 RUNS_PER_S = 80
+#: Two cores that do nothing else then do more than `RUNS_PER_S`.
+CPU_LIMIT_MS = 20
 WORKERS = 2
 _TICKS = 20
 _PLAIN_JOBS = 2000
@@ -93,12 +95,12 @@ def _carry_out(place: Site, schedules: int, processes: int, plain: float) -> lis
             finished = place.count("SELECT count(*) FROM runs WHERE finished_at IS NOT NULL")
             if began is None and finished:
                 began, before = time.monotonic(), finished
-                cpu_before = _processor_s(started)
+                cpu_before = _processor_s(started, place.server_pid)
             peak = max([peak, *(_memory(process.pid) for process in started)])
             if time.monotonic() - started_at > _GIVE_UP_S or any(process.poll() is not None for process in started):
                 sys.exit(f"only {finished} of {schedules} runs were finished; see {log_of(place, 0)}")
         ended = time.monotonic()
-        cpu_s = _processor_s(started) - cpu_before
+        cpu_s = _processor_s(started, place.server_pid) - cpu_before
     rate = (schedules - before) / (ended - began)
     bad = place.count("SELECT count(*) FROM runs WHERE state <> 'completed'")
     shares = [log_of(place, number).read_text().count("run_claimed") for number in range(processes)]
@@ -112,7 +114,10 @@ def _carry_out(place: Site, schedules: int, processes: int, plain: float) -> lis
         ),
         Figure(name="the same as runs a second", measured=rate, unit="/s"),
         Figure(
-            name="processor time of the daemons for each run", measured=cpu_s / (schedules - before) * 1000, unit="ms"
+            name="processor time of the daemons and of PostgreSQL for each run",
+            measured=cpu_s / (schedules - before) * 1000,
+            unit="ms",
+            limit=CPU_LIMIT_MS,
         ),
         Figure(name="claims a second of a plain SKIP LOCKED loop", measured=plain, unit="/s"),
         Figure(name="claims of the plain loop for each run carried out", measured=plain / rate, unit=""),
@@ -135,13 +140,16 @@ def _memory(pid: int) -> int:
         return 0
 
 
-def _processor_s(started: list[subprocess.Popen[bytes]]) -> float:
+def _processor_s(started: list[subprocess.Popen[bytes]], server_pid: int) -> float:
+    """What the daemons and the server took so far; the server's with those of its processes that have ended."""
     total = 0.0
-    for process in started:
-        for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
+    for pid in (server_pid, *(process.pid for process in started)):
+        for one in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
             with contextlib.suppress(psutil.Error):
                 times = one.cpu_times()
                 total += times.user + times.system
+                if pid == server_pid:
+                    total += times.children_user + times.children_system
     return total
 
 

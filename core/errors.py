@@ -145,6 +145,8 @@ class Conflict(BroadsheetError):
 
     code = "conflict"
     http_status = 409
+    #: What the other one changed, a line each, where that can be said.
+    changes: tuple[str, ...] = ()
 
 
 class BreaksReports(Conflict):

@@ -28,6 +28,11 @@ _SPECIAL_IPV6 = tuple(
     ip_network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "2620:4f:8000::/48")
 )
 
+
+class _NotFound(InvalidAddress):
+    """The host was not found."""
+
+
 Resolve = Callable[..., Sequence[tuple[Any, ...]]]
 
 
@@ -50,6 +55,17 @@ def guard_host(host: str, port: int, *, allowed: Collection[str], resolve: Resol
             if not _is_public(address) and str(address) not in allowed:
                 raise _refused(host)
     return str(addresses[0])
+
+
+def refuse_private(host: str, port: int, *, allowed: Collection[str]) -> None:
+    """Raise InvalidAddress where a host lies in a private range now, which a save says sooner than a use would.
+
+    A name that is not found passes: it may be there by the time it is used, and is looked at again then.
+    """
+    try:
+        guard_host(host, port, allowed=allowed)
+    except _NotFound:
+        return
 
 
 def host_name(host: str) -> str:
@@ -92,10 +108,10 @@ def _resolve(name: str, port: int, host: str, resolve: Resolve) -> list[IPv4Addr
     try:
         found = resolve(name, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
-        raise InvalidAddress(f'The host "{host[:80]}" was not found.') from error
+        raise _NotFound(f'The host "{host[:80]}" was not found.') from error
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     if not addresses:
-        raise InvalidAddress(f'The host "{host[:80]}" was not found.')
+        raise _NotFound(f'The host "{host[:80]}" was not found.')
     return addresses
 
 

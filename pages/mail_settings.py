@@ -1,4 +1,4 @@
-"""How mails leave the organization: its mail server with a test, the signing of mails, and whom mails leave alone."""
+"""How mails leave the organization: its mail server with a test, and the signing of mails."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from pages.widgets import words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.screen import entered
 from pages.widgets.states import problem
-from pages.widgets.suppression_list import suppression_list
 
 PRESET, HOST, PORT, SECURITY = "mail_preset", "mail_host", "mail_port", "mail_security"
 USER, PASSWORD, SENDER = "mail_user", "mail_password", "mail_sender"
@@ -132,17 +131,19 @@ def screen(caller: Principal) -> None:
     if entered("mail_settings") or PRESET not in st.session_state:
         fill(config, broadsheet().email_config.presets()[0])
     st.title("Mail", anchor=False)
-    st.html(f'<p class="bs-lead">How mails leave {words.html(caller.organization)}, and whom they leave alone.</p>')
+    st.html(f'<p class="bs-lead">How mails leave {words.html(caller.organization)}.</p>')
     notice = st.session_state.pop(NOTICE, None)
     if notice is not None:
         problem(notice)
-    left, right = st.columns([5, 6], gap="large")
+    left, right = st.columns([6, 5], gap="large")
     with left:
         server_form(config)
+    with right:
         if config.version:
             signing(config)
-    with right:
-        suppression_list(caller)
+        st.html('<h3 class="bs-section">Recipients</h3>')
+        st.page_link("people.py", label="Who may receive reports", query_params={"show": "rule"})
+        st.page_link("people.py", label="Addresses that get nothing any more", query_params={"show": "alone"})
 
 
 principal = guard(Permission.MANAGE_MEMBERS)

@@ -52,6 +52,7 @@ def history() -> None:
             principal,
             schedule_id=named("schedule"),
             report_id=named("report"),
+            dashboard_id=named("dashboard"),
             state=st.session_state.get(keys.RUNS_FILTER) or None,
             page=st.session_state.get(keys.RUNS_PAGE, 1),
             limit=PAGE_SIZE,

@@ -14,6 +14,16 @@ from pages.widgets import keys, words
 from pages.widgets import schedule_fields as fields
 from pages.widgets import schedule_state as state
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.recipient_picks import pick_fields
+from pages.widgets.schedule_burst import burst_section, whom_choice
+from pages.widgets.schedule_dashboard import (
+    chosen_dashboard,
+    dashboard_choice,
+    filter_section,
+    filters_json,
+    open_dashboard,
+    terms_words,
+)
 from pages.widgets.schedule_days import days_section
 from pages.widgets.schedule_files import chosen_options, chosen_password, files_section, open_files
 from pages.widgets.schedule_parameters import given_json, open_values, parameter_section
@@ -36,12 +46,14 @@ def open_form(principal: Principal) -> Schedule | None:
     """Fill the form when the screen is opened; returns the schedule being changed, None for a new one."""
     schedule_id = named("schedule")
     schedule = broadsheet().schedules.get(principal, schedule_id) if schedule_id else None
-    subject = str(schedule_id or named("report"))
+    subject = str(schedule_id or named("report") or named("dashboard"))
     if entered("schedule_form") or st.session_state.get(keys.SCHEDULE_SUBJECT) != subject:
         st.session_state[keys.SCHEDULE_SUBJECT] = subject
         st.session_state.pop(keys.SCHEDULE_ERROR, None)
+        st.session_state.pop(keys.BURST_FOUND, None)
+        open_dashboard(principal, schedule, named("dashboard"))
         st.session_state[keys.SCHEDULE_REPORT] = schedule.report_id if schedule else named("report")
-        if st.session_state[keys.SCHEDULE_REPORT] is None:
+        if st.session_state[keys.SCHEDULE_REPORT] is None and chosen_dashboard() is None:
             newest = broadsheet().reports.list(principal, limit=1).items
             st.session_state[keys.SCHEDULE_REPORT] = newest[0].id if newest else None
         open_values(principal, schedule)
@@ -52,7 +64,12 @@ def open_form(principal: Principal) -> Schedule | None:
 
 
 def report_choice(principal: Principal) -> tuple[UUID | None, str]:
-    """Draw which report is sent; returns it with its name, None where there is none."""
+    """Draw what is sent; returns the report with its name, None where there is none or a dashboard is sent."""
+    if chosen_dashboard() is not None:
+        name = dashboard_choice(principal)
+        if not form.read()["name"]:
+            form.put("name", name)
+        return None, name
     reports = {item.id: item.name for item in broadsheet().reports.list(principal, limit=200).items}
     chosen = st.session_state.get(keys.SCHEDULE_REPORT)
     if chosen is not None and chosen not in reports:
@@ -69,14 +86,17 @@ def report_choice(principal: Principal) -> tuple[UUID | None, str]:
     return picked, reports[picked]
 
 
-def save(report_id: UUID, schedule: Schedule | None) -> None:
+def save(report_id: UUID | None, schedule: Schedule | None) -> None:
     """Save the form; what is wrong with it is shown beside its control."""
     schedules = broadsheet().schedules
     description = schedule.description if schedule else ""
     try:
         principal = guard(Permission.MANAGE_SCHEDULES)
-        given = given_json(principal, report_id)
-        draft = state.draft_of(form.read(), report_id, description, given, chosen_options())
+        dashboard_id = chosen_dashboard()
+        given = given_json(principal, report_id) if report_id else {}
+        if dashboard_id is not None:
+            given = filters_json(dashboard_id)
+        draft = state.draft_of(form.read(), report_id, description, given, chosen_options(), dashboard_id=dashboard_id)
         password = chosen_password()
         if schedule is None:
             schedules.create(principal, draft, password=password)
@@ -119,18 +139,27 @@ with left:
     report_id, report_name = report_choice(principal)
     st.text_input("Name", key=form.keep("name", values), max_chars=200)
     form.error_at(wrong, "name")
+    dashboard_id = chosen_dashboard()
+    if dashboard_id is not None:
+        filter_section(principal, dashboard_id)
     parameter_section(principal, report_id, schedule)
     form.error_at(wrong, "report_parameters")
     st.html('<h3 class="bs-section">When</h3>')
     fields.cadence_fields(values, wrong)
     days_section(principal, values, wrong)
     st.html('<h3 class="bs-section">For whom</h3>')
-    fields.recipient_fields(values, wrong)
-    place_fields(principal, values, wrong)
+    if whom_choice(values):
+        burst_section(principal, values, report_id, schedule, wrong)
+    else:
+        fields.recipient_fields(values, wrong)
+        pick_fields(principal, values, wrong)
+        place_fields(principal, values, wrong)
     fields.format_fields(values, wrong)
     files_section(principal, schedule, form.read()["formats"], report_name, wrong)
     fields.mail_fields(values, wrong)
     st.html('<h3 class="bs-section">On what terms</h3>')
+    if dashboard_id is not None:
+        terms_words()
     terms_section(principal, values, report_id, wrong)
     mishap_section(values, wrong)
 with right, st.container(key="schedule_preview"):
@@ -144,5 +173,5 @@ with right, st.container(key="schedule_preview"):
         width="stretch",
         on_click=save,
         args=(report_id, schedule),
-        disabled=report_id is None or not following.slots,
+        disabled=(report_id is None and dashboard_id is None) or not following.slots,
     )

@@ -5,6 +5,7 @@ import streamlit as st
 from core.domain.access import Permission
 from core.errors import BroadsheetError, NotSignedIn
 from pages.widgets.app import current_principal
+from pages.widgets.search_box import search_box
 from pages.widgets.sign_in import sign_in_screen, sign_out
 from pages.widgets.theme import apply_theme, show_wordmark
 
@@ -21,7 +22,9 @@ except BroadsheetError as error:
 
 show_wordmark()
 screens = [
-    st.Page("reports.py", title="Reports", default=True),
+    st.Page("home.py", title="Home", default=True),
+    st.Page("reports.py", title="Reports"),
+    st.Page("dashboards.py", title="Dashboards"),
     st.Page("schedules.py", title="Schedules"),
     st.Page("runs.py", title="Runs"),
     st.Page("data.py", title="Data"),
@@ -31,14 +34,16 @@ screens = [
         visibility="visible" if principal.may(Permission.EDIT_REPORTS) else "hidden",
     ),
     st.Page("sent.py", title="Sent", url_path="sent"),
+    st.Page("search.py", title="Search", visibility="hidden"),
     st.Page("builder.py", title="Report", visibility="hidden"),
+    st.Page("dashboard.py", title="Dashboard", visibility="hidden"),
     st.Page("schedule_form.py", title="Schedule", url_path="schedule", visibility="hidden"),
     st.Page("dataset.py", title="Dataset", visibility="hidden"),
     st.Page("new_dataset.py", title="New dataset", url_path="new-dataset", visibility="hidden"),
     st.Page("source_form.py", title="Source", url_path="source", visibility="hidden"),
     st.Page("upload.py", title="Upload", visibility="hidden"),
 ]
-st.navigation(
+screen = st.navigation(
     {
         "": screens,
         principal.name or principal.email: [
@@ -53,6 +58,7 @@ st.navigation(
             ),
             *(
                 [
+                    st.Page("people.py", title="People", icon=":material/group:"),
                     st.Page("calendars.py", title="Calendars", icon=":material/event_busy:"),
                     st.Page("destinations.py", title="Destinations", icon=":material/outbox:"),
                 ]
@@ -63,4 +69,6 @@ st.navigation(
         ],
     },
     position="top",
-).run()
+)
+search_box()
+screen.run()

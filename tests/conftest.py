@@ -34,26 +34,36 @@ APP_PASSWORD = "app-role-of-the-tests"
 PASSWORD = "correct horse battery staple"
 _PASSWORD_HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
 _numbers = itertools.count(1)
-#: Files that take longest, the longest first: begun last, one of them would keep one worker busy while the other idles.
+#: Files that take longest, the longest first: begun last, one of them would keep one worker busy while the others idle.
+#: Files that mostly wait stand between files that mostly compute.
 _BEGUN_FIRST = (
     "test_equal_everywhere.py",
-    "test_recovery.py",
     "test_kills.py",
     "test_state_machine.py",
-    "test_deciding.py",
-    "test_smtp_faults.py",
-    "test_backfill.py",
-    "test_launcher.py",
     "test_sources.py",
+    "test_recovery.py",
     "test_csv_lines.py",
     "test_source_functions.py",
-    "test_installation.py",
-    "test_chart_images.py",
+    "test_deciding.py",
+    "test_launcher.py",
+    "test_catalog_api.py",
+    "test_demo_generator.py",
+    "test_clickhouse_source.py",
+    "test_embedded_postgres.py",
+    "test_file_choices.py",
+    "test_dataset_service.py",
     "test_api.py",
     "test_uploads.py",
     "test_workbook_templates.py",
-    "test_demo_generator.py",
+    "test_poison_table.py",
+    "test_pdf_memory.py",
+    "test_smtp_faults.py",
+    "test_answers.py",
+    "test_installation.py",
+    "test_words_property.py",
+    "test_chart_images.py",
     "test_press_daemon.py",
+    "test_source_csv.py",
 )
 
 
@@ -86,10 +96,13 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     server = start_embedded(folder)
     try:
         with _administrator(server) as connection:
-            # Nobody mourns these rows: speed over durability.
-            for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {name} = off")
+            # Nobody mourns these rows: speed over durability. Nor do they need passwords that are slow to try.
+            for name, value in _IN_A_HURRY.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = {value}")
             connection.execute("SELECT pg_reload_conf()")
+            connection.execute("SET scram_iterations = 1")
+            for url in (server.administrator_url, server.owner_url):
+                connection.execute(f"ALTER ROLE {url.username} PASSWORD '{url.password}'")
         migrate(server.owner_url, app_password=APP_PASSWORD)
         yield server
     finally:
@@ -104,6 +117,14 @@ def mariadb() -> Iterator[MariaDbServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def wiper(postgres: EmbeddedPostgres) -> Iterator["Wiper"]:
+    """Empties the database of this test process, time and again."""
+    wiper = Wiper(postgres)
+    yield wiper
+    wiper.close()
+
+
 @pytest.fixture
 def empty_database(postgres: EmbeddedPostgres) -> Iterator[URL]:
     """The owner's URL of a database without any table."""
@@ -111,18 +132,17 @@ def empty_database(postgres: EmbeddedPostgres) -> Iterator[URL]:
 
 
 @pytest.fixture
-def database_copy(postgres: EmbeddedPostgres) -> Iterator[DatabaseUrls]:
+def database_copy(postgres: EmbeddedPostgres, wiper: "Wiper") -> Iterator[DatabaseUrls]:
     """Owner's and app's URL of a migrated database that the test may spoil."""
+    wiper.close()  # who is connected keeps it from being copied
     for owner in _fresh_database(postgres, template="broadsheet"):
         yield _urls(owner)
 
 
 @pytest.fixture
-def database_urls(postgres: EmbeddedPostgres) -> DatabaseUrls:
+def database_urls(postgres: EmbeddedPostgres, wiper: "Wiper") -> DatabaseUrls:
     """Owner's and app's URL of the migrated database, without any row."""
-    with _administrator(postgres, database="broadsheet") as connection:
-        connection.execute(_END_SESSIONS)
-        connection.execute(_WIPE)
+    wiper.wipe()
     return _urls(postgres.owner_url)
 
 
@@ -185,6 +205,7 @@ def tenant(make_organization: Callable[..., Tenant]) -> Tenant:
     return make_organization()
 
 
+_IN_A_HURRY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "scram_iterations": "1"}
 _END_SESSIONS = """
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'broadsheet' AND pid <> pg_backend_pid()
 """
@@ -200,6 +221,25 @@ BEGIN
 END;
 $$
 """
+
+
+class Wiper:
+    """Ends what a test left running in the database and deletes its rows; keeps its connection from test to test."""
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self._server = server
+        self._kept: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def wipe(self) -> None:
+        if self._kept is None:
+            self._kept = _administrator(self._server, database="broadsheet")
+        self._kept.execute(_END_SESSIONS)
+        self._kept.execute(_WIPE)
+
+    def close(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
 
 def _urls(owner: URL) -> DatabaseUrls:

@@ -8,15 +8,20 @@ from core.api import docs_routes
 from core.api.authentication import BearerMiddleware
 from core.api.bounce_routes import bounce_routes
 from core.api.branding_routes import branding_routes
+from core.api.burst_routes import burst_routes
 from core.api.calendar_routes import calendar_routes
 from core.api.chart_routes import chart_routes
+from core.api.dashboard_routes import dashboard_routes
 from core.api.dataset_routes import dataset_routes
 from core.api.destination_routes import destination_routes
 from core.api.email_routes import email_routes
 from core.api.execution_routes import execution_routes
+from core.api.group_routes import group_routes
+from core.api.library_routes import library_routes
 from core.api.link_routes import link_routes
 from core.api.mail_draft_routes import mail_draft_routes
 from core.api.problems import add_problem_handlers
+from core.api.recipient_policy_routes import recipient_policy_routes
 from core.api.report_routes import report_routes
 from core.api.run_care_routes import run_care_routes
 from core.api.schedule_care_routes import schedule_care_routes
@@ -62,17 +67,26 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(source_routes(broadsheet.sources))
     app.include_router(upload_routes(broadsheet.uploads))
     app.include_router(template_routes(broadsheet.templates))
-    app.include_router(dataset_routes(broadsheet.catalog, broadsheet.datasets))
-    app.include_router(report_routes(broadsheet.reports, broadsheet.runs, broadsheet.catalog))
+    app.include_router(dataset_routes(broadsheet.catalog, broadsheet.datasets, broadsheet.quick_starts))
+    app.include_router(library_routes(broadsheet.library, broadsheet.sharing, broadsheet.search))
+    app.include_router(
+        report_routes(
+            broadsheet.reports, broadsheet.versions, broadsheet.library, broadsheet.runs, broadsheet.catalog
+        )
+    )
+    app.include_router(dashboard_routes(broadsheet.dashboards, broadsheet.runs))
     app.include_router(chart_routes(broadsheet.charts))
     app.include_router(calendar_routes(broadsheet.calendars))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))
     app.include_router(schedule_care_routes(broadsheet.schedule_care))
+    app.include_router(burst_routes(broadsheet.bursts, broadsheet.schedules))
     app.include_router(destination_routes(broadsheet.destinations))
     app.include_router(execution_routes(broadsheet.runs, broadsheet.run_care))
     app.include_router(run_care_routes(broadsheet.backfill, broadsheet.approvals))
     app.include_router(email_routes(broadsheet.email_config, broadsheet.suppressions))
-    app.include_router(mail_draft_routes(broadsheet.mail_preview))
+    app.include_router(group_routes(broadsheet.groups))
+    app.include_router(recipient_policy_routes(broadsheet.recipient_policy, broadsheet.verification))
+    app.include_router(mail_draft_routes(broadsheet.mail_preview, broadsheet.reach))
     app.include_router(sent_routes(broadsheet.sent))
     app.include_router(link_routes(broadsheet.links, broadsheet.settings.base_url))
     app.include_router(bounce_routes(broadsheet.bounces, broadsheet.settings.base_url))

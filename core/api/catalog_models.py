@@ -13,6 +13,8 @@ from core.domain.access import Permission, Principal
 from core.domain.catalog import ColumnDrift, Drift, Problem, RowSample, SourceDraft, SourceTest, Usage
 from core.domain.dataset import Dataset, Source
 from core.domain.dataset_json import dump_content, dump_field, load_dataset
+from core.domain.definition_json import dump_definition
+from core.domain.quick_start import QuickStart
 from core.domain.relation import SqlOrigin, TableOrigin
 
 #: What a dataset's answer has and a request may send back unchanged; it is not the caller's to set.
@@ -193,6 +195,17 @@ def dataset_out(dataset: Dataset, caller: Principal) -> Json:
 def problem_out(problem: Problem) -> Json:
     """Return the JSON of something that does not fit."""
     return {"place": problem.place, "message": problem.message}
+
+
+def quick_start_out(start: QuickStart) -> Json:
+    """Return the JSON of a first question; its definition can be run and saved as it is."""
+    return {
+        "key": start.key,
+        "kind": str(start.kind),
+        "label": start.label,
+        "description": start.description,
+        "definition": dump_definition(start.definition),
+    }
 
 
 def sample_out(sample: RowSample) -> Json:

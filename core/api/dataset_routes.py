@@ -15,6 +15,7 @@ from core.api.catalog_models import (
     dataset_out,
     drift_out,
     problem_out,
+    quick_start_out,
     sample_out,
     usage_out,
 )
@@ -27,11 +28,14 @@ from core.domain.dataset_json import dataset_schema, dump_field
 from core.domain.relation import TableOrigin
 from core.services.catalog import CatalogService
 from core.services.datasets import DatasetService
+from core.services.quick_starts import QuickStartService
 
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
-def dataset_routes(catalog: CatalogService, datasets: DatasetService) -> APIRouter:
+def dataset_routes(
+    catalog: CatalogService, datasets: DatasetService, quick_starts: QuickStartService
+) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/datasets", tags=["Datasets"])
 
@@ -103,6 +107,11 @@ def dataset_routes(catalog: CatalogService, datasets: DatasetService) -> APIRout
     @blocking
     def list_fields(dataset_id: UUID, caller: Caller) -> Json:
         return whole_out([dump_field(field) for field in catalog.dataset(caller, dataset_id).fields])
+
+    @router.get("/{dataset_id}/quick-starts", summary="First questions about a dataset, ready to run")
+    @blocking
+    def list_quick_starts(dataset_id: UUID, caller: Caller) -> Json:
+        return whole_out([quick_start_out(start) for start in quick_starts.of_dataset(caller, dataset_id)])
 
     @router.get("/{dataset_id}/values", summary="The most frequent values of a field")
     @blocking

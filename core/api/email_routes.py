@@ -11,6 +11,7 @@ from core.api.destination_models import test_out
 from core.api.inputs import Json, PageLimit, PageNumber, Search, Text
 from core.api.models import In, iso, page_out, whole_out
 from core.api.threads import blocking
+from core.domain.group import Whereabouts
 from core.domain.mail_server import EmailConfig, EmailConfigDraft, EmailPreset
 from core.domain.suppression import Suppression
 from core.services.email_config import DEFAULT_SELECTOR, EmailConfigService
@@ -61,6 +62,7 @@ class AddressIn(In):
 
 
 SearchFor = Annotated[Search, Query(alias="search")]
+SearchAddress = Annotated[Text, Query(max_length=320)]
 
 
 def email_routes(config: EmailConfigService, suppressions: SuppressionService) -> APIRouter:
@@ -122,11 +124,15 @@ def email_routes(config: EmailConfigService, suppressions: SuppressionService) -
         suppressions.remove(caller, suppression_id)
         return Response(status_code=204)
 
-    @router.post("/suppressions/remove-everywhere", summary="Take an address out of every schedule and leave it alone")
+    @router.get("/suppressions/where", summary="Where an address stands: what removing it everywhere would change")
+    @blocking
+    def where(address: SearchAddress, caller: Caller) -> Json:
+        return whereabouts_out(suppressions.where(caller, address))
+
+    @router.post("/suppressions/remove-everywhere", summary="Take an address out of everything and leave it alone")
     @blocking
     def remove_everywhere(body: AddressIn, caller: Caller) -> Json:
-        changed = suppressions.remove_everywhere(caller, body.address)
-        return {"schedules": [{"name": name, "is_paused": paused} for name, paused in changed]}
+        return whereabouts_out(suppressions.remove_everywhere(caller, body.address))
 
     return router
 
@@ -147,6 +153,16 @@ def config_out(config: EmailConfig) -> Json:
         "dkim": record and {name: getattr(record, name) for name in ("domain", "selector", "name", "value")},
         "version": config.version,
         "updated_at": iso(config.updated_at),
+    }
+
+
+def whereabouts_out(found: Whereabouts) -> Json:
+    """Return where an address stands as JSON; a schedule that it is the last recipient of is, or would be, paused."""
+    return {
+        "address": found.address,
+        "schedules": [{"name": name, "is_paused": is_last} for name, is_last in found.schedules],
+        "groups": list(found.groups),
+        "is_suppressed": found.is_suppressed,
     }
 
 

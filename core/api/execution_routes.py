@@ -26,6 +26,7 @@ class RunsWanted(In):
     status: RunState | None = None
     kind: RunKind | None = None
     report_id: UUID | None = None
+    dashboard_id: UUID | None = None
     schedule_id: UUID | None = None
     from_: Instant | None = Field(None, alias="from")
     to: Instant | None = None
@@ -45,6 +46,7 @@ def execution_routes(runs: RunService, care: RunCareService) -> APIRouter:
             caller,
             schedule_id=wanted.schedule_id,
             report_id=wanted.report_id,
+            dashboard_id=wanted.dashboard_id,
             state=wanted.status,
             kind=wanted.kind,
             since=wanted.from_,

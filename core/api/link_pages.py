@@ -1,10 +1,9 @@
 """`/d/{token}`: the file behind a link, and what a browser shows where there is none to give."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from types import MappingProxyType
-from typing import ParamSpec, TypeVar
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -15,11 +14,9 @@ from core.access.rate_limit import RateLimit
 from core.api.downloads import artifact_response, starts_later
 from core.api.threads import run_in_api_thread
 from core.api.visitors import network_of
+from core.api.wrong_tokens import counted
 from core.errors import BroadsheetError, NotAllowed, NotFound, TooManyRequests
 from core.services.link_opening import PASS_VALID_FOR, LinkOpening, Visit
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _MOST_FORM_BYTES = 1000
 _HEADERS = {
@@ -56,7 +53,7 @@ def link_pages(links: LinkOpening, wrong: RateLimit, *, secure: bool) -> list[Ro
             pass_token=request.cookies.get(_cookie(token)),
         )
         try:
-            artifact, content = await _counted(request, wrong, links.open, token, visit)
+            artifact, content = await counted(request, wrong, links.open, token, visit)
         except BroadsheetError as error:
             return await _answer(request, links, error)
         return artifact_response(request, artifact, content)
@@ -67,10 +64,10 @@ def link_pages(links: LinkOpening, wrong: RateLimit, *, secure: bool) -> list[Ro
         form = await _form(request)
         try:
             if form.get("send"):
-                await _counted(request, wrong, links.send_code, token, network=network)
+                await counted(request, wrong, links.send_code, token, network=network)
                 whom = await run_in_api_thread(links.recipient_of, token)
                 return _page("Look into your mail", f"<p>A code was sent to {escape(whom)}.</p>{_CODE_FORM}")
-            granted = await _counted(request, wrong, links.check_code, token, form.get("code", ""), network=network)
+            granted = await counted(request, wrong, links.check_code, token, form.get("code", ""), network=network)
         except BroadsheetError as error:
             return await _answer(request, links, error)
         answer = RedirectResponse(request.url.path, status_code=303, headers=_HEADERS)
@@ -89,21 +86,6 @@ def link_pages(links: LinkOpening, wrong: RateLimit, *, secure: bool) -> list[Ro
         Route("/d/{token}", download, methods=["GET", "HEAD"]),
         Route("/d/{token}", take_code, methods=["POST"]),
     ]
-
-
-async def _counted(request: Request, wrong: RateLimit, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call the service; a network that brings too many tokens that are none is told to wait."""
-    network = network_of(request)
-    wrong.take(network)
-    try:
-        found = await run_in_api_thread(act, *args, **kwargs)
-    except NotFound:
-        raise
-    except BroadsheetError:
-        wrong.give_back(network)
-        raise
-    wrong.give_back(network)
-    return found
 
 
 async def _answer(request: Request, links: LinkOpening, error: BroadsheetError) -> Response:

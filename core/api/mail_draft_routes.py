@@ -6,14 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.access.policy import require
 from core.api.authentication import Caller
 from core.api.inputs import Json, Text
 from core.api.models import In, iso
+from core.api.schedule_models import RecipientIn
 from core.api.threads import blocking
-from core.domain.access import Permission
 from core.services.mail_preview import MailDraft, MailPreviewService
-from core.services.recipient_lines import MAX_CHARACTERS, LineState, check_recipient_lines
+from core.services.reach import ReachService
+from core.services.recipient_lines import MAX_CHARACTERS, LineState
+from core.services.recipients import MAX_RECIPIENTS
 
 
 class MailPreviewIn(In):
@@ -28,12 +29,13 @@ class MailPreviewIn(In):
 
 
 class RecipientLinesIn(In):
-    """A list as it was pasted, rubbish included."""
+    """A list as it was pasted, rubbish included, and recipients as a schedule names them."""
 
-    text: str = Field(max_length=MAX_CHARACTERS)
+    text: str = Field("", max_length=MAX_CHARACTERS)
+    recipients: list[RecipientIn] = Field(default_factory=list, max_length=MAX_RECIPIENTS)
 
 
-def mail_draft_routes(preview: MailPreviewService) -> APIRouter:
+def mail_draft_routes(preview: MailPreviewService, reaching: ReachService) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/scheduled-reports", tags=["Scheduled reports"])
 
@@ -53,12 +55,18 @@ def mail_draft_routes(preview: MailPreviewService) -> APIRouter:
             "is_sample": mail.data_of is None,
         }
 
-    @router.post("/check-recipients", summary="Answer each entry of a pasted list of addresses")
+    @router.post("/check-recipients", summary="Answer each entry of a pasted list, and say whom recipients reach now")
     @blocking
     def check_recipients(body: RecipientLinesIn, caller: Caller) -> dict[str, Any]:
-        require(caller, Permission.MANAGE_SCHEDULES)
-        found = check_recipient_lines(body.text)
+        found = reaching.lines(caller, body.text)
+        reach = reaching.reach(caller, tuple(one.recipient() for one in body.recipients))
         return {
+            "reach": {
+                "count": len(reach.addresses),
+                "addresses": list(reach.addresses),
+                "left_out": [{"address": address, "why": why} for address, why in reach.left_out],
+                "notes": list(reach.said),
+            },
             "addresses": list(found.addresses),
             "counts": {str(state): found.count(state) for state in LineState},
             "lines": [

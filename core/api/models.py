@@ -90,6 +90,9 @@ def report_out(report: Report) -> Json:
         "version": report.version,
         "definition": dump_definition(report.definition),
         "definition_sha256": report.definition_sha256,
+        "folder_id": _text(report.folder_id),
+        "tags": list(report.tags),
+        "visibility": str(report.visibility),
         "created_at": report.created_at.isoformat(),
         "updated_at": report.updated_at.isoformat(),
     }
@@ -115,6 +118,7 @@ def execution_out(run: Run) -> Json:
         "schedule_id": _text(run.schedule_id),
         "schedule_name": run.schedule_name,
         "report_id": _text(run.report_id),
+        "dashboard_id": _text(run.dashboard_id),
         "report_version": run.report_version,
         "title": run.title,
         "formats": list(run.formats),

@@ -28,4 +28,6 @@ def stale_as_412(if_match: str | None) -> Iterator[None]:
     except Conflict as error:
         if if_match is None or error.place is not None:
             raise
-        raise PreconditionFailed(error.user_message) from error
+        failed = PreconditionFailed(error.user_message)
+        failed.changes = error.changes
+        raise failed from error

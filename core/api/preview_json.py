@@ -11,27 +11,30 @@ from core.domain.shown import shown_preview
 
 def preview_response(preview: Preview, caller: Principal) -> ExactJSONResponse:
     """Return a preview with exact numbers; the SQL only for those who may see it."""
+    return ExactJSONResponse(preview_out(preview, caller))
+
+
+def preview_out(preview: Preview, caller: Principal) -> Json:
+    """The same as JSON whose numbers are still exact."""
     shown = shown_preview(preview)
-    return ExactJSONResponse(
-        {
-            "columns": [_column_out(column) for column in shown.columns],
-            "rows": [list(row) for row in zip(*(column.to_pylist() for column in shown.table.columns), strict=True)],
-            "totals": [_total_out(total) for total in shown.totals],
-            "rules": [_rule_out(rule) for rule in shown.rules],
-            "rows_matched": shown.rows_matched,
-            "rows_matched_is_at_least": shown.is_at_least,
-            "page": shown.page,
-            "limit": shown.page_size,
-            "sentence": shown.sentence,
-            "filters": list(shown.filters_in_words),
-            "notes": list(shown.notes),
-            "period": _period_out(shown.period),
-            "as_of": shown.as_of,
-            "is_cached": shown.is_cached,
-            "elapsed_s": round(shown.elapsed_s, 4),
-            "sql": shown.sql if caller.may(Permission.SEE_SQL) else None,
-        }
-    )
+    return {
+        "columns": [_column_out(column) for column in shown.columns],
+        "rows": [list(row) for row in zip(*(column.to_pylist() for column in shown.table.columns), strict=True)],
+        "totals": [_total_out(total) for total in shown.totals],
+        "rules": [_rule_out(rule) for rule in shown.rules],
+        "rows_matched": shown.rows_matched,
+        "rows_matched_is_at_least": shown.is_at_least,
+        "page": shown.page,
+        "limit": shown.page_size,
+        "sentence": shown.sentence,
+        "filters": list(shown.filters_in_words),
+        "notes": list(shown.notes),
+        "period": _period_out(shown.period),
+        "as_of": shown.as_of,
+        "is_cached": shown.is_cached,
+        "elapsed_s": round(shown.elapsed_s, 4),
+        "sql": shown.sql if caller.may(Permission.SEE_SQL) else None,
+    }
 
 
 def _column_out(column: ResultColumn) -> Json:

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse
 
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import INNER
+from core.domain.group import GroupInUse
 from core.domain.json_form import mistake_words
-from core.errors import BreaksReports, BroadsheetError, InvalidInput, InvalidUpload, TooManyRequests
+from core.errors import BreaksReports, BroadsheetError, Conflict, InvalidInput, InvalidUpload, TooManyRequests
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,6 +30,8 @@ class PreconditionFailed(BroadsheetError):
 
     code = "precondition_failed"
     http_status = 412
+    #: What changed since, a line each, where that can be said.
+    changes: tuple[str, ...] = ()
 
 
 def problem(status: int, code: str, detail: str, *, place: str | None = None, **members: object) -> JSONResponse:
@@ -45,6 +48,10 @@ def problem(status: int, code: str, detail: str, *, place: str | None = None, **
 def problem_of(error: BroadsheetError) -> JSONResponse:
     """Return the response for an error of ours."""
     named: dict[str, object] = {"reports": list(error.reports)} if isinstance(error, BreaksReports) else {}
+    if isinstance(error, GroupInUse):
+        named["schedules"] = [{"id": str(schedule_id), "name": name} for schedule_id, name in error.schedules]
+    if isinstance(error, Conflict | PreconditionFailed) and error.changes:
+        named["changes"] = list(error.changes)
     if isinstance(error, InvalidUpload) and error.upload_id is not None:
         named["upload_id"] = str(error.upload_id)
     response = problem(error.http_status, error.code, error.user_message, place=error.place, **named)

@@ -1,4 +1,4 @@
-"""Routes that need no token: health, links to files, and what mail services report."""
+"""Routes that need no token: health, what links of mails lead to, and what mail services report."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -8,6 +8,8 @@ from core.access.rate_limit import RateLimit
 from core.api.bounce_hooks import bounce_hooks
 from core.api.link_pages import link_pages
 from core.api.threads import run_in_api_thread
+from core.api.unsubscribe_routes import unsubscribe_routes
+from core.api.verify_routes import verify_routes
 from core.bootstrap import Broadsheet
 
 #: With RATE_LIMITS=on: tokens and keys that are none, of one network, a minute.
@@ -15,7 +17,7 @@ WRONG_TOKENS_PER_MINUTE = 30
 
 
 def public_routes(broadsheet: Broadsheet) -> list[Route]:
-    """Return `/healthz`, `/readyz`, `/d/{token}` and where mail services report to."""
+    """Return `/healthz`, `/readyz`, what links of mails lead to, and where mail services report to."""
     is_limited = broadsheet.settings.rate_limits == "on"
     wrong = RateLimit(broadsheet.clock, per_minute=WRONG_TOKENS_PER_MINUTE if is_limited else None)
 
@@ -35,5 +37,7 @@ def public_routes(broadsheet: Broadsheet) -> list[Route]:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         *link_pages(broadsheet.link_opening, wrong, secure=broadsheet.settings.base_url.startswith("https://")),
+        *unsubscribe_routes(broadsheet.unsubscribe, wrong),
+        *verify_routes(broadsheet.verification, wrong),
         *bounce_hooks(broadsheet.bounces, wrong),
     ]

@@ -3,13 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from core.api.authentication import Caller
 from core.api.catalog_models import problem_out
 from core.api.exact_json import ExactJSONResponse
 from core.api.file_choices import DraftExportIn, ExportIn
-from core.api.inputs import Json, PageLimit, PageNumber, Search, VersionNumber
+from core.api.inputs import Json, PageLimit, PageNumber, VersionNumber
+from core.api.library_models import ReportListIn, RestoreIn
 from core.api.models import (
     PreviewIn,
     PreviewOfReportIn,
@@ -28,13 +29,17 @@ from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_schema, parse_definition
 from core.domain.parameters import parse_parameters
 from core.services.catalog import CatalogService
+from core.services.library import LibraryService
+from core.services.report_versions import VersionService
 from core.services.reports import ReportService
 from core.services.runs import RunService
 
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
-def report_routes(reports: ReportService, runs: RunService, catalog: CatalogService) -> APIRouter:
+def report_routes(
+    reports: ReportService, versions: VersionService, library: LibraryService, runs: RunService, catalog: CatalogService
+) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/reports", tags=["Reports"])
 
@@ -54,8 +59,10 @@ def report_routes(reports: ReportService, runs: RunService, catalog: CatalogServ
 
     @router.get("", summary="The reports you may see")
     @blocking
-    def list_reports(caller: Caller, search: Search = "", page: PageNumber = 1, limit: PageLimit = 50) -> Json:
-        found = reports.list(caller, search=search, page=page, limit=limit)
+    def list_reports(
+        caller: Caller, asked: Annotated[ReportListIn, Query()], page: PageNumber = 1, limit: PageLimit = 50
+    ) -> Json:
+        found = reports.list(caller, asked.wanted(), page=page, limit=limit)
         return page_out(found, report_out)
 
     @router.post("", status_code=201, summary="Save a new report")
@@ -95,7 +102,7 @@ def report_routes(reports: ReportService, runs: RunService, catalog: CatalogServ
     def save_report(report_id: UUID, body: ReportIn, caller: Caller, if_match: IfMatch = None) -> Json:
         with stale_as_412(if_match):
             return report_out(
-                reports.save(
+                versions.save(
                     caller,
                     report_id,
                     name=body.name,
@@ -105,16 +112,34 @@ def report_routes(reports: ReportService, runs: RunService, catalog: CatalogServ
                 )
             )
 
-    @router.delete("/{report_id}", status_code=204, summary="Archive a report")
+    @router.delete("/{report_id}", status_code=204, summary="Delete a report that nothing sends or shows")
     @blocking
-    def archive_report(report_id: UUID, caller: Caller) -> Response:
-        reports.archive(caller, report_id)
+    def delete_report(report_id: UUID, caller: Caller) -> Response:
+        library.delete(caller, report_id)
         return Response(status_code=204)
 
     @router.get("/{report_id}/versions", summary="A report's history")
     @blocking
     def list_versions(report_id: UUID, caller: Caller) -> Json:
-        return whole_out([version_out(version) for version in reports.versions(caller, report_id)])
+        history = versions.history(caller, report_id)
+        return whole_out([{**version_out(each.version), "changes": list(each.changes)} for each in history])
+
+    @router.get("/{report_id}/versions/{version}", summary="One version")
+    @blocking
+    def get_version(report_id: UUID, version: VersionNumber, caller: Caller) -> Json:
+        return version_out(versions.version(caller, report_id, version))
+
+    @router.get("/{report_id}/versions/{before}/diff/{after}", summary="What differs between two versions, in words")
+    @blocking
+    def get_diff(report_id: UUID, before: VersionNumber, after: VersionNumber, caller: Caller) -> Json:
+        return {"before": before, "after": after, "changes": list(versions.diff(caller, report_id, before, after))}
+
+    @router.post("/{report_id}/restore", summary="Save an earlier version as the newest")
+    @blocking
+    def restore(report_id: UUID, body: RestoreIn, caller: Caller, if_match: IfMatch = None) -> Json:
+        with stale_as_412(if_match):
+            expected = expected_version(if_match)
+            return report_out(versions.restore(caller, report_id, body.version, expected_version=expected))
 
     @router.post("/{report_id}/preview", summary="Preview a saved report")
     @blocking

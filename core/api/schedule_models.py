@@ -5,9 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from core.api.burst_models import BurstIn, burst_in, burst_out
 from core.api.file_choices import Options, PasswordIn, options_in, options_out
 from core.api.inputs import Instant, Json, Object, Text
 from core.api.models import In, iso
+from core.domain.bursting import DATA
 from core.domain.schedule import FireTime, Misfire, Recipient, Schedule, ScheduleDraft
 from core.domain.terms import Terms, UnknownThen, dump_terms, parse_terms
 from core.schedules.config_json import dump_config, parse_config
@@ -15,12 +17,13 @@ from core.services.next_runs import Covering
 
 
 class RecipientIn(In):
-    """An address and the channel that reaches it."""
+    """An address and the channel that reaches it; of the type `data`, where in the data its recipients stand."""
 
     type: Text
     value: Text = Field("", max_length=1000)
     role: Literal["to", "cc", "bcc"] = "to"
     destination_id: UUID | None = None
+    data: BurstIn | None = None
 
     def recipient(self) -> Recipient:
         """Return it as a domain value."""
@@ -32,7 +35,8 @@ class ScheduleIn(PasswordIn, In):
 
     name: Text
     description: Text = Field("", max_length=2000)
-    report_id: UUID
+    report_id: UUID | None = None
+    dashboard_id: UUID | None = None
     schedule_config: Object
     recipients: list[RecipientIn]
     formats: list[Text]
@@ -53,8 +57,10 @@ class ScheduleIn(PasswordIn, In):
             name=self.name.strip(),
             description=self.description.strip(),
             report_id=self.report_id,
+            dashboard_id=self.dashboard_id,
             config=parse_config(self.schedule_config),
-            recipients=tuple(one.recipient() for one in self.recipients),
+            recipients=tuple(one.recipient() for one in self.recipients if one.type != DATA),
+            burst=burst_in(self.recipients),
             formats=tuple(self.formats),
             report_parameters=self.report_parameters,
             file_options=options_in(self.file_options, "file_options"),
@@ -76,6 +82,12 @@ class RunNowIn(In):
     """The moment that relative dates of a run resolve against; now, unless given."""
 
     as_of: Instant | None = None
+
+
+class TestIn(In):
+    """Whose message is sent to the caller, where the schedule's recipients stand in the data."""
+
+    recipient: Text | None = Field(None, max_length=320)
 
 
 class NextRunsIn(In):
@@ -107,12 +119,13 @@ def schedule_out(schedule: Schedule) -> Json:
         "id": str(schedule.id),
         "name": schedule.name,
         "description": schedule.description,
-        "report_id": str(schedule.report_id),
+        "report_id": None if schedule.report_id is None else str(schedule.report_id),
+        "dashboard_id": None if schedule.dashboard_id is None else str(schedule.dashboard_id),
         "report_name": schedule.report_name,
         "owner": schedule.owner_name,
         "owner_id": str(schedule.owner_id),
         "schedule_config": dump_config(schedule.config),
-        "recipients": [_recipient_out(recipient) for recipient in schedule.recipients],
+        "recipients": [*burst_out(schedule.burst), *(_recipient_out(recipient) for recipient in schedule.recipients)],
         "formats": list(schedule.formats),
         "file_options": options_out(schedule.file_options),
         "has_password": schedule.file_options.sealed_password is not None,

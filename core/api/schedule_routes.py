@@ -12,7 +12,7 @@ from core.api.inputs import Json, Object, PageLimit, PageNumber
 from core.api.models import execution_line_out, execution_out, page_out
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.problems import parse_body
-from core.api.schedule_models import NextRunsIn, PauseIn, RunNowIn, ScheduleIn, fire_time_out, schedule_out
+from core.api.schedule_models import NextRunsIn, PauseIn, RunNowIn, ScheduleIn, TestIn, fire_time_out, schedule_out
 from core.api.threads import blocking
 from core.domain.run import RunState
 from core.domain.schedule import Schedule, ScheduleDraft
@@ -117,8 +117,9 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
 
     @router.post("/{schedule_id}/test", status_code=202, summary="Send it now to yourself only")
     @blocking
-    def test(schedule_id: UUID, caller: Caller) -> Json:
-        return execution_out(runs.test_schedule(caller, schedule_id))
+    def test(schedule_id: UUID, caller: Caller, body: TestIn | None = None) -> Json:
+        recipient = None if body is None else body.recipient
+        return execution_out(runs.test_schedule(caller, schedule_id, recipient=recipient))
 
     @router.get("/{schedule_id}/executions", summary="A schedule's runs, the newest first")
     @blocking

@@ -8,7 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from core.api.threads import run_in_api_thread
+from core.access.rate_limit import RateLimit
+from core.api.public_page import public_message, public_page, public_problem
+from core.api.wrong_tokens import counted
 from core.domain.suppression import Subscription, SubscriptionChoice
 from core.errors import BroadsheetError
 from core.services.suppressions import UnsubscribeService
@@ -16,47 +18,25 @@ from core.services.suppressions import UnsubscribeService
 _MAX_BODY_BYTES = 10_000
 #: What a mail program posts by itself (RFC 8058 section 3.1).
 _ONE_CLICK = ("List-Unsubscribe", "One-Click")
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex",
-    # The address of this page is the right to use it: it goes to nobody else.
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-}
-_STYLE = (
-    ":root{color-scheme:light dark;--paper:#FBFAF7;--card:#FFFFFF;--ink:#1C2024;--quiet:#5E6672;--line:#E4E1DA;"
-    "--accent:#A4262C;--on:#FFFFFF}"
-    "@media(prefers-color-scheme:dark){:root{--paper:#15171A;--card:#1D2024;--ink:#ECE9E2;--quiet:#A3A9B2;"
-    "--line:#33373D;--accent:#E0696B;--on:#15171A}}"
-    "body{margin:0;padding:32px 16px;background:var(--paper);color:var(--ink);"
-    "font:16px/24px 'Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif}"
-    "main{max-width:520px;margin:0 auto;padding:28px 32px;background:var(--card);border:1px solid var(--line)}"
-    "h1{margin:0 0 8px;font:600 26px/32px 'Source Serif 4',Georgia,serif}"
-    "p{margin:0 0 16px}.quiet{color:var(--quiet);font-size:14px;line-height:20px}"
-    "form{margin:0 0 14px;padding-top:14px;border-top:1px solid var(--line)}"
-    "button{padding:9px 18px;border:1px solid var(--accent);border-radius:3px;background:var(--card);"
-    "color:var(--accent);font:inherit;font-weight:600;cursor:pointer}"
-    "button.first{background:var(--accent);color:var(--on)}"
-    "select{padding:8px;font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--line)}"
-    "button:focus-visible,select:focus-visible{outline:2px solid var(--accent);outline-offset:2px}"
-)
 
 
-def unsubscribe_routes(service: UnsubscribeService) -> list[Route]:
-    """Return the route; GET shows what can be asked for, POST does it."""
+def unsubscribe_routes(service: UnsubscribeService, wrong: RateLimit) -> list[Route]:
+    """Return the route; GET shows what can be asked for, POST does it. `wrong` counts tokens that are none.
+
+    Right tokens are never told to wait: mail services unsubscribe many people from one network by one click each.
+    """
 
     async def unsubscribe(request: Request) -> Response:
         token = request.path_params["token"]
         try:
             if request.method != "POST":
-                return _page(await run_in_api_thread(service.look, token))
+                return _page(await counted(request, wrong, service.look, token))
             choice = _choice(await _fields(request))
             if choice is None:
-                return _message("Nothing was changed", "Go back and choose what you want.", status=400)
-            return _page(await run_in_api_thread(service.choose, token, choice), done=True)
+                return public_message("Nothing was changed", "Go back and choose what you want.", status=400)
+            return _page(await counted(request, wrong, service.choose, token, choice), done=True)
         except BroadsheetError as error:
-            return _message("This link does not work", error.user_message, status=error.http_status)
+            return public_problem(error)
 
     return [Route("/unsubscribe/{token}", unsubscribe, methods=["GET", "POST"])]
 
@@ -92,7 +72,7 @@ def _page(one: Subscription, *, done: bool = False) -> HTMLResponse:
     own = [present for present in one.present if present.reason.is_own_choice]
     parts = [f'<p class="quiet">{escape(one.address)}</p>', *(f"<p>{words}</p>" for words in _standing(one))]
     if one.present and not own:
-        return _html(_title(one, done=done), parts)
+        return public_page(_title(one, done=done), parts)
     if own:
         parts.append(_form("again", "Get it again"))
     lasting = {present.schedule_id for present in own if present.until is None}
@@ -102,7 +82,7 @@ def _page(one: Subscription, *, done: bool = False) -> HTMLResponse:
         parts.append(_pause("these mails"))
     if None not in lasting:
         parts.append(_form("everything", f"No mail from {one.organization} at all", is_first=one.schedule is None))
-    return _html(_title(one, done=done), parts)
+    return public_page(_title(one, done=done), parts)
 
 
 def _title(one: Subscription, *, done: bool) -> str:
@@ -139,17 +119,3 @@ def _pause(what: str) -> str:
         f'<form method="post"><label>Pause {escape(what)} for <select name="choice">{options}</select></label> '
         "<button>Pause</button></form>"
     )
-
-
-def _message(title: str, words: str, *, status: int) -> HTMLResponse:
-    return _html(title, [f"<p>{escape(words)}</p>"], status=status)
-
-
-def _html(title: str, parts: list[str], *, status: int = 200) -> HTMLResponse:
-    page = (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>{escape(title)}</h1>{''.join(parts)}</main></body></html>"
-    )
-    return HTMLResponse(page, status_code=status, headers=_HEADERS)

@@ -1,6 +1,7 @@
 """Artifacts as sealed files in a folder: written aside, synced, renamed; readable by the product's user only."""
 
 import contextlib
+import functools
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -88,7 +89,9 @@ class FileStore:
 
 def open_file_store(settings: Settings) -> FileStore:
     """The store in the data folder; its key is read when the first file comes."""
-    return FileStore(settings.data_dir / "artifacts", key=lambda: derive(load_secret_key(settings), "artifacts"))
+    return FileStore(
+        settings.data_dir / "artifacts", key=functools.cache(lambda: derive(load_secret_key(settings), "artifacts"))
+    )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -24,6 +24,7 @@ from core.runs.press_process import ProcessPress
 from core.runs.recovery import Recovery
 from core.runs.retention import Retention
 from core.runs.sent_copies import SentCopies
+from core.runs.together import Together
 from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
@@ -56,6 +57,25 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
     mail, base_url = parts.channels["email"], settings.base_url
     missing = MissingFields(parts.database, parts.clock, channel=mail, base_url=base_url, places=parts.places)
     notices = OwnerNotices(parts.database, parts.clock, channel=mail, base_url=base_url, places=parts.places)
+    deliverer = Deliverer(
+        parts.database,
+        outbox,
+        channels=parts.channels,
+        places=parts.places,
+        links=FileLinks(
+            parts.database,
+            parts.clock,
+            key=derive(load_secret_key(settings), "links"),
+            base_url=settings.base_url,
+            valid_for=timedelta(days=settings.mail_link_days),
+        ),
+        copies=SentCopies(parts.database, parts.clock, SecretBox(load_secret_key(settings))),
+        unsubscribe=parts.unsubscribe,
+        stores=parts.stores,
+        describe=lambda stored: describe_config(parse_config(stored)),
+        base_url=settings.base_url,
+    )
+    parts.ledger.dispatch.gathering = Together(parts.database, parts.clock, ledger=parts.ledger, deliverer=deliverer)
 
     def close() -> None:
         drawer.close()
@@ -81,24 +101,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
             ),
             spool_dir=spool_dir,
         ),
-        deliverer=Deliverer(
-            parts.database,
-            outbox,
-            channels=parts.channels,
-            places=parts.places,
-            links=FileLinks(
-                parts.database,
-                parts.clock,
-                key=derive(load_secret_key(settings), "links"),
-                base_url=settings.base_url,
-                valid_for=timedelta(days=settings.mail_link_days),
-            ),
-            copies=SentCopies(parts.database, parts.clock, SecretBox(load_secret_key(settings))),
-            unsubscribe=parts.unsubscribe,
-            stores=parts.stores,
-            describe=lambda stored: describe_config(parse_config(stored)),
-            base_url=settings.base_url,
-        ),
+        deliverer=deliverer,
         recovery=Recovery(parts.database, parts.clock, ledger=parts.ledger, outbox=outbox),
         retention=Retention(
             parts.database,

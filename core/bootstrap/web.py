@@ -18,27 +18,40 @@ from core.services.approvals import ApprovalService
 from core.services.backfill import BackfillService
 from core.services.bounces import BounceService
 from core.services.branding import BrandingService
+from core.services.bursting import BurstService
 from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
 from core.services.charts import ChartService
+from core.services.dashboards import DashboardService
 from core.services.datasets import DatasetService
 from core.services.destinations import DestinationService
 from core.services.email_config import EmailConfigService
+from core.services.groups import GroupService
 from core.services.health import HealthService
+from core.services.home import HomeService
+from core.services.library import LibraryService
 from core.services.link_opening import LinkOpening
 from core.services.links import LinkService
 from core.services.mail_preview import MailPreviewService
 from core.services.outbox import OutboxService
+from core.services.quick_starts import QuickStartService
+from core.services.reach import ReachService
+from core.services.recipient_policy import RecipientPolicyService
+from core.services.report_drafts import ReportDraftService
+from core.services.report_sharing import SharingService
+from core.services.report_versions import VersionService
 from core.services.reports import ReportService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
 from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
+from core.services.search import SearchService
 from core.services.sent import SentService
 from core.services.sources import SourceService
 from core.services.suppressions import SuppressionService, UnsubscribeService
 from core.services.templates import TemplateService
 from core.services.uploads import UploadService
+from core.services.verification import VerificationService
 from core.services.workbooks import WorkbookService
 from core.settings import Settings, load_settings
 
@@ -58,6 +71,14 @@ class Broadsheet:
     datasets: DatasetService
     uploads: UploadService
     reports: ReportService
+    versions: VersionService
+    library: LibraryService
+    sharing: SharingService
+    search: SearchService
+    home: HomeService
+    dashboards: DashboardService
+    quick_starts: QuickStartService
+    drafts: ReportDraftService
     charts: ChartService
     templates: TemplateService
     schedules: ScheduleService
@@ -66,7 +87,12 @@ class Broadsheet:
     email_config: EmailConfigService
     suppressions: SuppressionService
     unsubscribe: UnsubscribeService
+    groups: GroupService
+    recipient_policy: RecipientPolicyService
+    reach: ReachService
+    verification: VerificationService
     mail_preview: MailPreviewService
+    bursts: BurstService
     schedule_care: ScheduleCareService
     runs: RunService
     run_care: RunCareService
@@ -98,6 +124,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         parts.database, catalog, parts.executor, parts.clock, row_limit_default=settings.row_limit_default
     )
     schedules = ScheduleService(parts.database, parts.clock, channels=parts.channels, box=box)
+    mails = MailPreviewService(parts.database, parts.clock, settings, places=parts.places, stores=parts.stores)
     runs = RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores, box=box)
     return Broadsheet(
         settings=settings,
@@ -108,17 +135,40 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         datasets=DatasetService(parts.database, parts.connections, parts.clock),
         uploads=UploadService(parts.database, settings, parts.clock),
         reports=reports,
+        versions=VersionService(parts.database, parts.clock, reports),
+        library=LibraryService(parts.database),
+        sharing=SharingService(parts.database),
+        search=SearchService(parts.database),
+        home=HomeService(parts.database, parts.clock),
+        dashboards=DashboardService(parts.database, catalog, reports),
+        drafts=ReportDraftService(parts.database, parts.clock),
+        quick_starts=QuickStartService(parts.database, catalog, row_limit_default=settings.row_limit_default),
         charts=ChartService(reports, ChartRenderer(idle_s=_BROWSER_IDLE_S)),
         templates=TemplateService(parts.database, reports, catalog),
-        destinations=DestinationService(parts.database, parts.clock, channels=parts.channels, places=parts.places),
+        destinations=DestinationService(
+            parts.database,
+            parts.clock,
+            channels=parts.channels,
+            places=parts.places,
+            allow_private_hosts=settings.allow_private_hosts,
+        ),
         email_config=EmailConfigService(
             parts.database, parts.clock, settings, channel=parts.channels["email"], places=parts.places
         ),
         suppressions=SuppressionService(parts.database, parts.clock),
         unsubscribe=UnsubscribeService(parts.database, parts.clock),
-        mail_preview=MailPreviewService(
-            parts.database, parts.clock, settings, places=parts.places, stores=parts.stores
+        groups=GroupService(parts.database),
+        recipient_policy=RecipientPolicyService(parts.database),
+        reach=ReachService(parts.database, parts.clock),
+        verification=VerificationService(
+            parts.database,
+            parts.clock,
+            channel=parts.channels["email"],
+            places=parts.places,
+            base_url=settings.base_url,
         ),
+        mail_preview=mails,
+        bursts=BurstService(parts.database, parts.clock, parts.executor, mails=mails),
         calendars=CalendarService(parts.database, parts.clock),
         schedules=schedules,
         schedule_care=ScheduleCareService(

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, Select, bindparam, exists, select, text, upda
 from sqlalchemy.orm import Session
 
 from core.db.many_rows import insert_many, values_of_many
-from core.db.tables import ArtifactRow, RunRow
+from core.db.tables import ArtifactRow, BurstPartRow, RunRow
 from core.domain.artifact import Artifact
 from core.domain.manifest_json import dump_manifest, load_manifest
 from core.errors import NotFound
@@ -17,33 +17,42 @@ from core.errors import NotFound
 
 def insert_artifacts(session: Session, organization_id: UUID, artifacts: Sequence[Artifact]) -> None:
     """Record stored files of a run; the one that it already has of a format stays."""
-    rows = [
-        {
-            "id": artifact.id,
-            "organization_id": organization_id,
-            "run_id": artifact.run_id,
-            "format": artifact.format,
-            "file_name": artifact.file_name,
-            "media_type": artifact.media_type,
-            "store": artifact.store,
-            "storage_key": artifact.storage_key,
-            "sha256": artifact.sha256,
-            "size_bytes": artifact.size_bytes,
-            "manifest": dump_manifest(artifact.manifest),
-            "created_at": artifact.created_at,
-        }
-        for artifact in artifacts
-    ]
+    rows = [artifact_values(artifact, organization_id) for artifact in artifacts]
     if rows:
         statement = insert_many(_ARTIFACTS, tuple(rows[0]), len(rows))
-        kept = statement.on_conflict_do_nothing(index_elements=["run_id", "format"])
+        kept = statement.on_conflict_do_nothing(index_elements=["run_id", "part_id", "format"])
         session.execute(kept, values_of_many(rows))
 
 
+def artifact_values(artifact: Artifact, organization_id: UUID) -> dict[str, Any]:
+    """Return the columns of a file's row."""
+    return {
+        "id": artifact.id,
+        "organization_id": organization_id,
+        "run_id": artifact.run_id,
+        "part_id": artifact.part_id,
+        "format": artifact.format,
+        "file_name": artifact.file_name,
+        "media_type": artifact.media_type,
+        "store": artifact.store,
+        "storage_key": artifact.storage_key,
+        "sha256": artifact.sha256,
+        "size_bytes": artifact.size_bytes,
+        "manifest": dump_manifest(artifact.manifest),
+        "created_at": artifact.created_at,
+    }
+
+
 def list_artifacts(session: Session, run_id: UUID) -> tuple[Artifact, ...]:
-    """Return a run's files by format."""
+    """Return the files of a run's whole result by format."""
     rows = session.execute(_OF_RUN, {"of_run": run_id})
     return tuple(_artifact(row) for row in rows.mappings())
+
+
+def list_part_artifacts(session: Session, part_id: UUID) -> tuple[Artifact, ...]:
+    """Return the files of a part of a run's result by format."""
+    statement = _select_artifacts().where(ArtifactRow.part_id == part_id).order_by(ArtifactRow.format)
+    return tuple(_artifact(row) for row in session.execute(statement).mappings())
 
 
 def load_artifact(session: Session, artifact_id: UUID) -> Artifact:
@@ -73,6 +82,14 @@ def mark_deleted(session: Session, artifact_id: UUID, *, at: datetime) -> Artifa
     return None if marked is None else load_artifact(session, artifact_id)
 
 
+def picture_key_of(session: Session, artifact: Artifact) -> str | None:
+    """Return where the picture of what a file shows is stored, if there is one."""
+    told = select(RunRow.result_head).where(RunRow.id == artifact.run_id)
+    if artifact.part_id is not None:
+        told = select(BurstPartRow.record).where(BurstPartRow.id == artifact.part_id)
+    return (session.execute(told).scalar_one_or_none() or {}).get("picture_key")
+
+
 def hold_key(session: Session, storage_key: str) -> None:
     """Wait until no other transaction decides whether a stored file goes; runs that share work share files."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"file {storage_key}"})
@@ -90,9 +107,10 @@ def is_in_use(session: Session, artifact: Artifact) -> bool:
 
 
 def _select_artifacts() -> Select[Any]:
-    return select(
+    columns: tuple[Any, ...] = (
         ArtifactRow.id,
         ArtifactRow.run_id,
+        ArtifactRow.part_id,
         ArtifactRow.format,
         ArtifactRow.file_name,
         ArtifactRow.media_type,
@@ -104,12 +122,13 @@ def _select_artifacts() -> Select[Any]:
         ArtifactRow.created_at,
         ArtifactRow.deleted_at,
     )
+    return select(*columns)
 
 
 _ARTIFACTS: Any = ArtifactRow.__table__
 _OF_RUN = (
     _select_artifacts()
-    .where(ArtifactRow.run_id == bindparam("of_run", type_=_ARTIFACTS.c.run_id.type))
+    .where(ArtifactRow.run_id == bindparam("of_run", type_=_ARTIFACTS.c.run_id.type), ArtifactRow.part_id.is_(None))
     .order_by(ArtifactRow.format)
 )
 

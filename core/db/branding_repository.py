@@ -1,6 +1,7 @@
 """What an organization's files look like."""
 
 import struct
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +18,15 @@ _PNG_SIZE = slice(16, 24)
 def load_branding(session: Session) -> Branding:
     """Return the branding of the transaction's organization; Broadsheet's own where it chose none."""
     row = session.execute(select(OrganizationRow.branding, OrganizationRow.logo)).one()
+    return branding_of(row.branding, row.logo)
+
+
+def branding_of(stored: Mapping[str, Any], logo: bytes | None) -> Branding:
+    """Return the branding behind an organization's columns."""
     return Branding(
-        accent=row.branding.get("accent"),
-        paper=PaperSize(row.branding.get("paper", Branding().paper)),
-        logo=row.logo and _logo(row.logo),
+        accent=stored.get("accent"),
+        paper=PaperSize(stored.get("paper", Branding().paper)),
+        logo=_logo(logo) if logo else None,
     )
 
 

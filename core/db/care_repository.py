@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select, text, update
+from sqlalchemy import Row, ScalarSelect, Select, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.db.member_repository import has_owner
-from core.db.tables import ReportRow, RunRow, ScheduleRow
+from core.db.tables import DashboardReportRow, ReportRow, RunRow, ScheduleRow
 from core.domain.run import RunState
 
 #: A run with one of these answers whether its schedule works.
@@ -34,7 +34,7 @@ class FoundFailure:
     schedule_id: UUID
     schedule: str
     owner_id: UUID
-    report_owner_id: UUID
+    report_owner_id: UUID | None  #: None: it sends a dashboard
     state: RunState
     error_code: str | None
     error_message: str | None
@@ -66,7 +66,7 @@ class PausedSchedule:
     id: UUID
     name: str
     config: dict[str, Any]
-    dataset_id: UUID
+    dataset_ids: list[UUID]  #: what its report, or the reports of its dashboard, ask
     paused_until: datetime | None
     owner_left_at: datetime | None
 
@@ -115,15 +115,15 @@ def note_failure(session: Session, run_id: UUID, at: datetime) -> FoundFailure |
     ).first()
     if run is None or run.schedule_id is None:
         return None
+    report_owner = select(ReportRow.owner_id).where(ReportRow.id == ScheduleRow.report_id).scalar_subquery()
     schedule = session.execute(
         update(ScheduleRow)
         .where(
             ScheduleRow.id == run.schedule_id,
             ScheduleRow.failing_since.is_(None),
-            ReportRow.id == ScheduleRow.report_id,
         )
         .values(failing_since=func.coalesce(run.finished_at, at), failure_told_at=None)
-        .returning(ScheduleRow.name, ScheduleRow.owner_id, ReportRow.owner_id.label("report_owner_id"))
+        .returning(ScheduleRow.name, ScheduleRow.owner_id, report_owner.label("report_owner_id"))
         .execution_options(synchronize_session=False)
     ).first()
     if schedule is None:
@@ -237,10 +237,17 @@ def _select_paused() -> Select[Any]:
         ScheduleRow.id,
         ScheduleRow.name,
         ScheduleRow.config,
-        ReportRow.dataset_id,
+        func.array(_asked_datasets()).label("dataset_ids"),
         ScheduleRow.paused_until,
         ScheduleRow.owner_left_at,
-    ).join(ReportRow, ReportRow.id == ScheduleRow.report_id)
+    )
+
+
+def _asked_datasets() -> ScalarSelect[UUID]:
+    """The datasets behind what a schedule sends."""
+    shown = select(DashboardReportRow.report_id).where(DashboardReportRow.dashboard_id == ScheduleRow.dashboard_id)
+    is_sent = (ReportRow.id == ScheduleRow.report_id) | ReportRow.id.in_(shown.correlate(ScheduleRow))
+    return select(ReportRow.dataset_id).where(is_sent).correlate(ScheduleRow).scalar_subquery()
 
 
 def runs_older_than(session: Session, before: datetime, maximum: int) -> tuple[tuple[UUID, UUID], ...]:

@@ -12,6 +12,8 @@ from sqlalchemy.exc import DisconnectionError, InternalError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from core.access.policy import sees_everything
+from core.domain.access import Principal
 from core.errors import DatabaseUnavailable
 
 #: Seconds for which a connection that was given back counts as alive.
@@ -21,6 +23,7 @@ _USED_AT = "used_at"
 #: daemon's sweep would wait for them; then the server ends it, and what it held is free.
 MOST_STILL_S = 30.0
 _NAME = text("SELECT set_config('app.organization_id', :id, true)")
+_NAME_PERSON = text("SELECT set_config('app.organization_id', :id, true), set_config('app.person_id', :person, true)")
 
 
 class Database:
@@ -65,6 +68,13 @@ class Database:
             yield session
 
     @contextmanager
+    def person(self, principal: Principal) -> Iterator[Session]:
+        """One transaction in the organization of `principal`, for whom others' private reports do not exist."""
+        with self._transaction() as session:
+            name_person(session, principal)
+            yield session
+
+    @contextmanager
     def installation(self) -> Iterator[Session]:
         """One transaction without an organization: tenant tables are empty, the SECURITY DEFINER functions answer."""
         with self._transaction() as session:
@@ -87,6 +97,17 @@ class Database:
 
 def _note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
     record.info[_USED_AT] = time.monotonic()
+
+
+def name_person(session: Session, principal: Principal) -> None:
+    """From here on the transaction sees what `principal` may see."""
+    person = "" if sees_everything(principal) else str(principal.user_id)
+    session.execute(_NAME_PERSON, {"id": str(principal.organization_id), "person": person})
+
+
+def name_nobody(session: Session) -> None:
+    """From here on the transaction sees all of its organization: what it does was allowed by then."""
+    session.execute(text("SELECT set_config('app.person_id', '', true)"))
 
 
 def name_organization(session: Session, organization_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Datasets of one organization."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,19 @@ from core.domain.dataset import Dataset
 from core.domain.dataset_json import dump_content, load_dataset
 from core.errors import Conflict, NotFound
 
+#: What a dataset is made of.
+DATASET_COLUMNS = (
+    "id",
+    "organization_id",
+    "source_id",
+    "name",
+    "label",
+    "content",
+    "is_certified",
+    "version",
+    "updated_at",
+)
+
 
 def list_datasets(session: Session, *, source_id: UUID | None = None) -> tuple[Dataset, ...]:
     """Return every dataset of the organization, or of one source, by label; the workspace's own come last."""
@@ -25,7 +39,7 @@ def list_datasets(session: Session, *, source_id: UUID | None = None) -> tuple[D
     )
     if source_id is not None:
         statement = statement.where(DatasetRow.source_id == source_id)
-    return tuple(_dataset(row) for row in session.execute(statement).mappings())
+    return tuple(dataset_of(row) for row in session.execute(statement).mappings())
 
 
 def load_one_dataset(session: Session, dataset_id: UUID, *, lock: bool = False) -> Dataset:
@@ -34,7 +48,7 @@ def load_one_dataset(session: Session, dataset_id: UUID, *, lock: bool = False) 
     row = session.execute(statement.with_for_update(of=DatasetRow) if lock else statement).mappings().first()
     if row is None:
         raise NotFound("This dataset does not exist, or you may not see it.", place="dataset_id")
-    return _dataset(row)
+    return dataset_of(row)
 
 
 def labels_by_source(session: Session, source_id: UUID) -> tuple[str, ...]:
@@ -112,20 +126,11 @@ def check_soon(session: Session, dataset_id: UUID) -> None:
 
 
 def _select_datasets() -> Select[Any]:
-    return select(
-        DatasetRow.id,
-        DatasetRow.organization_id,
-        DatasetRow.source_id,
-        DatasetRow.name,
-        DatasetRow.label,
-        DatasetRow.content,
-        DatasetRow.is_certified,
-        DatasetRow.version,
-        DatasetRow.updated_at,
-    )
+    return select(*(getattr(DatasetRow, name) for name in DATASET_COLUMNS))
 
 
-def _dataset(row: RowMapping) -> Dataset:
+def dataset_of(row: Mapping[str, Any] | RowMapping) -> Dataset:
+    """Return the dataset whose row has `DATASET_COLUMNS`."""
     loaded = load_dataset(
         row["content"],
         dataset_id=row["id"],

@@ -17,6 +17,9 @@ from core.domain.delivery import DELIVERY_TRANSITIONS, Delivery, DeliveryState
 from core.domain.schedule import Recipient
 from core.errors import LeaseLost, NotFound
 
+#: Characters of the other side's answer that are kept.
+MAX_RESPONSE = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
@@ -35,16 +38,30 @@ class OutboxRow:
     lease_token: int
     lease_until: datetime | None
     next_attempt_at: datetime | None
+    recipient_name: str = ""
+    recipient_locale: str = ""
 
     @property
     def recipient(self) -> Recipient:
         """Whom it goes to."""
-        return Recipient(channel=self.channel, address=self.address, role=self.role, destination_id=self.destination_id)
+        return Recipient(
+            channel=self.channel,
+            address=self.address,
+            role=self.role,
+            destination_id=self.destination_id,
+            name=self.recipient_name,
+            locale=self.recipient_locale,
+        )
 
     @property
     def whom(self) -> str:
         """The recipient in words: some need no address beside their destination."""
         return self.address or self.destination or self.channel
+
+
+def sent_words(row: OutboxRow) -> str:
+    """What a run's timeline says of a delivery that arrived."""
+    return f"Sent to {row.whom}."
 
 
 _OUTBOX = (
@@ -64,9 +81,13 @@ _OUTBOX = (
     DeliveryRow.lease_token,
     DeliveryRow.lease_until,
     DeliveryRow.next_attempt_at,
+    DeliveryRow.recipient_name,
+    DeliveryRow.recipient_locale,
 )
 
 
+#: A statement takes 65,535 values at most.
+_AT_ONCE = 500
 _DELIVERIES: Any = DeliveryRow.__table__
 _EVENTS: Any = DeliveryEventRow.__table__
 _LOAD: Select[Any] = select(*_OUTBOX).where(DeliveryRow.id == bindparam("of_delivery", type_=_DELIVERIES.c.id.type))
@@ -75,6 +96,11 @@ _COUNT_STATES = (
     select(_DELIVERIES.c.state, func.count())
     .where(_DELIVERIES.c.run_id == bindparam("of_run", type_=_DELIVERIES.c.run_id.type))
     .group_by(_DELIVERIES.c.state)
+)
+
+#: Written out as in the condition of its index, which a parameter would not match.
+_ANY_OPEN = text(
+    "SELECT 1 FROM deliveries WHERE run_id = :of_run AND state IN ('pending', 'sending', 'retry', 'unknown') LIMIT 1"
 )
 
 
@@ -90,16 +116,19 @@ def insert_deliveries(
             "destination_id": recipient.destination_id,
             "address": recipient.address,
             "role": recipient.role,
+            "recipient_name": recipient.name,
+            "recipient_locale": recipient.locale,
         }
         for recipient in recipients
     ]
-    if not rows:
-        return ()
-    statement = insert_many(_DELIVERIES, tuple(rows[0]), len(rows)).on_conflict_do_nothing(
-        constraint="uq_deliveries_run_id_channel_destination_id_address"
-    )
-    made = session.execute(statement.returning(_DELIVERIES.c.id), values_of_many(rows))
-    return tuple(made.scalars())
+    made: list[UUID] = []
+    for first in range(0, len(rows), _AT_ONCE):
+        some = rows[first : first + _AT_ONCE]
+        statement = insert_many(_DELIVERIES, tuple(some[0]), len(some)).on_conflict_do_nothing(
+            constraint="uq_deliveries_run_id_channel_destination_id_address"
+        )
+        made += session.execute(statement.returning(_DELIVERIES.c.id), values_of_many(some)).scalars()
+    return tuple(made)
 
 
 def organization_of_delivery(session: Session, delivery_id: UUID) -> UUID | None:
@@ -181,10 +210,22 @@ def count_states(session: Session, run_id: UUID) -> dict[DeliveryState, int]:
     return {DeliveryState(state): count for state, count in rows}
 
 
+def is_any_open(session: Session, run_id: UUID) -> bool:
+    """Whether a delivery of a run has not ended; asked at the end of each of them, which may be thousands."""
+    return session.execute(_ANY_OPEN, {"of_run": run_id}).first() is not None
+
+
 def count_events(session: Session, run_id: UUID, name: str) -> int:
     """Return how many lines called `name` a run's timeline has."""
     statement = select(func.count()).select_from(RunEventRow)
     return session.execute(statement.where(RunEventRow.run_id == run_id, RunEventRow.name == name)).scalar_one()
+
+
+def suppressed_because(session: Session, run_id: UUID, *, limit: int) -> tuple[str, ...]:
+    """Return why deliveries of a run were left out, by address, of the first `limit` of them."""
+    left_out = (DeliveryRow.run_id == run_id, DeliveryRow.state == str(DeliveryState.SUPPRESSED))
+    statement = select(DeliveryRow.error_message).where(*left_out).order_by(DeliveryRow.address).limit(limit)
+    return tuple(reason or "" for reason in session.execute(statement).scalars())
 
 
 def list_deliveries(session: Session, run_id: UUID) -> tuple[Delivery, ...]:

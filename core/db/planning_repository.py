@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, delete, select, text
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, select, text
 from sqlalchemy.orm import Session
 
-from core.db.tables import ReportRow, ReportVersionRow, RunRow, ScheduleRow
+from core.db.tables import DashboardRow, DashboardVersionRow, ReportRow, ReportVersionRow, RunRow, ScheduleRow
+from core.db.visibility import sees_report
+from core.domain.dashboard_json import dump_question
 from core.domain.run import RunState
 from core.domain.schedule import Misfire, Recipient, parse_recipient
 from core.errors import NotFound
@@ -19,18 +21,19 @@ _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedSchedule:
-    """A schedule with the newest version of its report, as a run copies them. `config` is the stored JSON."""
+    """A schedule with the newest version of what it sends, as a run copies them. `config` is the stored JSON."""
 
     id: UUID
     organization_id: UUID
     owner_id: UUID
-    report_id: UUID
-    report_name: str
+    report_id: UUID | None  #: None: it sends a dashboard
+    report_name: str  #: of what it sends
     report_version: int
     definition: dict[str, Any]
     definition_sha256: str
     config: dict[str, Any]
     recipients: tuple[Recipient, ...]
+    burst: dict[str, Any] | None
     formats: tuple[str, ...]
     email_subject: str | None
     email_body: str | None
@@ -133,8 +136,9 @@ def lock_schedules(session: Session, ids: Sequence[UUID]) -> tuple[PlannedSchedu
 
 
 def load_planned_schedule(session: Session, schedule_id: UUID) -> PlannedSchedule:
-    """Return a schedule as a run copies it; raises NotFound, also where its report was archived."""
-    row = session.execute(_select_planned().where(ScheduleRow.id == schedule_id)).mappings().first()
+    """Return a schedule as a run copies it; raises NotFound, also where what it sends was archived."""
+    is_asked = (ScheduleRow.id == schedule_id, sees_report(ScheduleRow.report_id))
+    row = session.execute(_select_planned().where(*is_asked)).mappings().first()
     if row is None:
         raise NotFound("This schedule does not exist, its report was archived, or you may not see it.")
     return _planned(row)
@@ -171,12 +175,16 @@ def _select_planned() -> Select[Any]:
             ScheduleRow.organization_id,
             ScheduleRow.owner_id,
             ScheduleRow.report_id,
-            ReportRow.name.label("report_name"),
-            ReportRow.version.label("report_version"),
-            ReportVersionRow.definition,
-            ReportVersionRow.definition_sha256,
+            ScheduleRow.dashboard_id,
+            func.coalesce(ReportRow.name, DashboardRow.name).label("report_name"),
+            func.coalesce(ReportRow.version, DashboardRow.version).label("report_version"),
+            func.coalesce(ReportVersionRow.definition, DashboardVersionRow.content).label("definition"),
+            func.coalesce(ReportVersionRow.definition_sha256, DashboardVersionRow.content_sha256).label(
+                "definition_sha256"
+            ),
             ScheduleRow.config,
             ScheduleRow.recipients,
+            ScheduleRow.burst,
             ScheduleRow.formats,
             ScheduleRow.email_subject,
             ScheduleRow.email_body,
@@ -186,19 +194,29 @@ def _select_planned() -> Select[Any]:
             ScheduleRow.misfire,
             ScheduleRow.next_run_at,
         )
-        .join(ReportRow, ReportRow.id == ScheduleRow.report_id)
-        .join(
+        .outerjoin(ReportRow, ReportRow.id == ScheduleRow.report_id)
+        .outerjoin(
             ReportVersionRow,
             (ReportVersionRow.report_id == ReportRow.id) & (ReportVersionRow.version == ReportRow.version),
         )
-        .where(ReportRow.archived_at.is_(None))
+        .outerjoin(DashboardRow, DashboardRow.id == ScheduleRow.dashboard_id)
+        .outerjoin(
+            DashboardVersionRow,
+            (DashboardVersionRow.dashboard_id == DashboardRow.id)
+            & (DashboardVersionRow.version == DashboardRow.version),
+        )
+        .where(ReportRow.archived_at.is_(None), DashboardRow.archived_at.is_(None))
     )
 
 
 def _planned(row: RowMapping) -> PlannedSchedule:
+    stored = dict(row)
+    dashboard_id = stored.pop("dashboard_id")
+    if dashboard_id is not None:
+        stored["definition"] = dump_question(dashboard_id, row["report_version"], row["definition"])
     return PlannedSchedule(
         **{
-            **row,
+            **stored,
             "recipients": tuple(parse_recipient(recipient) for recipient in row["recipients"]),
             "formats": tuple(row["formats"]),
             "misfire": Misfire(row["misfire"]),

@@ -10,7 +10,7 @@ from core.db.tables import ArtifactRow, RunRow
 
 def newest_result(session: Session, report_id: UUID, schedule_id: UUID | None) -> UUID | None:
     """Return the newest run of the schedule that has files, else the newest of its report; None: there is none."""
-    has_files = select(ArtifactRow.id).where(ArtifactRow.run_id == RunRow.id).exists()
+    has_files = select(ArtifactRow.id).where(ArtifactRow.run_id == RunRow.id, ArtifactRow.part_id.is_(None)).exists()
     of_schedule = case((RunRow.schedule_id == schedule_id, 0), else_=1)
     statement = (
         select(RunRow.id)

@@ -29,6 +29,8 @@ DELIVERY_TASK = "deliver"
 RUNS_PER_JOB = 20
 #: Up to so many runs get a job each.
 _ONE_EACH = 16
+#: Jobs that one statement makes.
+_AT_ONCE = 1000
 
 
 def defer_run(session: Session, run_id: UUID, *, at: datetime | None = None, priority: int = 0) -> None:
@@ -49,6 +51,18 @@ def defer_delivery(session: Session, delivery_id: UUID, *, at: datetime | None =
             priority=priority,
         ),
     )
+
+
+def defer_deliveries(session: Session, delivery_ids: Sequence[UUID], *, priority: int) -> None:
+    """Wake workers for deliveries that were made in this transaction: nobody was woken for any of them yet."""
+    if not delivery_ids:
+        return
+    deferrer = _deferring().configure_task(
+        DELIVERY_TASK, queue=DELIVERY_QUEUE, priority=priority, connection=driver_connection(session.connection())
+    )
+    for start in range(0, len(delivery_ids), _AT_ONCE):
+        jobs: list[dict[str, Any]] = [{"delivery_id": str(one)} for one in delivery_ids[start : start + _AT_ONCE]]
+        deferrer.batch_defer(*jobs)
 
 
 def defer_runs(session: Session, run_ids: Sequence[UUID], *, priority: int, queued: int = 0) -> int:

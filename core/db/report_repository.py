@@ -3,33 +3,29 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, insert, select, update
+from sqlalchemy import RowMapping, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.db.library_repository import folder_and_below, shared_columns
+from core.db.report_filter import conditions, granted, ordered
 from core.db.tables import ReportRow, ReportVersionRow, UserRow
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256, dump_definition, parse_definition
+from core.domain.library import ReportFilter
 from core.domain.page import Page
 from core.domain.report import Report, ReportVersion
 from core.errors import Conflict, NotFound
 
 
-def list_reports(session: Session, *, search: str, page: int, limit: int) -> Page[Report]:
-    """Return reports that are not archived and hold `search` in name or description, the newest change first."""
-    conditions: list[ColumnElement[bool]] = [ReportRow.archived_at.is_(None)]
-    if search:
-        conditions.append(
-            ReportRow.name.icontains(search, autoescape=True) | ReportRow.description.icontains(search, autoescape=True)
-        )
-    total = session.execute(select(func.count()).select_from(ReportRow).where(*conditions)).scalar_one()
-    rows = session.execute(
-        _select_reports()
-        .where(*conditions)
-        .order_by(ReportRow.updated_at.desc(), ReportRow.name, ReportRow.id)
-        .limit(limit)
-        .offset((page - 1) * limit)
-    ).mappings()
-    return Page(items=tuple(_report(row) for row in rows), total=total, page=page, limit=limit)
+def list_reports(session: Session, wanted: ReportFilter, *, user_id: UUID, page: int, limit: int) -> Page[Report]:
+    """Return reports with their newest definitions; `user_id` says whose favourites are meant."""
+    inside = frozenset() if wanted.folder_id is None else folder_and_below(session, wanted.folder_id)
+    where = conditions(wanted, inside, user_id)
+    total = session.execute(select(func.count()).select_from(ReportRow).where(*where)).scalar_one()
+    statement = ordered(_select_reports().where(*where), wanted.sort).limit(limit).offset((page - 1) * limit)
+    return Page(
+        items=tuple(_report(row) for row in session.execute(statement).mappings()), total=total, page=page, limit=limit
+    )
 
 
 def load_report(session: Session, report_id: UUID, version: int | None = None, *, lock: bool = False) -> Report:
@@ -38,13 +34,20 @@ def load_report(session: Session, report_id: UUID, version: int | None = None, *
     `lock`: nobody else changes, archives or schedules it before the transaction ends.
     """
     if lock:
-        # A statement of its own: one that waits would still join the versions it saw before the wait.
-        session.execute(select(ReportRow.id).where(ReportRow.id == report_id).with_for_update())
+        hold_report(session, report_id)
     statement = _select_reports(version).where(ReportRow.id == report_id, ReportRow.archived_at.is_(None))
     row = session.execute(statement).mappings().first()
     if row is None:
         raise NotFound("This report does not exist, or you may not see it.")
     return _report(row)
+
+
+def hold_report(session: Session, report_id: UUID) -> None:
+    """Nobody else changes, archives or schedules a report before the transaction ends.
+
+    A statement of its own: one that waits would still join the versions it saw before the wait.
+    """
+    session.execute(select(ReportRow.id).where(ReportRow.id == report_id).with_for_update())
 
 
 def list_versions(session: Session, report_id: UUID) -> tuple[ReportVersion, ...]:
@@ -60,15 +63,7 @@ def list_versions(session: Session, report_id: UUID) -> tuple[ReportVersion, ...
         .where(ReportVersionRow.report_id == report_id)
         .order_by(ReportVersionRow.version.desc())
     ).mappings()
-    return tuple(
-        ReportVersion(
-            version=row["version"],
-            saved_by=row["saved_by"],
-            saved_at=row["saved_at"],
-            definition=parse_definition(row["definition"]),
-        )
-        for row in rows
-    )
+    return tuple(ReportVersion(**{**row, "definition": parse_definition(row["definition"])}) for row in rows)
 
 
 def insert_report(
@@ -124,9 +119,18 @@ def save_version(
     _insert_version(session, report.organization_id, report.id, report.version + 1, saved_by, definition)
 
 
-def archive_report(session: Session, report_id: UUID) -> None:
-    """Take a report out of every list; its runs and files stay."""
-    session.execute(update(ReportRow).where(ReportRow.id == report_id).values(archived_at=func.now()))
+def set_archived(session: Session, report_id: UUID, *, is_archived: bool) -> None:
+    """Take a report out of every list but the archive's, or bring it back; its runs and files stay."""
+    session.execute(
+        update(ReportRow).where(ReportRow.id == report_id).values(archived_at=func.now() if is_archived else None)
+    )
+
+
+def delete_report(session: Session, report_id: UUID) -> None:
+    """Take a report away for good. Its runs and files stay, and its row for those who may see them."""
+    session.execute(
+        update(ReportRow).where(ReportRow.id == report_id).values(archived_at=func.now(), deleted_at=func.now())
+    )
 
 
 def _insert_version(
@@ -164,6 +168,11 @@ def _select_reports(version: int | None = None) -> Select[Any]:
             ReportVersionRow.definition_sha256,
             ReportRow.created_at,
             ReportRow.updated_at,
+            ReportRow.visibility,
+            ReportRow.everyone,
+            granted().label("granted"),
+            ReportRow.folder_id,
+            ReportRow.tags,
         )
         .join(UserRow, UserRow.id == ReportRow.owner_id)
         .join(ReportVersionRow, (ReportVersionRow.report_id == ReportRow.id) & (ReportVersionRow.version == wanted))
@@ -171,4 +180,4 @@ def _select_reports(version: int | None = None) -> Select[Any]:
 
 
 def _report(row: RowMapping) -> Report:
-    return Report(**{**row, "definition": parse_definition(row["definition"])})
+    return Report(**{**row, **shared_columns(row), "definition": parse_definition(row["definition"])})

@@ -38,6 +38,7 @@ class RunDraft:
     parameters: Mapping[str, Any] = field(default_factory=dict)  #: values given for the definition's parameters
     file_options: Mapping[str, Any] = field(default_factory=dict)  #: how its files are made, as stored JSON
     terms: Mapping[str, Any] = field(default_factory=dict)  #: what must be true before it is sent, as stored JSON
+    burst: Mapping[str, Any] | None = None  #: where its recipients stand in the data, as stored JSON
 
 
 def insert_run(session: Session, draft: RunDraft, *, now: datetime) -> UUID | None:
@@ -97,9 +98,9 @@ def insert_missed_runs(session: Session, drafts: Sequence[tuple[RunDraft, str]],
 def share_key_of(draft: RunDraft) -> str | None:
     """Return what runs have in common that ask the same as the same person for the same moment, in the same files.
 
-    None where the run's terms have to be judged by its own rows.
+    None where the run's terms have to be judged by its own rows, and where each recipient gets rows of their own.
     """
-    if draft.terms:
+    if draft.terms or draft.burst is not None:
         return None
     parts = (
         str(draft.organization_id),
@@ -170,4 +171,5 @@ _COPIED = (
     "email_subject",
     "email_body",
     "scheduled_for",
+    "burst",
 )

@@ -7,14 +7,16 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.db.artifact_repository import list_artifacts
 from core.db.delivery_repository import list_deliveries
 from core.db.tables import ArtifactRow, DeliveryRow, RunEventRow, RunRow, ScheduleRow
+from core.db.visibility import sees_run
 from core.domain.artifact import FileLine
+from core.domain.dashboard_json import asking, parse_question
 from core.domain.definition_json import parse_definition
 from core.domain.file_options import parse_file_options
 from core.domain.page import Page
@@ -69,19 +71,21 @@ _COLUMNS = (
     RunRow.deliver_s,
     RunRow.error_code,
     RunRow.error_message,
+    RunRow.burst.is_not(None).label("is_burst"),
 )
 
 
 def load_run(session: Session, run_id: UUID) -> Run:
     """Return a run with its artifacts, deliveries and events; raises NotFound."""
-    row = session.execute(_select_runs().where(RunRow.id == run_id)).mappings().first()
+    row = session.execute(_select_runs().where(RunRow.id == run_id, sees_run())).mappings().first()
     if row is None:
         raise NotFound("This run does not exist, or you may not see it.")
     return _run(
         row,
         artifacts=list_artifacts(session, run_id),
-        deliveries=list_deliveries(session, run_id),
-        events=_events(session, run_id),
+        deliveries=() if row["is_burst"] else list_deliveries(session, run_id),
+        events=_events(session, run_id, is_short=row["is_burst"]),
+        delivery_counts=_delivery_counts(session, [run_id]).get(run_id, {}) if row["is_burst"] else {},
     )
 
 
@@ -93,7 +97,7 @@ def load_runs(session: Session, ids: Collection[UUID]) -> tuple[Run, ...]:
 
 def list_runs(session: Session, wanted: RunFilter, *, page: int, limit: int) -> Page[Run]:
     """Return runs with the names of their files and how many deliveries stand where, without the rest of both."""
-    conditions = _conditions(wanted)
+    conditions = [sees_run(), *_conditions(wanted)]
     total = session.execute(select(func.count()).select_from(RunRow).where(*conditions)).scalar_one()
     rows = session.execute(
         _select_runs()
@@ -128,6 +132,7 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     given: tuple[tuple[object, Callable[[Any], ColumnElement[bool]]], ...] = (
         (wanted.schedule_id, lambda value: RunRow.schedule_id == value),
         (wanted.report_id, lambda value: RunRow.report_id == value),
+        (wanted.dashboard_id, lambda value: RunRow.definition["dashboard_id"].astext == str(value)),
         (wanted.state, lambda value: RunRow.state == str(value)),
         (wanted.kind, lambda value: RunRow.kind == str(value)),
         (wanted.since, lambda value: RunRow.created_at >= value),
@@ -147,7 +152,7 @@ def _files(session: Session, run_ids: Collection[UUID]) -> dict[UUID, tuple[File
             ArtifactRow.size_bytes,
             ArtifactRow.deleted_at,
         )
-        .where(ArtifactRow.run_id.in_(run_ids))
+        .where(ArtifactRow.run_id.in_(run_ids), ArtifactRow.part_id.is_(None))
         .order_by(ArtifactRow.run_id, ArtifactRow.format)
     ).mappings()
     return {
@@ -190,10 +195,16 @@ def queue_stats(session: Session) -> QueueStats:
     )
 
 
-def _events(session: Session, run_id: UUID) -> tuple[RunEvent, ...]:
+def _events(session: Session, run_id: UUID, *, is_short: bool) -> tuple[RunEvent, ...]:
+    """The timeline; where it `is_short`, without the lines that there is one of for each recipient."""
+    of_each = or_(
+        RunEventRow.name.in_(("sent", "suppressed", "retry")),
+        (RunEventRow.name == "failed") & RunEventRow.message.startswith("Not delivered to "),
+    )
+    shown = (RunEventRow.run_id == run_id, *((~of_each,) if is_short else ()))
     rows = session.execute(
         select(RunEventRow.at, RunEventRow.name, RunEventRow.message)
-        .where(RunEventRow.run_id == run_id)
+        .where(*shown)
         .order_by(RunEventRow.id)
     ).mappings()
     return tuple(RunEvent(**{**row, "name": row["name"].partition(":")[0]}) for row in rows)
@@ -205,13 +216,15 @@ def _select_runs() -> Select[Any]:
 
 
 def _run(row: RowMapping, **parts: Any) -> Run:
+    question = parse_question(row["definition"])
     return Run(
         **{
             **row,
             "kind": RunKind(row["kind"]),
             "state": RunState(row["state"]),
             "step": RunStep(row["step"]),
-            "definition": parse_definition(row["definition"]),
+            "definition": parse_definition(row["definition"]) if question is None else asking(question.content),
+            "dashboard_id": None if question is None else question.dashboard_id,
             "file_options": parse_file_options(row["file_options"]),
             "progress": row["progress"] and parse_progress(row["progress"]),
             "formats": tuple(row["formats"]),

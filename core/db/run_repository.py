@@ -45,6 +45,7 @@ class LedgerRun:
     file_options: dict[str, Any]
     requested_by: UUID | None
     recipients: tuple[Recipient, ...]
+    burst: dict[str, Any] | None  #: where its recipients stand in the data, as stored JSON
     formats: tuple[str, ...]
     email_subject: str | None
     email_body: str | None
@@ -98,6 +99,7 @@ _COLUMNS = (
     _RUNS.c.file_options,
     _RUNS.c.requested_by,
     _RUNS.c.recipients,
+    _RUNS.c.burst,
     _RUNS.c.formats,
     _RUNS.c.email_subject,
     _RUNS.c.email_body,

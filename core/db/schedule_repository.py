@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from core.db.tables import ReportRow, RunRow, ScheduleRow, UserRow
+from core.db.tables import DashboardRow, ReportRow, RunRow, ScheduleRow, UserRow
+from core.db.visibility import sees_report
+from core.domain.bursting import dump_burst, parse_burst
 from core.domain.file_options import dump_file_options, parse_file_options
 from core.domain.page import Page
 from core.domain.run import RunKind
@@ -21,7 +23,7 @@ def list_schedules(
     session: Session, *, report_id: UUID | None, is_active: bool | None, page: int, limit: int
 ) -> Page[Schedule]:
     """Return schedules by next run; paused ones last."""
-    conditions = []
+    conditions = [sees_report(ScheduleRow.report_id)]
     if report_id is not None:
         conditions.append(ScheduleRow.report_id == report_id)
     if is_active is not None:
@@ -42,7 +44,11 @@ def load_schedule(session: Session, schedule_id: UUID, *, lock: bool = False) ->
     if lock:
         # A statement of its own, so that what is read next is what the last writer left.
         session.execute(select(ScheduleRow.id).where(ScheduleRow.id == schedule_id).with_for_update())
-    row = session.execute(_select_schedules().where(ScheduleRow.id == schedule_id)).mappings().first()
+    row = (
+        session.execute(_select_schedules().where(ScheduleRow.id == schedule_id, sees_report(ScheduleRow.report_id)))
+        .mappings()
+        .first()
+    )
     if row is None:
         raise NotFound("This schedule does not exist, or you may not see it.")
     return _schedule(row)
@@ -121,10 +127,12 @@ def names_by_report(session: Session, report_id: UUID) -> tuple[str, ...]:
 def _columns(draft: ScheduleDraft) -> dict[str, Any]:
     return {
         "report_id": draft.report_id,
+        "dashboard_id": draft.dashboard_id,
         "name": draft.name,
         "description": draft.description,
         "config": dump_config(draft.config),
         "recipients": [dump_recipient(recipient) for recipient in draft.recipients],
+        "burst": None if draft.burst is None else dump_burst(draft.burst),
         "formats": list(draft.formats),
         "email_subject": draft.email_subject,
         "email_body": draft.email_body,
@@ -150,13 +158,15 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.id,
             ScheduleRow.organization_id,
             ScheduleRow.report_id,
-            ReportRow.name.label("report_name"),
+            ScheduleRow.dashboard_id,
+            func.coalesce(ReportRow.name, DashboardRow.name).label("report_name"),
             ScheduleRow.owner_id,
             owner.name.label("owner_name"),
             ScheduleRow.name,
             ScheduleRow.description,
             ScheduleRow.config,
             ScheduleRow.recipients,
+            ScheduleRow.burst,
             ScheduleRow.formats,
             ScheduleRow.email_subject,
             ScheduleRow.email_body,
@@ -176,7 +186,8 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.created_at,
             ScheduleRow.updated_at,
         )
-        .join(ReportRow, ReportRow.id == ScheduleRow.report_id)
+        .outerjoin(ReportRow, ReportRow.id == ScheduleRow.report_id)
+        .outerjoin(DashboardRow, DashboardRow.id == ScheduleRow.dashboard_id)
         .join(owner, owner.id == ScheduleRow.owner_id)
         .outerjoin(newest, newest.c.created_at.is_not(None))
     )
@@ -188,6 +199,7 @@ def _schedule(row: RowMapping) -> Schedule:
             **row,
             "config": parse_config(row["config"]),
             "recipients": tuple(parse_recipient(recipient) for recipient in row["recipients"]),
+            "burst": parse_burst(row["burst"]),
             "formats": tuple(row["formats"]),
             "file_options": parse_file_options(row["file_options"]),
             "misfire": Misfire(row["misfire"]),

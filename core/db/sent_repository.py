@@ -18,6 +18,7 @@ from core.db.tables import (
     SentCopyRow,
     SentPartRow,
 )
+from core.db.visibility import sees_run
 from core.domain.bounce import Bounce, BounceKind
 from core.domain.delivery import DeliveryState
 from core.domain.page import Page
@@ -27,7 +28,16 @@ from core.errors import NotFound
 
 def put_copy(session: Session, organization_id: UUID, delivery_id: UUID, copy: SentCopy) -> None:
     """Keep what a delivery's newest attempt hands over."""
-    columns = {
+    columns = copy_values(copy)
+    statement = postgresql.insert(SentCopyRow).values(
+        organization_id=organization_id, delivery_id=delivery_id, **columns
+    )
+    session.execute(statement.on_conflict_do_update(index_elements=[SentCopyRow.delivery_id], set_=columns))
+
+
+def copy_values(copy: SentCopy) -> dict[str, Any]:
+    """Return the columns of a copy's row that say what it is."""
+    return {
         "at": copy.at,
         "subject": copy.subject,
         "sha256": copy.sha256,
@@ -35,10 +45,6 @@ def put_copy(session: Session, organization_id: UUID, delivery_id: UUID, copy: S
         "content": copy.content,
         "files": [_file_json(file) for file in copy.files],
     }
-    statement = postgresql.insert(SentCopyRow).values(
-        organization_id=organization_id, delivery_id=delivery_id, **columns
-    )
-    session.execute(statement.on_conflict_do_update(index_elements=[SentCopyRow.delivery_id], set_=columns))
 
 
 def put_parts(session: Session, organization_id: UUID, run_id: UUID, parts: Mapping[str, bytes]) -> None:
@@ -74,7 +80,7 @@ def load_parts(session: Session, run_id: UUID) -> dict[str, bytes]:
 
 def list_sent(session: Session, wanted: SentFilter, *, page: int, limit: int) -> Page[SentLine]:
     """Return deliveries, the newest first."""
-    conditions = _conditions(wanted)
+    conditions = [sees_run(), *_conditions(wanted)]
     joined = select(func.count()).select_from(DeliveryRow).join(RunRow, RunRow.id == DeliveryRow.run_id)
     total = session.execute(joined.where(*conditions)).scalar_one()
     rows = session.execute(
@@ -89,7 +95,7 @@ def list_sent(session: Session, wanted: SentFilter, *, page: int, limit: int) ->
 
 def load_sent(session: Session, delivery_id: UUID) -> SentLine:
     """Return one delivery; raises NotFound."""
-    row = session.execute(_select_lines().where(DeliveryRow.id == delivery_id)).first()
+    row = session.execute(_select_lines().where(DeliveryRow.id == delivery_id, sees_run())).first()
     if row is None:
         raise NotFound("This delivery does not exist, or you may not see it.")
     return _line(row)

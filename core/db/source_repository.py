@@ -1,5 +1,6 @@
 """Sources of one organization. Their secrets come and go encrypted, and only where they are asked for by name."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,14 @@ from core.domain.dataset import Source
 from core.errors import Conflict, NotFound
 
 Connection = dict[str, str | int | bool]
+#: What a source is made of; not its secrets.
+SOURCE_COLUMNS = ("id", "organization_id", "name", "kind", "connection", "version", "updated_at")
 
 
 def list_sources(session: Session) -> tuple[Source, ...]:
     """Return every source of the organization by name."""
     rows = session.execute(_select_sources().order_by(SourceRow.name)).mappings()
-    return tuple(_source(row) for row in rows)
+    return tuple(source_of(row) for row in rows)
 
 
 def load_source(session: Session, source_id: UUID, *, lock: bool = False) -> Source:
@@ -26,7 +29,7 @@ def load_source(session: Session, source_id: UUID, *, lock: bool = False) -> Sou
     row = session.execute(statement.with_for_update() if lock else statement).mappings().first()
     if row is None:
         raise NotFound("This source does not exist, or you may not see it.", place="source_id")
-    return _source(row)
+    return source_of(row)
 
 
 def sealed_secrets(session: Session, source_id: UUID) -> str | None:
@@ -38,7 +41,7 @@ def find_source_of_kind(session: Session, kind: str) -> Source | None:
     """Return the oldest source of a kind."""
     statement = _select_sources().where(SourceRow.kind == kind).order_by(SourceRow.created_at).limit(1)
     row = session.execute(statement).mappings().first()
-    return None if row is None else _source(row)
+    return None if row is None else source_of(row)
 
 
 def lock_names(session: Session, organization_id: UUID) -> None:
@@ -130,16 +133,9 @@ def put_source(session: Session, *, organization_id: UUID, name: str, kind: str,
 
 
 def _select_sources() -> Select[Any]:
-    return select(
-        SourceRow.id,
-        SourceRow.organization_id,
-        SourceRow.name,
-        SourceRow.kind,
-        SourceRow.connection,
-        SourceRow.version,
-        SourceRow.updated_at,
-    )
+    return select(*(getattr(SourceRow, name) for name in SOURCE_COLUMNS))
 
 
-def _source(row: RowMapping) -> Source:
+def source_of(row: Mapping[str, Any] | RowMapping) -> Source:
+    """Return the source whose row has `SOURCE_COLUMNS`."""
     return Source(**row)

@@ -1,16 +1,18 @@
 """Addresses that an organization does not write to, and the links with which their owners ask for that."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, func, or_, select, text, update
+from sqlalchemy import Row, RowMapping, Select, delete, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from core.address import email_key
-from core.db.tables import MailTokenRow, OrganizationRow, ScheduleRow, SuppressionRow
+from core.db.tables import MailTokenRow, OrganizationRow, ScheduleRow, SuppressionRow, UserRow
 from core.domain.page import Page
+from core.domain.schedule import USER
 from core.domain.suppression import Subscription, Suppression, SuppressionReason
 from core.errors import NotFound
 
@@ -29,6 +31,15 @@ def find_suppression(session: Session, address: str, *, schedule_id: UUID | None
     )
     row = session.execute(statement).mappings().first()
     return None if row is None else _suppression(row)
+
+
+def find_lasting(session: Session, addresses: Iterable[str], *, now: datetime) -> dict[str, str]:
+    """Return those of the addresses that nothing at all is sent to, by `email_key`, each with the reason."""
+    keys = {email_key(address) for address in addresses}
+    until = or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)
+    everything = (SuppressionRow.address.in_(keys), SuppressionRow.schedule_id.is_(None), until)
+    found = (_suppression(row) for row in session.execute(_select().where(*everything)).mappings())
+    return {one.address: one.in_words for one in found}
 
 
 def list_suppressions(
@@ -152,19 +163,20 @@ def load_subscription(session: Session, token_sha256: str, *, now: datetime) -> 
     return Subscription(**row, present=tuple(_suppression(one) for one in present))
 
 
+def schedules_with(session: Session, address: str) -> tuple[tuple[str, bool], ...]:
+    """Return the schedules that name an address or the person who has it, and whether they name nobody else."""
+    found = _naming(session, address, select(ScheduleRow.id, ScheduleRow.name, ScheduleRow.recipients))
+    return tuple((row.name, not kept) for row, kept in found)
+
+
 def remove_from_schedules(session: Session, address: str) -> tuple[tuple[str, bool], ...]:
-    """Take an e-mail address out of every schedule; returns their names and whether nobody is left.
+    """Take an e-mail address and the person who has it out of every schedule; returns what `schedules_with` does.
 
     A schedule that nobody is left of is paused: it would run for nobody.
     """
     changed = []
-    rows = session.execute(
-        select(ScheduleRow.id, ScheduleRow.name, ScheduleRow.recipients).order_by(ScheduleRow.id).with_for_update()
-    ).all()
-    for row in rows:
-        kept = [one for one in row.recipients if not _is(one, address)]
-        if len(kept) == len(row.recipients):
-            continue
+    locked = select(ScheduleRow.id, ScheduleRow.name, ScheduleRow.recipients).with_for_update()
+    for row, kept in _naming(session, address, locked):
         paused: dict[str, Any] = (
             {}
             if kept
@@ -184,8 +196,21 @@ def remove_from_schedules(session: Session, address: str) -> tuple[tuple[str, bo
     return tuple(changed)
 
 
-def _is(recipient: dict[str, Any], address: str) -> bool:
-    return recipient["channel"] == "email" and email_key(recipient["address"]) == email_key(address)
+def _naming(
+    session: Session, address: str, statement: Select[*tuple[Any, ...]]
+) -> list[tuple[Row[*tuple[Any, ...]], list[dict[str, Any]]]]:
+    """The schedules that name an address, each with the recipients that would be left."""
+    key = email_key(address)
+    person = session.execute(select(UserRow.id).where(UserRow.email == key)).scalar_one_or_none()
+
+    def is_it(one: dict[str, Any]) -> bool:
+        if one["channel"] == USER:
+            return bool(one["address"] == str(person))
+        return one["channel"] == "email" and email_key(str(one["address"])) == key
+
+    rows = session.execute(statement.order_by(ScheduleRow.id)).all()
+    left = ((row, [one for one in row.recipients if not is_it(one)]) for row in rows)
+    return [(row, kept) for row, kept in left if len(kept) < len(row.recipients)]
 
 
 def _holds(address: str, now: datetime) -> tuple[Any, ...]:

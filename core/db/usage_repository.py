@@ -55,9 +55,17 @@ def report_counts(session: Session) -> dict[UUID, int]:
     return {dataset_id: count for dataset_id, count in rows}  # noqa: C416 - rows are no pairs to mypy
 
 
-def purge_archived(session: Session, dataset_id: UUID) -> None:
-    """Remove the archived reports on a dataset for good; their runs and files stay, with the definitions they ran."""
-    session.execute(delete(ReportRow).where(ReportRow.dataset_id == dataset_id, ReportRow.archived_at.is_not(None)))
+def archived_on(session: Session, dataset_id: UUID) -> tuple[str, ...]:
+    """Return the names of the reports on a dataset that are in the archive, from where they can come back."""
+    statement = select(ReportRow.name).where(
+        ReportRow.dataset_id == dataset_id, ReportRow.archived_at.is_not(None), ReportRow.deleted_at.is_(None)
+    )
+    return tuple(session.execute(statement.order_by(ReportRow.name)).scalars())
+
+
+def purge_deleted(session: Session, dataset_id: UUID) -> None:
+    """Forget the deleted reports on a dataset; their runs and files stay, with the definitions they ran."""
+    session.execute(delete(ReportRow).where(ReportRow.dataset_id == dataset_id, ReportRow.deleted_at.is_not(None)))
 
 
 def schedules_of(session: Session, report_ids: list[UUID]) -> tuple[ScheduleUse, ...]:

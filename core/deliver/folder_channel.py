@@ -81,6 +81,7 @@ class FolderChannel:
                 raise DeliveryRefused("The folder leads out of the place that the operator allows.")
             for file in message.attachments:
                 _write(folder / file_part(file.file_name), file)
+            _sync(folder)
         except OSError as error:
             raise DeliveryDeferred(f"The folder cannot be written: {error.strerror}.") from error
         return f"written to {folder.relative_to(root)}"
@@ -102,7 +103,6 @@ def _write(target: Path, file: MessageFile) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    _sync(target.parent)
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -3,8 +3,8 @@
 Numbers and dates of the data come formatted (`MailFigures`): how values are written is the renderers' matter.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,8 @@ _MOST_ROWS = 10
 _MOST_COLUMNS = 6
 _MOST_CELL = 60
 _CHART_ID = "chart@broadsheet"
+#: Said of every recipient, whatever fields the data has.
+_KNOWN = ("name", "locale")
 _LOGO_ID = "logo@broadsheet"
 #: CSS pixels a logo may take.
 _LOGO_WIDTH, _LOGO_HEIGHT = 220, 44
@@ -80,6 +82,8 @@ class MailOrigin:
 
     recipient: str
     recipient_name: str = ""  #: empty: it is not known
+    recipient_locale: str = ""  #: the same
+    recipient_facts: Mapping[str, str] = field(default_factory=dict)  #: what the data says of them, by field
     schedule: str | None = None
     schedule_in_words: str | None = None
 
@@ -265,7 +269,9 @@ def _variables(head: ResultHead, origin: MailOrigin, figures: MailFigures) -> di
         "schedule": origin.schedule or "",
         "recipient": origin.recipient,
         "recipient.name": origin.recipient_name or origin.recipient,
+        "recipient.locale": origin.recipient_locale,
     }
+    values |= {f"recipient.{name}": value for name, value in origin.recipient_facts.items() if name not in _KNOWN}
     return values | {f"kpi.{kpi.label}": kpi.value for kpi in figures.kpis}
 
 

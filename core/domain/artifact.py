@@ -103,6 +103,7 @@ class Artifact:
     manifest: Manifest
     created_at: datetime
     deleted_at: datetime | None = None  #: when the file was removed after its time; what it was stays known
+    part_id: UUID | None = None  #: the part of the result that it holds; None: all of it
 
     @property
     def removed_in_words(self) -> str | None:

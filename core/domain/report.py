@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.domain.definition import ReportDefinition
+from core.domain.library import Level, Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,11 @@ class Report:
     definition_sha256: str
     created_at: datetime
     updated_at: datetime
+    visibility: Visibility = Visibility.ORGANIZATION
+    everyone: Level = Level.EDIT  #: what everybody may do where everybody sees it
+    granted: Level | None = None  #: the most that it is shared with the person who asks for
+    folder_id: UUID | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

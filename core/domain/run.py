@@ -146,7 +146,7 @@ class Run:
     report_id: UUID | None  #: None for the export of an unsaved draft
     title: str
     report_version: int | None
-    definition: ReportDefinition
+    definition: ReportDefinition  #: of a dashboard: what its filters ask for, and nothing else
     parameters: Mapping[str, Any]  #: values given for the definition's parameters, as JSON
     file_options: FileOptions
     requested_by: UUID | None  #: the person whose rows these are
@@ -164,6 +164,7 @@ class Run:
     deliver_s: float | None
     error_code: str | None
     error_message: str | None
+    dashboard_id: UUID | None = None  #: where a dashboard was made into files
     terms: Terms = Terms()
     fingerprint: Mapping[str, Any] | None = None  #: a small picture of its result
     held_because: str | None = None  #: why it waits for its owner's approval
@@ -175,4 +176,5 @@ class Run:
     deliveries: tuple[Delivery, ...] = ()
     events: tuple[RunEvent, ...] = ()
     files: tuple[FileLine, ...] = ()  #: in lists, where `artifacts` stay out
+    is_burst: bool = False  #: its recipients stood in the data: there may be thousands, so they have pages of their own
     delivery_counts: Mapping[str, int] = field(default_factory=dict)  #: by state, in lists

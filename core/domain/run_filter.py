@@ -27,6 +27,7 @@ class RunFilter:
 
     schedule_id: UUID | None = None
     report_id: UUID | None = None
+    dashboard_id: UUID | None = None
     state: RunState | None = None
     kind: RunKind | None = None
     since: datetime | None = None

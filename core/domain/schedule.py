@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from core.domain.bursting import Burst
 from core.domain.file_options import FileOptions
 from core.domain.terms import Terms
 
@@ -103,14 +104,22 @@ class FireTime:
     window: CoveredWindow | None = None  #: what its run covers, where a report was named
 
 
+#: Recipients that a run turns into addresses when it is delivered; their `address` is the id of what they name.
+USER, GROUP = "user", "group"
+KINDS = (USER, GROUP)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """An address and the channel that reaches it. `channel` is a key of the channel registry."""
+    """An address and the channel that reaches it. `channel` is a key of the channel registry, or one of `KINDS`."""
 
     channel: str
     address: str
     role: str = "to"  #: to | cc | bcc, for e-mail
     destination_id: UUID | None = None  #: None: the installation's own way
+    #: What they are called and which language they read, as in en-GB; known once a run has found who it is.
+    name: str = field(default="", compare=False)
+    locale: str = field(default="", compare=False)
 
 
 def parse_recipient(data: Mapping[str, Any]) -> Recipient:
@@ -127,12 +136,12 @@ def dump_recipient(recipient: Recipient) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A saved schedule of one report."""
+    """A saved schedule of one report or one dashboard."""
 
     id: UUID
     organization_id: UUID
-    report_id: UUID
-    report_name: str
+    report_id: UUID | None  #: None: it sends a dashboard
+    report_name: str  #: of what it sends
     owner_id: UUID
     owner_name: str
     name: str
@@ -142,7 +151,7 @@ class Schedule:
     formats: tuple[str, ...]
     email_subject: str | None
     email_body: str | None
-    report_parameters: Mapping[str, Any]  #: values for the report's parameters, as JSON
+    report_parameters: Mapping[str, Any]  #: values for the report's parameters or the dashboard's filters, as JSON
     file_options: FileOptions
     misfire: Misfire
     is_active: bool
@@ -153,10 +162,12 @@ class Schedule:
     created_at: datetime
     updated_at: datetime
     terms: Terms = Terms()
+    burst: Burst | None = None  #: its recipients stand in the data, and `recipients` is empty
     paused_until: datetime | None = None  #: a paused schedule resumes by itself then
     paused_because: str | None = None  #: why, as whoever paused it said
     owner_left_at: datetime | None = None  #: when the departure of its owner paused it
     failing_since: datetime | None = None  #: when its runs began to fail, while they do
+    dashboard_id: UUID | None = None  #: exactly one of this and `report_id`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +175,8 @@ class ScheduleDraft:
     """What a person or an API client gives to create or replace a schedule."""
 
     name: str
-    report_id: UUID
+    report_id: UUID | None = None  #: exactly one of this and `dashboard_id`
+    dashboard_id: UUID | None = None
     config: ScheduleConfig
     recipients: tuple[Recipient, ...]
     formats: tuple[str, ...]
@@ -175,4 +187,5 @@ class ScheduleDraft:
     file_options: FileOptions = FileOptions()
     misfire: Misfire = Misfire.LATEST
     terms: Terms = Terms()
+    burst: Burst | None = None  #: the recipients stand in the data, and `recipients` is empty
     is_active: bool = True

@@ -3,6 +3,7 @@
 Both ways give a part the same head and the same rows.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from core.domain.result import Result, ResultHead
 from core.query.columns import field_of, result_columns
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.words import describe, filters_in_words
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,7 @@ def ask_part(question: BurstQuestion, executor: QueryExecutor, combination: Comb
 
 @contextmanager
 def _ask(question: BurstQuestion, executor: QueryExecutor, definition: ReportDefinition) -> Iterator[Result]:
+    logger.info("burst_asked report=%s", question.head_fields.report_id)
     with executor.run(
         definition,
         question.dataset,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from core.domain.appearance import Chart
 from core.domain.dataset import Dataset
-from core.domain.definition import ReportDefinition
+from core.domain.definition import Parameter, ReportDefinition
 from core.query import definition_names
 from core.query.definition_names import Names
 from core.query.diff_lines import Part, changed_list, replaced, unordered
@@ -113,7 +113,9 @@ def _result_filters(pair: Pair) -> Lines:
 
 
 def _parameters(pair: Pair) -> Lines:
-    what = Part(name="Question", plural="Questions", before=lambda item: item.label, after=lambda item: item.label)
+    what: Part[Parameter] = Part(
+        name="Question", plural="Questions", before=lambda item: item.label, after=lambda item: item.label
+    )
     return changed_list(what, pair.before.parameters, pair.after.parameters, key=lambda item: item.name)
 
 

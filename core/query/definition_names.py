@@ -63,7 +63,9 @@ class Names:
 
     def measure(self, measure: Measure) -> str:
         """A measure."""
-        return measure.label or words_of(measure.key) if self._dataset is None else measure_label(measure, self._dataset)
+        return (
+            measure.label or words_of(measure.key) if self._dataset is None else measure_label(measure, self._dataset)
+        )
 
     def calculation(self, calculation: Calculation) -> str:
         """A calculation, after the measure that it is of."""
@@ -87,7 +89,8 @@ class Names:
             return None
         asked = f", asked for as {period.parameter}" if period.parameter else ""
         compared = ", compared with the year before" if period.against is Comparison.PREVIOUS_YEAR else ""
-        return f"{window_in_words(period.window, self._definition.calendar)} of {self.field(period.field)}{asked}{compared}"
+        window = window_in_words(period.window, self._definition.calendar)
+        return f"{window} of {self.field(period.field)}{asked}{compared}"
 
     def filter(self, item: Condition | FilterGroup) -> str:
         """A condition over fields, or a group of them."""
@@ -141,7 +144,9 @@ class Names:
         kind = self._columns[rule.key].type if rule.key in self._columns else FieldType.TEXT
         values = " ".join(str(value) for value in rule.values)
         whole = ", whole row" if rule.whole_row else ""
-        return f"{rule.tone} where {column} {verb(rule.operator, is_temporal=kind.is_temporal)} {values}".rstrip() + whole
+        return (
+            f"{rule.tone} where {column} {verb(rule.operator, is_temporal=kind.is_temporal)} {values}".rstrip() + whole
+        )
 
     def _said(self, say: Callable[[], str]) -> str:
         """Words that name columns; where one of them is gone, only that there are such."""

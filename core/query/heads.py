@@ -1,6 +1,6 @@
 """What a result says of itself beside its rows: asked of an open snapshot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from core.catalog.sources.connector import Connector, Snapshot
@@ -28,8 +28,26 @@ def ask_head(
     connector: Connector, snapshot: Snapshot, query: Query, *, fields: HeadFields, definition_sha256: str
 ) -> ResultHead:
     """Ask for the headline numbers, the totals and the number of rows."""
-    scope, definition = query.scope, query.definition
+    head = ask_figures(connector, snapshot, query, fields=fields, definition_sha256=definition_sha256)
+    definition = query.definition
     totals, notes = totals_of(snapshot, query, limit=definition.limit)
+    return replace(
+        head,
+        columns=query.columns,
+        chart=definition.chart,
+        totals=totals,
+        rules=definition.rules,
+        rows_matched=count_of(snapshot, query),
+        row_limit=definition.limit,
+        notes=(*head.notes, *notes),
+    )
+
+
+def ask_figures(
+    connector: Connector, snapshot: Snapshot, query: Query, *, fields: HeadFields, definition_sha256: str
+) -> ResultHead:
+    """Ask for the headline numbers alone: the head of a result without columns and rows."""
+    scope, definition = query.scope, query.definition
     return ResultHead(
         report_id=fields.report_id,
         report_version=fields.report_version,
@@ -41,18 +59,15 @@ def ask_head(
         filters_in_words=filters_in_words(definition, scope.dataset, scope.logical_at),
         period=query.period,
         previous_period=query.previous_period,
-        columns=query.columns,
+        columns=(),
         kpis=kpis_of(snapshot, query),
-        chart=definition.chart,
-        totals=totals,
-        rules=definition.rules,
-        rows_matched=count_of(snapshot, query),
-        row_limit=definition.limit,
+        rows_matched=0,
+        row_limit=None,
         logical_at=scope.logical_at,
         as_of=snapshot.as_of,
         is_snapshot=connector.has_snapshot,
         timezone=definition.timezone,
-        notes=(*source_notes(connector), *notes),
+        notes=source_notes(connector),
         definition_sha256=definition_sha256,
     )
 

@@ -9,10 +9,10 @@ from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256
 from core.domain.parameters import ParameterValue, bind_parameters
-from core.domain.result import Headline, Result
-from core.query.answers import batches_of, informed, kpis_of
+from core.domain.result import Result, ResultHead
+from core.query.answers import batches_of, informed
 from core.query.compile.query import Query, compile_query
-from core.query.heads import HeadFields, ask_head
+from core.query.heads import HeadFields, ask_figures, ask_head
 from core.query.missing_fields import missing_fields_named
 from core.query.stop_watch import stopped_when
 from core.query.validate import validate_definition
@@ -53,17 +53,21 @@ class OneSnapshot:
             with closing(batches_of(self._snapshot, query)) as batches:
                 yield Result(head=head, batches=batches)
 
-    def headline(
-        self, definition: ReportDefinition, dataset: Dataset, *, parameters: Mapping[str, ParameterValue]
-    ) -> Headline:
-        """The headline numbers of a definition, with the span before. Raises InvalidInput and SourceError."""
+    def figures(
+        self,
+        definition: ReportDefinition,
+        dataset: Dataset,
+        *,
+        head_fields: HeadFields,
+        parameters: Mapping[str, ParameterValue],
+    ) -> ResultHead:
+        """The headline numbers of a definition as the head of a result without rows. Raises as `result` does."""
         with missing_fields_named(self._connector, dataset, definition):
             query = self._query(definition, dataset, parameters)
-            return Headline(kpis=kpis_of(self._snapshot, query), previous_period=query.previous_period)
+            sha256 = definition_sha256(definition)
+            return ask_figures(self._connector, self._snapshot, query, fields=head_fields, definition_sha256=sha256)
 
-    def _query(
-        self, definition: ReportDefinition, dataset: Dataset, parameters: Mapping[str, ParameterValue]
-    ) -> Query:
+    def _query(self, definition: ReportDefinition, dataset: Dataset, parameters: Mapping[str, ParameterValue]) -> Query:
         bound = bind_parameters(definition, parameters)
         validate_definition(bound, dataset)
         return compile_query(bound, dataset, functions=self._connector.functions, logical_at=self._logical_at)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from typing import TypeVar
 
 import pyarrow as pa
@@ -40,10 +41,15 @@ def convert_ahead(
     ahead: int = 2,
 ) -> Iterator[tuple[pa.RecordBatch, Converted]]:
     """`convert(batch, first_row)` of every chunk, in order; up to `ahead` run in threads (Arrow frees the lock)."""
+    chunks = even_chunks(batches, rows=rows)
+    front = tuple(islice(chunks, 2))
+    if len(front) < 2:  # a small result is converted sooner than a thread is started
+        yield from ((batch, convert(batch, 0)) for batch in front)
+        return
     with ThreadPoolExecutor(max_workers=ahead, thread_name_prefix="render") as pool:
         waiting: deque[tuple[pa.RecordBatch, Future[Converted]]] = deque()
         first_row = 0
-        for batch in even_chunks(batches, rows=rows):
+        for batch in chain(front, chunks):
             waiting.append((batch, pool.submit(convert, batch, first_row)))
             first_row += batch.num_rows
             if len(waiting) > ahead:

@@ -1,12 +1,13 @@
 """The numbers behind a chart: series and slices of a table, merged where too many, never added up where sums lie."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.domain.appearance import Chart
 from core.domain.field import FieldType, NumberStyle
 from core.domain.result import ResultColumn
 from core.render.cell_text import clean_characters
@@ -52,10 +53,36 @@ def series_of(
     positions = _positions(table, x)
     if color is not None:
         return _split(positions, table, measures[0], color, is_scatter=is_scatter)
-    named = [(header_label(measure) if len(measures) > 1 else measure.label, measure) for measure in measures]
+    bases = {measure.key.partition("|")[0] for measure in measures}
+    named = [(header_label(measure) if len(bases) > 1 else measure.label, measure) for measure in measures]
     if is_scatter:
         return [Series(name=escape(name), x=positions, y=_numbers(table, measure)) for name, measure in named]
-    return [_summed(escape(name), positions, _numbers(table, measure), measure) for name, measure in named]
+    series = [_summed(escape(name), positions, _numbers(table, measure), measure) for name, measure in named]
+    return _merged(series, measures[0]) if len(bases) == 1 else series
+
+
+def _merged(series: list[Series], measure: ResultColumn) -> list[Series]:
+    """The largest series, with the rest as one where values add up; where they do not, every one stays."""
+    if len(series) <= _MOST_SERIES + 1 or not is_additive(measure) or len({tuple(one.x) for one in series}) > 1:
+        return series
+    ranked = sorted(series, key=lambda one: -sum(abs(value or 0.0) for value in one.y))
+    rest = ranked[_MOST_SERIES:]
+    summed = [sum(value or 0.0 for value in values) for values in zip(*(one.y for one in rest), strict=True)]
+    others = Series(name=f"{OTHERS} ({len(rest):,} more)", x=rest[0].x, y=list(summed), is_others=True)
+    return [*ranked[:_MOST_SERIES], others]
+
+
+def spread_out(chart: Chart, columns: tuple[ResultColumn, ...]) -> tuple[Chart, tuple[ResultColumn, ...]]:
+    """Return the chart with a series for each column that a pivot spread a measure over, named after what it holds."""
+    measures: list[str] = []
+    named = {column.key: column for column in columns}
+    for key in chart.y:
+        spread = [column for column in columns if column.spans and column.key.startswith(f"{key}|")]
+        measures += [column.key for column in spread] or [key]
+        for column in spread:
+            label = ", ".join(column.spans) + (f": {column.label}" if len(chart.y) > 1 else "")
+            named[column.key] = replace(column, label=label, spans=())
+    return replace(chart, y=tuple(measures)), tuple(named.values())
 
 
 def slices_of(table: pa.Table, x: ResultColumn, measure: ResultColumn) -> list[tuple[str, float, bool]]:

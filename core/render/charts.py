@@ -13,7 +13,7 @@ from core.domain.appearance import Chart, ChartKind
 from core.domain.field import FieldType, NumberStyle
 from core.domain.result import ColumnRole, ResultColumn
 from core.render.cells import display_strings, header_label
-from core.render.chart_series import NotDrawable, Series, by_time, ends_apart, escape, series_of, slices_of
+from core.render.chart_series import NotDrawable, Series, by_time, ends_apart, escape, series_of, slices_of, spread_out
 from core.render.palette import inks, others_colour, series_colour, template
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def build_figure(
             text=escape(note), x=1, y=1, xref="paper", yref="paper", xanchor="right", yanchor="bottom",
             showarrow=False, font={"size": 12, "color": inks(dark=dark).quiet},
         )  # fmt: skip
+    chart, columns = spread_out(chart, columns)
     by_key = {column.key: column for column in columns}
     wanted = (chart.x, *chart.y, *((chart.color,) if chart.color else ()))
     if not chart.y or any(key not in by_key or key not in table.column_names for key in wanted):

@@ -19,9 +19,9 @@ from core.render.renderer import ChartImage
 from core.render.rule_words import rules_in_words
 from core.render.rules import Look
 
-_STYLE_FILE = Path(__file__).parent / "templates" / "report.css"
+STYLE_FILE = Path(__file__).parent / "templates" / "report.css"
 #: The file may load nothing and run nothing, whatever its cells hold.
-_CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+CONTENT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _ZEBRA_FROM = 13
 _SHORT_CHARACTERS = 32
 _SPARK_WIDTH, _SPARK_HEIGHT = 100, 24
@@ -45,10 +45,10 @@ def page_start(head: ResultHead, ending: Ending, branding: Branding, *, chart: C
         (
             _document_head(head, ending, branding),
             _masthead(head, branding, rows),
-            _notes(notes),
-            _figures(head.kpis),
+            notes_markup(notes),
+            figures_markup(head.kpis),
             _chart(head, chart),
-            _table_start(head, rows),
+            table_start(head, rows),
         )
     )
 
@@ -58,7 +58,7 @@ def page_end(head: ResultHead, facts: list[tuple[str, str]], *, rows: int) -> st
     nothing = "" if rows else '<p class="empty quiet">No rows match.</p>'
     listed = "".join(f"<dt>{escaped(label)}</dt><dd>{escaped(text)}</dd>\n" for label, text in facts)
     return (
-        f"</tbody>\n</table>{nothing}\n</section>\n{_legend(head) if rows else ''}</main>\n"
+        f"</tbody>\n</table>{nothing}\n</section>\n{legend_markup(head) if rows else ''}</main>\n"
         "<footer>\n<h2>About this report</h2>\n"
         f'<dl class="facts">\n{listed}</dl>\n'
         f'<p class="quiet">Times are those of {escaped(head.timezone)}. Set by Broadsheet.</p>\n</footer>\n'
@@ -66,7 +66,7 @@ def page_end(head: ResultHead, facts: list[tuple[str, str]], *, rows: int) -> st
     )
 
 
-def _legend(head: ResultHead) -> str:
+def legend_markup(head: ResultHead) -> str:
     """What the marks in the table mean."""
     phrases = rules_in_words(head.rules, (*head.columns, *head.hidden), head.timezone)
     if not phrases:
@@ -99,11 +99,11 @@ def manifest_json(head: ResultHead, ending: Ending) -> str:
 
 
 def _document_head(head: ResultHead, ending: Ending, branding: Branding) -> str:
-    sheet = _STYLE_FILE.read_text(encoding="utf-8")
-    extra = _column_rules(ending.longest) + accent_rules(branding.accent) + look_rules(ending.looks, branding.accent)
+    sheet = STYLE_FILE.read_text(encoding="utf-8")
+    extra = column_rules(ending.longest) + accent_rules(branding.accent) + look_rules(ending.looks, branding.accent)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_CONTENT_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n'
         f'<meta name="generator" content="Broadsheet">\n<title>{escaped(head.title)}</title>\n'
@@ -119,13 +119,14 @@ def _masthead(head: ResultHead, branding: Branding, rows: int) -> str:
     description = f"<p>{escaped(head.description)}</p>\n" if head.description else ""
     dateline = "".join(f"<span>{escaped(text)}</span>" for text in line)
     return (
-        f'<header class="masthead">\n{_logo(head, branding)}{house}<h1>{escaped(head.title)}</h1>\n'
+        f'<header class="masthead">\n{logo_markup(head, branding)}{house}<h1>{escaped(head.title)}</h1>\n'
         f'<p class="dateline quiet">{dateline}</p>\n</header>\n<main>\n'
         f'<div class="sentence">{description}<p>{escaped(head.sentence)}</p></div>\n'
     )
 
 
-def _logo(head: ResultHead, branding: Branding) -> str:
+def logo_markup(head: ResultHead, branding: Branding) -> str:
+    """The organization's logo, if it has one."""
     if branding.logo is None:
         return ""
     picture = base64.b64encode(branding.logo.png).decode()
@@ -133,13 +134,15 @@ def _logo(head: ResultHead, branding: Branding) -> str:
     return f'<img class="logo" {size} alt="{escaped(head.organization)}" src="data:image/png;base64,{picture}">\n'
 
 
-def _notes(notes: tuple[str, ...]) -> str:
+def notes_markup(notes: tuple[str, ...]) -> str:
+    """Sentences set off by a mark."""
     if not notes:
         return ""
     return '<div class="note" role="note">' + "".join(f"<p>{escaped(note)}</p>" for note in notes) + "</div>\n"
 
 
-def _figures(kpis: tuple[Kpi, ...]) -> str:
+def figures_markup(kpis: tuple[Kpi, ...]) -> str:
+    """Headline numbers side by side."""
     if not kpis:
         return ""
     return '<dl class="figures">\n' + "".join(_figure(kpi) for kpi in kpis) + "</dl>\n"
@@ -206,7 +209,7 @@ def cell_class(column: ResultColumn, code: int = 0) -> str:
     return f' class="{names}"' if names else ""
 
 
-def _column_rules(longest: Sequence[int]) -> str:
+def column_rules(longest: Sequence[int]) -> str:
     """Columns whose longest text is short keep it on one line: ids and names are not broken at their hyphens."""
     short = [index for index, length in enumerate(longest, start=1) if length <= _SHORT_CHARACTERS]
     if not short:
@@ -215,7 +218,8 @@ def _column_rules(longest: Sequence[int]) -> str:
     return f"{cells} {{ white-space: pre; min-width: 0; max-width: none; }}\n"
 
 
-def _table_start(head: ResultHead, rows: int) -> str:
+def table_start(head: ResultHead, rows: int) -> str:
+    """Everything up to the first row."""
     heads = "".join(
         f'<th scope="col"{cell_class(column)}>{escaped(display_header(column))}</th>' for column in head.columns
     )

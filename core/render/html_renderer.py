@@ -48,8 +48,8 @@ class HtmlRenderer:
         """Write the rows aside first: the page opens with what is only known after the last of them."""
         head, tally = result.head, Alterations()
         with SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
-            rows, longest, looks = _write_rows(result, body, tally)
-            longest = _write_totals(head, body, tally, longest) if rows else longest
+            rows, longest, looks = write_rows(result, body, tally)
+            longest = write_totals(head, body, tally, longest) if rows else longest
             notes = row_notes(head, rows) + ((chart_note,) if chart_note and chart is None else ())
             ending = Ending(rows=rows, altered=tally.as_dict(), notes=notes, longest=longest, looks=looks)
             target.write(page_start(head, ending, self._branding, chart=chart).encode())
@@ -60,7 +60,7 @@ class HtmlRenderer:
         return Rendering(rows=rows, altered=ending.altered, notes=notes)
 
 
-def _write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[int, tuple[int, ...], dict[int, Look]]:
+def write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[int, tuple[int, ...], dict[int, Look]]:
     """Write a <tr> a row; return how many, the characters of each column's longest text, and the looks of its cells."""
     columns, timezone = result.head.columns, result.head.timezone
     rows, longest, shown = 0, [0] * len(columns), list(range(len(columns)))
@@ -81,7 +81,7 @@ def _write_rows(result: Result, body: IO[bytes], tally: Alterations) -> tuple[in
     return rows, tuple(longest), looks
 
 
-def _write_totals(head: ResultHead, body: IO[bytes], tally: Alterations, longest: tuple[int, ...]) -> tuple[int, ...]:
+def write_totals(head: ResultHead, body: IO[bytes], tally: Alterations, longest: tuple[int, ...]) -> tuple[int, ...]:
     """Write the totals below the last row; return the length of each column's longest text with them."""
     batch = total_batch(head)
     if batch is None:

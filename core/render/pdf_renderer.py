@@ -26,9 +26,9 @@ from core.render.pdf.table import Table
 from core.render.pdf.total_rows import TotalRows
 from core.render.renderer import ChartImage, Wishes
 
-_ZEBRA_FROM = 13  #: rows
+ZEBRA_FROM = 13  #: rows
 _BAND_SHARE = 0.5  #: of a page: room that a table in bands begins in, however long it is
-_PAPERS = {PaperSize.A4: A4, PaperSize.LETTER: LETTER}
+PAPERS = {PaperSize.A4: A4, PaperSize.LETTER: LETTER}
 
 
 class PdfRenderer:
@@ -87,7 +87,7 @@ class PdfRenderer:
 
     def _plan(self, head: ResultHead, first: MeasuredRows | None, totals: TotalRows) -> Layout:
         sample = first.columns if first is not None else [measure_column([]) for _ in head.columns]
-        paper = _PAPERS[self._options.paper or self._branding.paper]
+        paper = PAPERS[self._options.paper or self._branding.paper]
         return plan(head.columns, sample, totals.measured(), paper=paper, orientation=self._options.orientation)
 
 
@@ -113,7 +113,7 @@ def _draw_table(
     """Draw every row and the totals; returns the `y` below them all."""
     if not head.columns:
         return y
-    zebra = head.rows_delivered >= _ZEBRA_FROM and not strips.is_grouped
+    zebra = head.rows_delivered >= ZEBRA_FROM and not strips.is_grouped
     table = Table(document, head.columns, layout, zebra=zebra, is_grouped=strips.is_grouped)
     y = _draw_table_heading(document, head, layout, table.header_height, y)
     for strip in strips.of(blocks, alterations):

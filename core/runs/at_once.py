@@ -4,6 +4,7 @@ A worker that dies before that commit leaves a run whose work is done again, und
 files; after it the deliveries carry the run. What touches the network or waits for a person takes the long way.
 """
 
+import logging
 import time
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -16,7 +17,7 @@ from core.db.run_repository import LedgerRun
 from core.domain.fingerprint import Fingerprint
 from core.domain.result import Result, ResultHead
 from core.domain.run import RunKind, RunStep
-from core.errors import LeaseLost, RunCancelled
+from core.errors import DatabaseUnavailable, LeaseLost, RunCancelled
 from core.render.renderer import Wishes
 from core.runs import failpoints
 from core.runs.deciding import Deciding
@@ -24,6 +25,9 @@ from core.runs.filing import Filing
 from core.runs.ledger import Ledger
 from core.runs.rendering import words_about
 from core.runs.result_record import ResultRecord, dump_record, rows_words
+from core.runs.small_run import SmallRun
+
+logger = logging.getLogger(__name__)
 
 #: The rows of a run that stay in memory, at most.
 _MOST_ROWS = 5000
@@ -61,13 +65,49 @@ class AtOnce:
         )
 
     def finish(self, run: LedgerRun, small: SmallResult, wishes: Wishes) -> None:
-        """Make and store the file, then commit everything. Raises LeaseLost, and RunCancelled where that was asked."""
+        """Make and store the file, then commit everything, with other runs where it can go with them.
+
+        Raises LeaseLost, and RunCancelled where that was asked.
+        """
         began = time.monotonic()
         filed = self._filing.file_small(run, small.result, wishes)
         failpoints.reach(failpoints.STORED)
+        made = SmallRun(
+            run=run,
+            record=small.record,
+            fingerprint=small.fingerprint,
+            filed=filed,
+            query_s=small.query_s,
+            render_s=time.monotonic() - began,
+            commit_alone=self._commit_or_end,
+            tidy=self._filing.discard_earlier,
+        )
+        gathering = self._ledger.dispatch.gathering
+        if gathering is not None and gathering.takes(run.recipients):
+            gathering.add(made)
+        else:
+            self._commit(made)
+
+    def _commit_or_end(self, small: SmallRun) -> None:
+        """The same as the pipeline does, for a run that it has let go of."""
+        run = small.run
+        try:
+            self._commit(small)
+        except RunCancelled:
+            self._ledger.cancelled(run)
+        except LeaseLost:
+            logger.warning("run_lease_lost run=%s token=%s", run.id, run.lease_token)
+        except DatabaseUnavailable:
+            logger.warning("run_left_to_recovery run=%s", run.id)
+        except Exception as error:
+            logger.error("run_broke run=%s", run.id, exc_info=error)
+            self._ledger.fail(run, error)
+
+    def _commit(self, small: SmallRun) -> None:
+        run, record = small.run, small.record
         try:
             with self._database.organization(run.organization_id) as session:
-                record, judged = small.record, {}
+                judged = {}
                 if small.fingerprint is not None:
                     verdict = self._deciding.judge_in(session, run, small.fingerprint, record.head.timezone)
                     record = replace(record, changes=verdict.changes)
@@ -77,25 +117,25 @@ class AtOnce:
                     run,
                     (
                         (RunStep.QUERIED, rows_words(record)),
-                        (RunStep.RENDERED, " ".join(words_about(file) for file in filed.files)),
+                        (RunStep.RENDERED, " ".join(words_about(file) for file in small.filed.files)),
                     ),
                     result_head=dump_record(record),
                     rows_matched=record.head.rows_matched,
                     rows_delivered=record.rows,
                     query_s=small.query_s,
-                    render_s=time.monotonic() - began,
+                    render_s=small.render_s,
                     is_stale=False,
                     **judged,
                 )
-                artifact_repository.insert_artifacts(session, run.organization_id, filed.artifacts)
+                artifact_repository.insert_artifacts(session, run.organization_id, small.filed.artifacts)
                 notice_repository.heal_report(session, run.report_id, run.report_version)
                 failpoints.reach(failpoints.DECIDED)
         except (LeaseLost, RunCancelled):
-            self._filing.discard(filed.keys)
+            self._filing.discard(small.filed.keys)
             raise
-        for place in (failpoints.QUERIED, failpoints.RENDERED):
+        for place in (failpoints.QUERIED, failpoints.RENDERED, failpoints.DELIVERING):
             failpoints.reach(place)
-        self._filing.discard_earlier(run)
+        small.tidy(run)
 
 
 def read_small(result: Result) -> tuple[Result | None, Result]:

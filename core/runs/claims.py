@@ -13,6 +13,7 @@ from core.domain.run import RunState, RunStep
 
 #: Longer than any lease.
 _FAR = timedelta(minutes=5)
+_FAILED = "delivery_failed"
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -76,14 +77,23 @@ def sending_words(recipients: int) -> str:
     return f"Sending to {recipients} {'recipient' if recipients == 1 else 'recipients'}."
 
 
-def end_of_deliveries(run: LedgerRun, *, unsent: int, total: int) -> tuple[RunState, str, dict[str, str]]:
-    """How a run ends whose deliveries have all ended: its state, the words for it, and what is written beside them."""
+def end_of_deliveries(
+    run: LedgerRun, *, unsent: int, total: int, said: str = ""
+) -> tuple[RunState, str, dict[str, str]]:
+    """How a run ends whose deliveries have all ended: its state, the words for it, and what is written beside them.
+
+    `said`: who was left out, where somebody was.
+    """
     if run.cancel_requested_at is not None:
         return RunState.CANCELLED, "Cancelled while it was being delivered.", {}
     if not unsent:
-        return RunState.COMPLETED, "Delivered to everyone.", {"step": str(RunStep.DONE)}
-    message = f"{unsent} of {total} recipients could not be served. The files are here."
-    columns = {"step": str(RunStep.DONE), "error_code": "delivery_failed", "error_message": message}
+        if total:
+            return RunState.COMPLETED, said or "Delivered to everyone.", {"step": str(RunStep.DONE)}
+        message, code = "There was nobody to send it to. The files are here.", "no_recipients"
+    else:
+        message, code = f"{unsent} of {total} recipients could not be served. The files are here. {said}", _FAILED
+    message = message.strip()
+    columns = {"step": str(RunStep.DONE), "error_code": code, "error_message": message}
     return RunState.PARTIAL, message, columns
 
 

@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.artifacts.store import ArtifactStore
-from core.db import artifact_repository, branding_repository, member_repository, planning_repository
+from core.db import branding_repository, member_repository, planning_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.run_repository import LedgerRun
+from core.db.together_writing import SentRow
 from core.deliver.channel import Channel
 from core.domain.artifact import Artifact
 from core.domain.branding import Branding
@@ -30,6 +31,8 @@ from core.errors import (
 )
 from core.render.masthead import row_notes
 from core.runs import failpoints
+from core.runs.burst_parcels import Contents, contents_of
+from core.runs.dashboard_links import subject_url
 from core.runs.file_links import FileLinks
 from core.runs.ledger import UNEXPECTED
 from core.runs.mailing import FILES_ONLY, MailInputs, compose, shown_addressees
@@ -47,7 +50,7 @@ class _Parcel:
     """What is to be sent, as the database knows it."""
 
     run: LedgerRun
-    artifacts: tuple[Artifact, ...]
+    contents: Contents
     schedule: str | None = None
     config: dict[str, Any] | None = None  #: the schedule's recurrence as it is stored; None: no mail is made
     branding: Branding = Branding()
@@ -109,20 +112,51 @@ class Deliverer:
                 response = self._send(channel, kept, row, place)
         except DatabaseUnavailable:
             raise
-        except DeliveryUnknown:
-            self._outbox.unknown(row, took_s=time.monotonic() - began)
-        except BroadsheetError as error:
-            self._not_sent(row, error, time.monotonic() - began)
-        except Exception:
-            # Before anything was handed over: `_send` knows better about what comes after.
-            logger.exception("delivery_broke delivery=%s", row.id)
-            self._outbox.refused(row, reason=UNEXPECTED, took_s=time.monotonic() - began)
+        except Exception as error:  # noqa: BLE001 - it becomes the state of the delivery
+            self._failed(row, error, time.monotonic() - began)
         else:
             failpoints.reach(failpoints.ACCEPTED)
             reference = channel.reference(message, row.recipient, place)
             self._outbox.sent(row, response=response, reference=reference, took_s=time.monotonic() - began)
             failpoints.reach(failpoints.SETTLED)
             logger.info("delivery_sent delivery=%s channel=%s attempt=%s", row.id, row.channel, row.attempt)
+
+    def hand_over(
+        self, row: OutboxRow, run: LedgerRun, artifacts: tuple[Artifact, ...], *, schedule: str | None
+    ) -> SentRow | None:
+        """Send files to one recipient for a caller that records it; None: it failed, and that is recorded."""
+        began, contents = time.monotonic(), Contents(record=run.result_head, artifacts=artifacts)
+        try:
+            channel, message, place = self._prepare(row, _Parcel(run=run, contents=contents, schedule=schedule))
+            with self._copies.keeping_failed(row, message):
+                response = self._send(channel, message, row, place)
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - it becomes the state of the delivery
+            self._failed(row, error, time.monotonic() - began)
+            return None
+        return SentRow(
+            row=row,
+            response=response,
+            reference=channel.reference(message, row.recipient, place),
+            copy=self._copies.copy_of_files(message),
+            took_s=time.monotonic() - began,
+        )
+
+    def note_sent(self, sent: SentRow) -> None:
+        """Record by itself what `hand_over` sent."""
+        self._copies.put(sent.row, sent.copy)
+        self._outbox.sent(sent.row, response=sent.response, reference=sent.reference, took_s=sent.took_s)
+
+    def _failed(self, row: OutboxRow, error: Exception, took_s: float) -> None:
+        if isinstance(error, DeliveryUnknown):
+            self._outbox.unknown(row, took_s=took_s)
+        elif isinstance(error, BroadsheetError):
+            self._not_sent(row, error, took_s)
+        else:
+            # Before anything was handed over: `_send` knows better about what comes after.
+            logger.error("delivery_broke delivery=%s", row.id, exc_info=error)
+            self._outbox.refused(row, reason=UNEXPECTED, took_s=took_s)
 
     def _not_sent(self, row: OutboxRow, error: BroadsheetError, took_s: float) -> None:
         logger.warning("delivery_not_sent delivery=%s code=%s retryable=%s", row.id, error.code, error.retryable)
@@ -149,22 +183,26 @@ class Deliverer:
             raise DeliveryRefused(f"There is no channel called {row.channel!r} here.")
         place = self._places.find(row.organization_id, channel, row.destination_id)
         run = parcel.run
-        if run.result_head is None or not parcel.artifacts:
+        contents = parcel.contents
+        if contents.record is None or not contents.artifacts:
             raise DeliveryRefused("The run has no files to send.")
-        for artifact in parcel.artifacts:
+        for artifact in contents.artifacts:
             if artifact.removed_in_words is not None:
                 raise DeliveryRefused(artifact.removed_in_words)
-        record = load_record(run.result_head)
+        record = load_record(contents.record)
         reference = reference_of(row.run_id, row.channel, row.address, row.destination_id)
-        files = [self._file(artifact) for artifact in parcel.artifacts]
+        files = [self._file(artifact) for artifact in contents.artifacts]
         linked = channel.linked(files)
         message = compose(
             MailInputs(
                 run_id=row.run_id,
                 record=record,
                 reference=reference,
-                recipient=row.address,
-                recipient_name=parcel.recipient_name,
+                recipient=contents.tested or row.address,
+                recipient_name=row.recipient_name or parcel.recipient_name,
+                recipient_locale=row.recipient_locale,
+                recipient_facts=contents.facts,
+                prefix=f"Test for {contents.tested}: " if contents.tested else "",
                 addressees=shown_addressees(run.recipients, row.recipient),
                 unsubscribe_url=self._unsubscribe.url(row.organization_id, row.address, run.schedule_id)
                 if row.channel == "email"
@@ -173,15 +211,15 @@ class Deliverer:
                 schedule_in_words=None if parcel.config is None else self._describe(parcel.config),
                 subject_template=run.email_subject,
                 body_template=run.email_body,
-                chart_png=self._picture(record.picture_key, parcel.artifacts[0].store),
+                chart_png=self._picture(record.picture_key, contents.artifacts[0].store),
                 attachments=tuple(file for file in files if file not in linked),
                 links=self._links.mint(row.organization_id, linked, reference=reference, created_by=run.requested_by),
-                notes=notes_of(record, parcel.artifacts),
-                report_url=None if run.report_id is None else f"{self._base_url}/?report={run.report_id}",
-                made_at=parcel.artifacts[0].created_at,
+                notes=notes_of(record, contents.artifacts),
+                report_url=subject_url(run, self._base_url),
+                made_at=contents.artifacts[0].created_at,
                 branding=parcel.branding,
                 is_mail=row.channel not in FILES_ONLY,
-                is_locked=any(artifact.manifest.lock is not None for artifact in parcel.artifacts),
+                is_locked=any(artifact.manifest.lock is not None for artifact in contents.artifacts),
             )
         )
         return channel, message, place
@@ -192,7 +230,7 @@ class Deliverer:
             schedule = planning_repository.schedule_name_and_config(session, run.schedule_id)
         parcel = _Parcel(
             run=run,
-            artifacts=artifact_repository.list_artifacts(session, run.id),
+            contents=contents_of(session, run, row),
             schedule=None if schedule is None else schedule[0],
         )
         if row.channel in FILES_ONLY:

@@ -60,13 +60,13 @@ def new_owner(session: Session, organization_id: UUID, email: str, *, place: str
 
 def require_datasets(session: Session, owner: Principal, schedules: Sequence[PausedSchedule], *, place: str) -> None:
     """Refuse an owner who may not see what the schedules report: their runs would fail. Raises InvalidInput."""
-    closed = [
-        schedule.name
-        for schedule in schedules
-        if not may_ask(owner, dataset_repository.load_one_dataset(session, schedule.dataset_id))
-    ]
+    closed = [schedule.name for schedule in schedules if not _may_ask_all(session, owner, schedule.dataset_ids)]
     if closed:
         raise InvalidInput(f"{owner.name} may not see the data behind {', '.join(closed[:5])}.", place=place)
+
+
+def _may_ask_all(session: Session, owner: Principal, dataset_ids: Sequence[UUID]) -> bool:
+    return all(may_ask(owner, dataset_repository.load_one_dataset(session, one)) for one in dataset_ids)
 
 
 def hand_over(

@@ -9,6 +9,7 @@ from core.db import delivery_repository
 from core.db.queue import defer_delivery
 from core.db.run_repository import LedgerRun
 from core.domain.schedule import Recipient
+from core.runs.small_run import Gathering
 
 #: More recipients than these get jobs, so that several workers share them.
 _FEW = 3
@@ -20,6 +21,7 @@ class Dispatch:
     def __init__(self, near: frozenset[str] = frozenset()) -> None:
         """`near`: channels that touch no network, which a job each would cost more than the delivery itself."""
         self._near = near
+        self.gathering: Gathering | None = None  #: commits and sends what it takes, a few runs at a time
         self._at_hand: dict[UUID, tuple[UUID, ...]] = {}
         self._lock = threading.Lock()
 
@@ -41,3 +43,8 @@ class Dispatch:
         """Return, once, the deliveries of a run that nobody else was asked to send."""
         with self._lock:
             return self._at_hand.pop(run_id, ())
+
+    def drain(self) -> None:
+        """Have everything settled that was gathered."""
+        if self.gathering is not None:
+            self.gathering.drain()

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +14,9 @@ from core.domain.artifact import Artifact, Rendering
 from core.domain.result import Result, ResultHead
 from core.errors import ArtifactError, SettingError
 from core.query.spool import open_spool
+from core.render.boards.board import Board
 from core.render.renderer import Renderer, Wishes
+from core.runs.dashboard_files import board_extension, with_pictures
 from core.runs.finishing import FinishedFile, Finishing, possible_formats
 from core.runs.guard import Guard
 from core.runs.press import InProcessPress, Press, RenderJob
@@ -35,6 +37,7 @@ class SpooledRows:
     head: ResultHead
     path: Path  #: the rows, or the file they went straight into
     wishes: Wishes
+    board: Board | None = None  #: a whole dashboard; `head` tells of all its tiles, which hold the rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +82,12 @@ class Filing:
             with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as name:
                 folder = Path(name)
                 finishing = self._finishing(rows, folder, guard.check)
-                picture = self._picture(run, rows)
+                rows, picture = self._pictured(run, rows)
                 picture_key = self._store_picture(run, rows, picture, folder, keys)
                 stored: list[tuple[Artifact, FinishedFile]] = []
                 for format_ in run.formats:
                     file = self._press_for(format_, rows).render(self._job(format_, rows, picture, folder), guard)
-                    finished = finishing.add(file, self._extension(format_, rows.wishes))
+                    finished = finishing.add(file, self._extension(format_, rows))
                     stored += self._stored(run, finished, keys)
                     if finished:  # what waits for the archive stays
                         _remove(file, *(one.file for one in finished))
@@ -138,7 +141,7 @@ class Filing:
         keys: list[str] = []
         try:
             finishing = self._finishing(rows, folder)
-            extension = self._extension(_STRAIGHT, rows.wishes)
+            extension = self._extension(_STRAIGHT, rows)
             stored = self._stored(run, (*finishing.add(file, extension), *finishing.end()), keys)
         except BaseException:
             self.discard(keys)
@@ -167,14 +170,25 @@ class Filing:
         is_small = name == _STRAIGHT and rows.head.rows_delivered <= _FEW_ROWS
         return self._near if is_small else self._press
 
-    def _picture(self, run: LedgerRun, rows: SpooledRows) -> Picture:
+    def _pictured(self, run: LedgerRun, rows: SpooledRows) -> tuple[SpooledRows, Picture]:
+        """The rows with the pictures of their dashboard's tiles, and the picture of the whole."""
+        accent = rows.wishes.branding.accent
         if not self._wants_picture(run, rows):
-            return Picture()
-        return draw_picture(open_spool(rows.path, rows.head), self._drawer, accent=rows.wishes.branding.accent)
+            return rows, Picture()
+        if rows.board is not None:
+            board, picture = with_pictures(rows.board, self._drawer, accent=accent)
+            return replace(rows, board=board), picture
+        return rows, draw_picture(open_spool(rows.path, rows.head), self._drawer, accent=accent)
 
     def _job(self, name: str, rows: SpooledRows, picture: Picture, folder: Path) -> RenderJob:
         return RenderJob(
-            format=name, head=rows.head, spool=rows.path, folder=folder, picture=picture, wishes=rows.wishes
+            format=name,
+            head=rows.head,
+            spool=rows.path,
+            folder=folder,
+            picture=picture,
+            wishes=rows.wishes,
+            board=rows.board,
         )
 
     def _wants_picture(self, run: LedgerRun, rows: SpooledRows) -> bool:
@@ -193,8 +207,10 @@ class Filing:
             raise SettingError("Files cannot be locked here: this process has no secret key.", place="SECRET_KEY")
         return self._secret_box.decrypt(password)
 
-    def _extension(self, name: str, wishes: Wishes) -> str:
-        return self._renderers[name].fitted(wishes).extension
+    def _extension(self, name: str, rows: SpooledRows) -> str:
+        if rows.board is not None:
+            return board_extension(name)
+        return self._renderers[name].fitted(rows.wishes).extension
 
     def _store_picture(
         self, run: LedgerRun, rows: SpooledRows, picture: Picture, folder: Path, keys: list[str]

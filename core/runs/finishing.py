@@ -1,6 +1,5 @@
 """Finishing: what becomes of a run's rendered files before they are stored: names, manifests, one archive, locks."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from core.artifacts.manifest import build_manifest, manifest_bytes
 from core.domain.artifact import Manifest, PackedFile, Rendering
 from core.domain.file_options import FileOptions
 from core.domain.result import ResultHead
-from core.runs.rendering import RenderedFile
+from core.runs.rendering import RenderedFile, described_file
 
 #: Format of the one file that holds all others.
 ARCHIVE = "zip"
@@ -118,7 +117,7 @@ class Finishing:
         file = finished.file
         path = self._folder / f"{file.format}{_MANIFEST}"
         path.write_bytes(manifest_bytes(finished.manifest))
-        beside = _on_disk(
+        beside = described_file(
             path,
             format=f"{file.format}{_MANIFEST}",
             file_name=f"{file.file_name}.manifest.json",
@@ -135,7 +134,7 @@ class Finishing:
             return (self._zipped(group),)
         path = self._folder / f"{main.file.format}.locked"
         lock(main.file.path, path, password, self._check)
-        locked = _on_disk(
+        locked = described_file(
             path,
             format=main.file.format,
             file_name=main.file.file_name,
@@ -161,7 +160,7 @@ class Finishing:
         members = [Member(name=one.file.file_name, path=one.file.path) for one in inner]
         pack(members, path, check=self._check, password=self._password)
         is_locked = self._password is not None
-        archive = _on_disk(
+        archive = described_file(
             path,
             format=format,
             file_name=name,
@@ -169,27 +168,6 @@ class Finishing:
             rendering=_with_lock(said) if is_locked else said,
         )
         return self._told(archive, is_locked=is_locked, inner=inner)
-
-
-def _on_disk(
-    path: Path,
-    *,
-    format: str,  # noqa: A002
-    file_name: str,
-    media_type: str,
-    rendering: Rendering,
-) -> RenderedFile:
-    with path.open("rb") as written:
-        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return RenderedFile(
-        format=format,
-        file_name=file_name,
-        media_type=media_type,
-        path=path,
-        sha256=sha256,
-        size_bytes=path.stat().st_size,
-        rendering=rendering,
-    )
 
 
 def _said_of(files: Sequence[FinishedFile], rows: int) -> Rendering:

@@ -26,6 +26,7 @@ from core.domain.moments import instant_words
 from core.domain.run import RunProgress, RunState, RunStep, dump_progress
 from core.domain.schedule import Recipient
 from core.errors import BroadsheetError, Conflict, DatabaseUnavailable, LeaseLost, RunCancelled
+from core.runs.addressing import leave_out, left_out_words, resolve
 from core.runs.claims import end_of_deliveries, is_claimable, sending_words, stopped_in_words, take, wake_siblings
 from core.runs.dispatch import Dispatch
 from core.runs.guard import Guard
@@ -153,14 +154,18 @@ class Ledger:
         self, session: Session, run: LedgerRun, steps: Sequence[tuple[RunStep, str]], **columns: Any
     ) -> None:
         """The same in a transaction under way, with other steps before it. What raises must undo all of it."""
-        steps = (*steps, (RunStep.DELIVERING, sending_words(len(run.recipients))))
+        to = resolve(session, run.organization_id, run.recipients)
+        steps = (*steps, (RunStep.DELIVERING, sending_words(len(to.recipients))))
         columns |= {"lease_until": None, "deliver_s": 0.0, **_NO_PROGRESS}
         asked_at = run_repository.commit_steps(session, run.lease(), steps, at=self._clock.now(), **columns)
         if asked_at is not None:
             raise RunCancelled
         if len(steps) > 1:
             wake_siblings(session, run)
-        self.dispatch.create(session, run, run.recipients)
+        self.dispatch.create(session, run, to.recipients)
+        leave_out(session, run, to, at=self._clock.now())
+        if not to.recipients:
+            self.settle(session, replace(run, step=RunStep.DELIVERING))
 
     def complete(self, run: LedgerRun) -> None:
         """End a run that has nothing to deliver."""
@@ -247,15 +252,17 @@ class Ledger:
 
         Call it in the transaction that ended one.
         """
-        counts = delivery_repository.count_states(session, run.id)
-        if not all(state.is_final for state in counts):
+        if delivery_repository.is_any_open(session, run.id):
             return
-        unsent = sum(n for state, n in counts.items() if state not in (DeliveryState.SENT, DeliveryState.SUPPRESSED))
+        counts = delivery_repository.count_states(session, run.id)
+        served, left_out = counts.get(DeliveryState.SENT, 0), counts.get(DeliveryState.SUPPRESSED, 0)
+        unsent = sum(counts.values()) - served - left_out
+        said = left_out_words(session, run.id, served=served, left_out=left_out) if left_out else ""
         if run.state is RunState.PARTIAL and not unsent:
-            message = "Delivered to everyone after all."
+            message = said or "Delivered to everyone after all."
             self._end(session, run, RunState.COMPLETED, message=message, error_code=None, error_message=None)
         if run.state is RunState.RUNNING and run.step is RunStep.DELIVERING:
-            to, message, columns = end_of_deliveries(run, unsent=unsent, total=sum(counts.values()))
+            to, message, columns = end_of_deliveries(run, unsent=unsent, total=sum(counts.values()), said=said)
             self._end(session, run, to, message=message, **columns)
 
     def _end_if_cancelled(self, session: Session, run: LedgerRun) -> bool:

@@ -1,7 +1,7 @@
 """Fills a mail from what the ledger keeps of a result: figures as people read them, notes, files and the chart."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -48,7 +48,10 @@ class MailInputs:
     notes: Sequence[str]
     report_url: str | None
     made_at: datetime
-    recipient_name: str = ""  #: empty: nobody of the organization
+    recipient_name: str = ""  #: empty: it is not known
+    recipient_locale: str = ""  #: as in en-GB; empty: it is not known
+    recipient_facts: Mapping[str, str] = field(default_factory=dict)  #: what the data says of them, by field
+    prefix: str = ""  #: stands before the subject
     addressees: Addressees | None = None  #: None: the recipient alone is shown
     unsubscribe_url: str | None = None
     branding: Branding = Branding()
@@ -69,6 +72,8 @@ def compose(inputs: MailInputs) -> Message:
         origin=MailOrigin(
             recipient=inputs.recipient,
             recipient_name=inputs.recipient_name,
+            recipient_locale=inputs.recipient_locale,
+            recipient_facts=inputs.recipient_facts,
             schedule=inputs.schedule,
             schedule_in_words=inputs.schedule_in_words,
         ),
@@ -83,6 +88,7 @@ def compose(inputs: MailInputs) -> Message:
         brand=mail_brand(inputs.branding),
     )
     subject = f"{_OLD_DATA}{mail.subject}" if inputs.record.is_stale else mail.subject
+    subject = f"{inputs.prefix}{subject}"
     return replace(mail, subject=subject, about=_about(inputs, figures), addressees=inputs.addressees)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.db import delivery_repository, run_repository, suppression_repository
+from core.db import delivery_repository, recipient_policy_repository, run_repository, suppression_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.queue import defer_delivery
@@ -19,14 +19,14 @@ from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunKind, RunState
 from core.domain.terms import UnknownThen, parse_terms
-from core.runs import failpoints
+from core.runs import failpoints, retry
+from core.runs.addressing import gone_since, not_sent, suppress
 from core.runs.claims import has_lapsed
 from core.runs.guard import Guard
 from core.runs.ledger import CANCELLED_BEFORE, LEASE, Ledger
 from core.runs.retry import DELIVERY_LONGEST_WAIT, DELIVERY_MAX_ATTEMPTS, UNKNOWN_WAIT, Jitter, delivery_wait
 
 UNKNOWN_MESSAGE = "It may have arrived: the connection broke before the other side's answer was recorded."
-_MAX_RESPONSE = 500
 Found = TypeVar("Found")
 
 
@@ -107,17 +107,15 @@ class Outbox:
 
     def _ends(self, session: Session, run: LedgerRun, row: OutboxRow, now: datetime) -> bool:
         """End a delivery that is not to be sent: its run ended, or its address is left alone. A test goes out."""
-        reason, to = _why_not(run), DeliveryState.FAILED
-        if reason is None and row.channel == "email" and run.kind is not RunKind.TEST:
-            found = suppression_repository.find_suppression(session, row.address, schedule_id=run.schedule_id, now=now)
-            if found is not None:
-                reason, to = found.in_words, DeliveryState.SUPPRESSED
-                run_repository.add_event(
-                    session, row.organization_id, run.id, at=now, name=str(to), message=found.in_words
-                )
-        if reason is None:
+        over = _why_not(run)
+        left_alone = None if over or row.channel != "email" else _why_left_alone(session, run, row, now)
+        if over is not None:
+            failed = DeliveryState.FAILED
+            delivery_repository.change_delivery(session, row, to=failed, error_message=over, next_attempt_at=None)
+        elif left_alone is not None:
+            suppress(session, run, row, left_alone, at=now)
+        else:
             return False
-        delivery_repository.change_delivery(session, row, to=to, error_message=reason, next_attempt_at=None)
         self._ledger.settle(session, run)
         return True
 
@@ -147,10 +145,10 @@ class Outbox:
         self._settle(
             row,
             DeliveryState.SENT,
-            message=f"Sent to {row.whom}.",
+            message=delivery_repository.sent_words(row),
             took_s=took_s,
             sent_at=self._clock.now(),
-            response=response[:_MAX_RESPONSE],
+            response=response[: delivery_repository.MAX_RESPONSE],
             reference=reference,
             error_message=None,
         )
@@ -184,7 +182,7 @@ class Outbox:
     def unknown(self, row: OutboxRow, *, took_s: float = 0.0) -> None:
         """Record that nobody can say whether it arrived.
 
-        It goes out once more and fails the second time, or is held for its owner, as the run's terms say.
+        It goes out once more and fails the second time, files more often; or is held, as the run's terms say.
         """
         name = f"delivery_unknown:{row.id}"
         with self._database.organization(row.organization_id) as session:
@@ -193,14 +191,14 @@ class Outbox:
         if parse_terms(run.terms).unknown is UnknownThen.HOLD:
             self._hold(row, name=name, took_s=took_s)
             return
-        if before:
-            reason = f"{UNKNOWN_MESSAGE} This happened twice, so it is not sent again."
+        if before + 1 >= retry.unknown_most(row.channel):
+            reason = f"{UNKNOWN_MESSAGE} This happened {before + 1} times, so it is not sent again."
             self.refused(row, reason=reason, took_s=took_s)
             return
         self._put_off(
             row,
             DeliveryState.UNKNOWN,
-            self._clock.now() + self._unknown_wait,
+            self._clock.now() + retry.unknown_wait(row.channel, self._unknown_wait),
             message=f"{row.whom}: {UNKNOWN_MESSAGE}",
             name=name,
             took_s=took_s,
@@ -278,6 +276,20 @@ def _why_not(run: LedgerRun) -> str | None:
     if run.state is RunState.CANCELLED or run.cancel_requested_at is not None:
         return CANCELLED_BEFORE
     return "The run failed before this was sent." if run.state is RunState.FAILED else None
+
+
+def _why_left_alone(session: Session, run: LedgerRun, row: OutboxRow, now: datetime) -> str | None:
+    """Return why an address is not written to: its owner's wish, or the rule of the organization as it is now."""
+    if run.kind is RunKind.TEST:
+        return None
+    found = suppression_repository.find_suppression(session, row.address, schedule_id=run.schedule_id, now=now)
+    if found is not None:
+        return found.in_words
+    gone = gone_since(session, run, row.address)
+    if gone is not None:
+        return gone
+    refused = recipient_policy_repository.refusals(session, row.organization_id, (row.address,))
+    return not_sent(refused[row.address]) if refused else None
 
 
 def _claimable(row: OutboxRow, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from core.db import (
 )
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
+from core.domain.dashboard_json import parse_question
 from core.domain.definition_json import parse_definition
 from core.domain.file_options import parse_file_options
 from core.domain.fingerprint import Fingerprint
@@ -30,6 +31,8 @@ from core.query.spool import open_spool, write_spool
 from core.render.renderer import Wishes
 from core.runs import failpoints
 from core.runs.at_once import AtOnce, SmallResult, read_small
+from core.runs.bursting import Bursting
+from core.runs.dashboards import Dashboards
 from core.runs.deciding import Deciding
 from core.runs.filing import Filed, Filing, SpooledRows
 from core.runs.fingerprinting import Fingerprinting, keeps_fingerprint
@@ -85,6 +88,10 @@ class Pipeline:
         self._deciding = deciding
         self._spool_dir = spool_dir
         self._subjects = Subjects(database)
+        self._bursting = Bursting(
+            database, ledger, executor=executor, filing=filing, deciding=deciding, spool_dir=spool_dir
+        )
+        self._dashboards = Dashboards(database, ledger, executor=executor, filing=filing, spool_dir=spool_dir)
         self._at_once = AtOnce(database, ledger, filing=filing, deciding=deciding)
 
     def advance(self, run_id: UUID) -> None:
@@ -138,15 +145,12 @@ class Pipeline:
             self._missing.found(run.organization_id, parse_definition(run.definition).dataset_id, error.fields)
 
     def _steps(self, run: LedgerRun, guard: Guard) -> None:
-        if run.step not in (RunStep.RENDERED, RunStep.DELIVERING):
-            record = self._queried(run, guard)
-            if record is None:
-                return
-            guard.check()
-            if record.skipped is not None:
-                self._deciding.skip(run, record.skipped)
-                return
-            self._render(run, record, guard)
+        if run.burst is not None:
+            self._bursting.carry_out(run, guard)
+            return
+        has_files = run.step in (RunStep.RENDERED, RunStep.DELIVERING)
+        if not has_files and not self._makes_files(run, guard):
+            return
         guard.check()
         if self._deciding.holds(run):
             return
@@ -155,6 +159,22 @@ class Pipeline:
             return
         self._ledger.start_deliveries(run, run.recipients)
         failpoints.reach(failpoints.DELIVERING)
+
+    def _makes_files(self, run: LedgerRun, guard: Guard) -> bool:
+        """Take the run to its files; False: it ended without, was put off, or all of it is done."""
+        question = parse_question(run.definition)
+        if question is not None:
+            self._dashboards.make(run, question, guard)
+            return True
+        record = self._queried(run, guard)
+        if record is None:
+            return False
+        guard.check()
+        if record.skipped is not None:
+            self._deciding.skip(run, record.skipped)
+            return False
+        self._render(run, record, guard)
+        return True
 
     def _queried(self, run: LedgerRun, guard: Guard) -> ResultRecord | None:
         """Return the committed result if its rows are still on this machine, else query; None: all is done."""
@@ -198,7 +218,6 @@ class Pipeline:
             )
             wishes = Wishes(options=parse_file_options(run.file_options), branding=subject.branding)
             self._at_once.finish(run, small, wishes)
-            failpoints.reach(failpoints.DELIVERING)
             return None
         record, fingerprint = kept.record, kept.fingerprint
         verdict = None

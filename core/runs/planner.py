@@ -240,6 +240,7 @@ def draft_of(
         report_id=schedule.report_id,
         report_version=schedule.report_version,
         recipients=schedule.recipients,
+        burst=schedule.burst,
         email_subject=schedule.email_subject,
         email_body=schedule.email_body,
         scheduled_for=slot,

@@ -9,7 +9,9 @@ from core.domain.result import ResultHead
 from core.domain.run import RunPhase
 from core.errors import RenderError
 from core.query.spool import open_spool
+from core.render.boards.board import Board
 from core.render.renderer import Renderer, Wishes
+from core.runs.dashboard_files import make_board_file
 from core.runs.guard import Guard
 from core.runs.progress import CountedBatches, Passed
 from core.runs.rendering import Picture, RenderedFile, place_of, render_file
@@ -25,6 +27,7 @@ class RenderJob:
     folder: Path
     picture: Picture
     wishes: Wishes
+    board: Board | None = None  #: a whole dashboard; then its tiles hold the rows, and `spool` is not looked at
 
 
 class Press(Protocol):
@@ -54,6 +57,10 @@ class InProcessPress:
 
 def make_file(job: RenderJob, renderers: Mapping[str, Renderer], passed: Passed) -> RenderedFile:
     """Make the file here; `passed` is told the rows that went into it and its bytes so far. Raises RenderError."""
+    if job.board is not None:
+        return make_board_file(
+            job.board, job.format, folder=job.folder, wishes=job.wishes, renderers=renderers, passed=passed
+        )
     renderer = renderers.get(job.format)
     if renderer is None:
         raise RenderError(f"There is no file format called {job.format!r}.")

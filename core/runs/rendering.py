@@ -116,12 +116,30 @@ def write_file(result: Result, renderer: Renderer, path: Path, picture: Picture,
 
 def finished_file(head: ResultHead, renderer: Renderer, path: Path, rendering: Rendering) -> RenderedFile:
     """What there is to say of a file that was written."""
-    with path.open("rb") as written:
-        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-    return RenderedFile(
+    return described_file(
+        path,
         format=renderer.format,
         file_name=artifact_file_name(head.title, head.period, renderer.extension),
         media_type=renderer.media_type,
+        rendering=rendering,
+    )
+
+
+def described_file(
+    path: Path,
+    *,
+    format: str,  # noqa: A002 - the domain's word
+    file_name: str,
+    media_type: str,
+    rendering: Rendering,
+) -> RenderedFile:
+    """The file at `path` with its checksum and size."""
+    with path.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    return RenderedFile(
+        format=format,
+        file_name=file_name,
+        media_type=media_type,
         path=path,
         sha256=sha256,
         size_bytes=path.stat().st_size,

@@ -143,9 +143,9 @@ class Retention:
         if store is None:
             raise ArtifactError(f"The file is kept in {artifact.store!r}, which is not set up here.")
         store.delete(artifact.storage_key)
-        head = run_repository.load_ledger_run(session, artifact.run_id).result_head or {}
-        if head.get("picture_key"):
-            store.delete(head["picture_key"])
+        picture_key = artifact_repository.picture_key_of(session, artifact)
+        if picture_key:
+            store.delete(picture_key)
 
 
 def _remove_older(folder: Path, pattern: str, before: datetime) -> None:

@@ -10,7 +10,7 @@ from core.clock import Clock
 from core.db import sent_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
-from core.deliver.sent_copy import cut
+from core.deliver.sent_copy import Skeleton, cut
 from core.domain.delivery import Message, MessageFile
 from core.domain.sent import SentCopy, SentFile
 from core.secrets import SecretBox
@@ -43,13 +43,38 @@ class SentCopies:
             if not is_kept:
                 self._put(row, message, None)
 
+    @contextmanager
+    def keeping_failed(self, row: OutboxRow, message: Message) -> Iterator[None]:
+        """Keep the list of files where handing them over fails; otherwise the caller keeps it with what it records."""
+        try:
+            yield
+        except BaseException:
+            self.put(row, self.copy_of_files(message))
+            raise
+
+    def put(self, row: OutboxRow, copy: SentCopy) -> None:
+        """Keep a copy."""
+        with self._database.organization(row.organization_id) as session:
+            sent_repository.put_copy(session, row.organization_id, row.id, copy)
+
+    def copy_of_files(self, message: Message) -> SentCopy:
+        """Return the copy of a message of which a channel sends the files only."""
+        return self._copy(message, None)
+
     def _put(self, row: OutboxRow, message: Message, content: bytes | None) -> None:
         skeleton = None if content is None else cut(content, message)
+        copy = self._copy(message, skeleton)
+        with self._database.organization(row.organization_id) as session:
+            if skeleton is not None:
+                sent_repository.put_parts(session, row.organization_id, row.run_id, skeleton.pictures)
+            sent_repository.put_copy(session, row.organization_id, row.id, copy)
+
+    def _copy(self, message: Message, skeleton: Skeleton | None) -> SentCopy:
         files = (
             *(_file(file) for file in message.attachments),
             *(_file(link.file, is_linked=True) for link in message.links),
         )
-        copy = SentCopy(
+        return SentCopy(
             at=self._clock.now(),
             subject=message.subject,
             sha256=None if skeleton is None else skeleton.sha256,
@@ -57,10 +82,6 @@ class SentCopies:
             content=seal_content(self._box, skeleton.content if skeleton else b""),
             files=files,
         )
-        with self._database.organization(row.organization_id) as session:
-            if skeleton is not None:
-                sent_repository.put_parts(session, row.organization_id, row.run_id, skeleton.pictures)
-            sent_repository.put_copy(session, row.organization_id, row.id, copy)
 
 
 def seal_content(box: SecretBox, content: bytes) -> str:

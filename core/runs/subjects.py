@@ -9,13 +9,11 @@ from core.access.policy import require_dataset
 from core.db import (
     access_repository,
     branding_repository,
-    dataset_repository,
-    run_repository,
-    source_repository,
     template_repository,
 )
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
+from core.db.subject_reading import read_subject
 from core.domain.access import Principal
 from core.domain.branding import Branding
 from core.domain.dataset import Dataset, Source
@@ -51,18 +49,18 @@ class Subjects:
         """Load what the run reads, as the person it is for may see it now."""
         definition = parse_definition(run.definition)
         with self._database.organization(run.organization_id) as session:
-            principal = _principal(session, run)
-            dataset = dataset_repository.load_one_dataset(session, definition.dataset_id)
-            require_dataset(principal, dataset)
-            return Subject(
-                definition=definition,
-                dataset=dataset,
-                source=source_repository.load_source(session, dataset.source_id),
-                principal=principal,
-                description=run_repository.report_description(session, run.report_id),
-                parameters=_given(run, definition, dataset),
-                branding=branding_repository.load_branding(session),
-            )
+            principal = principal_of(session, run)
+            read = read_subject(session, definition.dataset_id, run.report_id)
+        require_dataset(principal, read.dataset)
+        return Subject(
+            definition=definition,
+            dataset=read.dataset,
+            source=read.source,
+            principal=principal,
+            description=read.description,
+            parameters=_given(run, definition, read.dataset),
+            branding=read.branding,
+        )
 
     def wishes(self, run: LedgerRun) -> Wishes:
         """How the run's files are to be made, as its options, its organization's look and its template are now."""
@@ -82,7 +80,8 @@ class Subjects:
             )
 
 
-def _principal(session: Session, run: LedgerRun) -> Principal:
+def principal_of(session: Session, run: LedgerRun) -> Principal:
+    """Return the person whose rows a run reads. Raises NotAllowed where they are no longer active here."""
     if run.requested_by is not None:
         for principal in access_repository.principals_of_user(session, run.requested_by):
             if principal.organization_id == run.organization_id:

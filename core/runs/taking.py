@@ -45,6 +45,8 @@ class Taking:
             self._take(woken_for)
         except DatabaseUnavailable:
             logger.warning("line_left_to_recovery run=%s", woken_for)
+        finally:
+            self._ledger.dispatch.drain()
 
     def _take(self, woken_for: UUID) -> None:
         lapsed = self._ledger.claim(woken_for, only_lapsed=True)

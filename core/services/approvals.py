@@ -10,6 +10,7 @@ from core.db import run_reading, run_repository
 from core.db.database import Database
 from core.db.queue import defer_run
 from core.db.run_repository import LedgerRun
+from core.db.visibility import require_run
 from core.domain.access import Permission, Principal
 from core.domain.run import Run, RunState
 from core.domain.text import check_text
@@ -28,7 +29,7 @@ class ApprovalService:
     def approve(self, principal: Principal, run_id: UUID) -> Run:
         """Deliver a held run's files as they were made. Raises Conflict where it is not held."""
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             run = _held(session, run_id)
             run_repository.change_state(
                 session,
@@ -48,7 +49,7 @@ class ApprovalService:
         """End a held run: nobody gets it. Raises Conflict where it is not held."""
         require(principal, Permission.MANAGE_SCHEDULES)
         because = check_text(because.strip(), place="because", max_length=MAX_REASON_LENGTH, one_line=True)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             run = _held(session, run_id)
             run_repository.change_state(
                 session,
@@ -62,6 +63,7 @@ class ApprovalService:
 
 
 def _held(session: Session, run_id: UUID) -> LedgerRun:
+    require_run(session, run_id)
     run = run_repository.load_ledger_run(session, run_id, lock=True)
     if run.state is not RunState.HELD:
         raise Conflict(f"Only a run that waits for approval can be approved or rejected; this one is {run.state}.")

@@ -55,7 +55,7 @@ class BackfillService:
             raise InvalidInput(f"Up to {MAX_BACKFILL} runs are made at one time.", place="limit")
         if last < first:
             raise InvalidInput("The end lies before the beginning.", place="to")
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             # Two backfills of one schedule take turns: a slot is not made twice.
             config = schedule_repository.load_schedule(session, schedule_id, lock=True).config
             slots = _slots(session, config, first=first, last=min(last, self._clock.now()), limit=limit)

@@ -31,7 +31,7 @@ class CatalogService:
     def datasets(self, principal: Principal) -> tuple[Dataset, ...]:
         """Return the datasets this person may ask by label, the workspace's own last."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             found = dataset_repository.list_datasets(session)
         return tuple(dataset for dataset in found if may_ask(principal, dataset))
 
@@ -42,7 +42,7 @@ class CatalogService:
     def dataset_and_source(self, principal: Principal, dataset_id: UUID) -> tuple[Dataset, Source]:
         """Return a dataset and the source it lives in; raises NotFound and NotAllowed."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dataset = dataset_repository.load_one_dataset(session, dataset_id)
             require_dataset(principal, dataset)
             return dataset, source_repository.load_source(session, dataset.source_id)
@@ -60,7 +60,7 @@ class CatalogService:
     def notices(self, principal: Principal) -> tuple[Notice, ...]:
         """Return which reports lost which fields, for the lists of the app, the longest known first."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return notice_repository.list_notices(session)
 
     def problems(self, principal: Principal, report: Report) -> tuple[Problem, ...]:
@@ -69,7 +69,7 @@ class CatalogService:
         Fields that are gone from its source are known from the last check or run; no source is asked.
         """
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dataset = dataset_repository.load_one_dataset(session, report.definition.dataset_id)
             notices = notice_repository.list_notices(session, report.id)
         used = names_used(report.definition, dataset)

@@ -159,15 +159,16 @@ class DatasetService:
             return dataset_repository.load_one_dataset(session, dataset.id)
 
     def delete(self, principal: Principal, dataset_id: UUID) -> None:
-        """Remove a dataset; raises Conflict naming the reports that stand on it. Archived ones go with it."""
+        """Remove a dataset; raises Conflict naming the reports that stand on it, archived ones included."""
         require(principal, Permission.MANAGE_CATALOG)
         self._own(principal, dataset_id)
         with self._database.organization(principal.organization_id) as session:
             dataset = dataset_repository.load_one_dataset(session, dataset_id, lock=True)
             names = [report.name for report in usage_repository.reports_on(session, dataset_id)]
+            names += [f"{name} (archived)" for name in usage_repository.archived_on(session, dataset_id)]
             if names:
                 raise Conflict(f"{dataset.label} is used by {in_short(names)}. Delete those reports first.")
-            usage_repository.purge_archived(session, dataset_id)
+            usage_repository.purge_deleted(session, dataset_id)
             dataset_repository.delete_dataset(session, dataset_id)
 
     def certify(self, principal: Principal, dataset_id: UUID, is_certified: bool) -> Dataset:
@@ -181,7 +182,7 @@ class DatasetService:
     def used_by(self, principal: Principal, dataset_id: UUID, field: str | None = None) -> Usage:
         """Return the reports and schedules that stand on a dataset, or on one of its fields; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dataset = dataset_repository.load_one_dataset(session, dataset_id)
             if field is not None and dataset.field(field) is None:
                 raise NotFound(f"{dataset.label} has no field {field!r}.", place="field")

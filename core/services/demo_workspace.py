@@ -14,12 +14,14 @@ from core.access.passwords import check_new_password, generate_password, hash_pa
 from core.clock import Clock
 from core.db import (
     access_repository,
+    dashboard_repository,
     dataset_repository,
     report_repository,
     schedule_repository,
     source_repository,
 )
 from core.db.database import Database
+from core.demo import boards
 from core.demo.content import demo_datasets, sample_reports, usage_summary
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
@@ -98,7 +100,15 @@ def _create(session: Session, settings: Settings, now: datetime) -> FirstSignIn:
     email = settings.admin_email.strip().lower()
     admin_id, password = _ensure_administrator(session, organization_id, settings, email)
     dataset_ids = _create_catalog(session, organization_id)
-    _create_reports(session, organization_id, admin_id, dataset_ids, settings)
+    report_ids = _create_reports(session, organization_id, admin_id, dataset_ids, settings)
+    dashboard_repository.insert_dashboard(
+        session,
+        organization_id=organization_id,
+        owner_id=admin_id,
+        name=boards.NAME,
+        description=boards.DESCRIPTION,
+        content=boards.sample_dashboard(report_ids),
+    )
     summary = usage_summary(dataset_ids["product_usage"], settings.row_limit_default)
     _create_usage_summary(session, organization_id, admin_id, summary, email=email, now=now)
     return FirstSignIn(email=email, password=password)
@@ -159,9 +169,9 @@ def _create_catalog(session: Session, organization_id: UUID) -> dict[str, UUID]:
 
 def _create_reports(
     session: Session, organization_id: UUID, owner_id: UUID, dataset_ids: Mapping[str, UUID], settings: Settings
-) -> None:
-    for sample in sample_reports(dataset_ids, settings.row_limit_default):
-        report_repository.insert_report(
+) -> dict[str, UUID]:
+    return {
+        sample.name: report_repository.insert_report(
             session,
             organization_id=organization_id,
             owner_id=owner_id,
@@ -169,6 +179,8 @@ def _create_reports(
             description=sample.description,
             definition=sample.definition,
         )
+        for sample in sample_reports(dataset_ids, settings.row_limit_default)
+    }
 
 
 def _create_usage_summary(

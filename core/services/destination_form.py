@@ -1,14 +1,20 @@
 """Checks what a person filled into a destination's form, field by field, before anything is sent or saved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from core.deliver.channel import Channel
 from core.domain.destination import Destination, DestinationDraft, DestinationSettings
 from core.domain.text import check_text
-from core.errors import InvalidInput
+from core.errors import InvalidAddress, InvalidInput
+from core.net import refuse_private
 from core.services.connection_form import MAX_NAME_LENGTH, in_text, read_field, read_secret
 
+#: Fields that name a host inside a longer address.
+_URLS = ("url", "endpoint_url")
+#: Looking a name up takes one; which makes no difference.
+_ANY_PORT = 443
 #: Changes of these send no secret anywhere else.
 _HARMLESS = frozenset({"path", "latest", "encryption", "kms_key_id", "root"})
 
@@ -65,6 +71,18 @@ def with_kept_secrets(form: FilledDestination, stored: Mapping[str, str], saved:
     return {**kept, **{name: value for name, value in form.secrets.items() if value}}
 
 
+def check_hosts(form: FilledDestination, allowed: Collection[str]) -> None:
+    """Raise InvalidInput where a host lies in a private range that is not among `allowed`. Looks the name up."""
+    for name in form.settings:
+        found = _host_in(form.settings, name)
+        if found is None:
+            continue
+        try:
+            refuse_private(*found, allowed=allowed)
+        except InvalidAddress as error:
+            raise InvalidInput(error.user_message, place=f"settings.{name}") from error
+
+
 def check_given(form: FilledDestination, secrets: Mapping[str, str]) -> None:
     """Raise InvalidInput where a secret that the channel needs is not there."""
     for field in form.channel.form:
@@ -77,3 +95,17 @@ def _read_name(name: str) -> str:
     if not trimmed:
         raise InvalidInput("Give the destination a name.", place="name")
     return check_text(trimmed, place="name", max_length=MAX_NAME_LENGTH, one_line=True)
+
+
+def _host_in(settings: DestinationSettings, name: str) -> tuple[str, int] | None:
+    """The host and port that a field names; None where it names none, or nothing that its channel takes."""
+    text = str(settings[name])
+    if name == "host":
+        return text, int(settings.get("port") or _ANY_PORT)
+    if name not in _URLS:
+        return None
+    try:
+        url = urlsplit(text)
+        return (url.hostname, url.port or _ANY_PORT) if url.hostname else None
+    except ValueError:
+        return None

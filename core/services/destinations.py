@@ -19,7 +19,13 @@ from core.domain.destination import Destination, DestinationDraft, DestinationTe
 from core.domain.schedule import Recipient
 from core.errors import BroadsheetError, Conflict, DeliveryUnknown, InvalidAddress, InvalidInput, NotFound
 from core.runs.places import Places
-from core.services.destination_form import FilledDestination, check_given, read_destination, with_kept_secrets
+from core.services.destination_form import (
+    FilledDestination,
+    check_given,
+    check_hosts,
+    read_destination,
+    with_kept_secrets,
+)
 from core.services.trial_message import trial_message
 
 #: The screens know the services only, so what these hand out has its type here.
@@ -43,7 +49,16 @@ class DestinationKind:
 class DestinationService:
     """Everything a person does with destinations."""
 
-    def __init__(self, database: Database, clock: Clock, *, channels: Mapping[str, Channel], places: Places) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        channels: Mapping[str, Channel],
+        places: Places,
+        allow_private_hosts: tuple[str, ...],
+    ) -> None:
+        self._allowed = allow_private_hosts
         self._database = database
         self._clock = clock
         self._channels = channels
@@ -86,6 +101,7 @@ class DestinationService:
         made = _destination_of(form, principal.organization_id)
         secrets = {name: value for name, value in form.secrets.items() if value}
         self._check(form, made, secrets)
+        check_hosts(form, self._allowed)
         with self._database.organization(principal.organization_id) as session:
             lock_names(session, principal.organization_id)
             _check_name(session, form.name)
@@ -108,6 +124,7 @@ class DestinationService:
         require(principal, Permission.MANAGE_CATALOG)
         form = read_destination(draft, self._channels)
         self._refuse_built_in(destination_id)
+        check_hosts(form, self._allowed)
         with self._database.organization(principal.organization_id) as session:
             saved = destination_repository.load_destination(session, destination_id, lock=True)
             if expected_version is not None and expected_version != saved.version:

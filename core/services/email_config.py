@@ -16,7 +16,8 @@ from core.domain.access import Permission, Principal
 from core.domain.destination import DestinationTest, Place
 from core.domain.mail_server import EmailConfig, EmailConfigDraft, EmailPreset, dkim_record
 from core.domain.schedule import Recipient
-from core.errors import BroadsheetError, Conflict, DeliveryUnknown, InvalidInput, NotFound
+from core.errors import BroadsheetError, Conflict, DeliveryUnknown, InvalidAddress, InvalidInput, NotFound
+from core.net import refuse_private
 from core.runs.places import Places
 from core.services.email_draft import domain_of, keeps_password, read_email_draft
 from core.services.email_presets import PRESETS
@@ -58,6 +59,7 @@ class EmailConfigService:
         """Save the mail server; raises InvalidInput with the place. The password not given stays where it may."""
         require(principal, Permission.MANAGE_MEMBERS)
         read = read_email_draft(draft)
+        self._refuse_private(read)
         with self._database.organization(principal.organization_id) as session:
             config, secrets = self._load(session)
             if config and config.dkim and config.dkim.domain != domain_of(read.sender):
@@ -105,6 +107,12 @@ class EmailConfigService:
         """Forget the key."""
         require(principal, Permission.MANAGE_MEMBERS)
         return self._put_key(principal, selector=None, key="")
+
+    def _refuse_private(self, draft: EmailConfigDraft) -> None:
+        try:
+            refuse_private(draft.host, draft.port, allowed=self._settings.allow_private_hosts)
+        except InvalidAddress as error:
+            raise InvalidInput(error.user_message, place="host") from error
 
     def _put_key(self, principal: Principal, *, selector: str | None, key: str) -> EmailConfig:
         with self._database.organization(principal.organization_id) as session:

@@ -21,7 +21,9 @@ __all__ = (
     "UNCHANGED",
     "PasswordChange",
     "check_choices",
+    "check_dashboard_choices",
     "check_formats",
+    "dashboard_formats",
     "hold_template",
     "name_example",
     "with_password",
@@ -51,6 +53,18 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     for key in formats:
         renderer_for(key)
     return tuple(formats)
+
+
+def dashboard_formats(formats: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats of a dashboard's files: "zip" says what CSV is there, a ZIP with a file for each tile."""
+    return tuple("csv" if key == "zip" else key for key in formats)
+
+
+def check_dashboard_choices(options: FileOptions, *, place: str) -> None:
+    """Refuse what only the file of one report can be. Raises InvalidInput below `place`."""
+    if options.xlsx.template_id is not None:
+        where = f"{place}.xlsx.template_id"
+        raise InvalidInput(f"{where}: A template is filled with one report; a dashboard has several.", place=where)
 
 
 def check_choices(options: FileOptions, *, place: str) -> FileOptions:

@@ -14,12 +14,20 @@ from sqlalchemy.orm import Session
 from core.access.policy import may_ask
 from core.artifacts.store import ArtifactStore
 from core.clock import Clock
-from core.db import artifact_repository, dataset_repository, link_repository, member_repository, run_repository
+from core.db import (
+    artifact_repository,
+    dashboard_repository,
+    dataset_repository,
+    link_repository,
+    member_repository,
+    run_repository,
+)
 from core.db.database import Database
 from core.deliver.channel import Channel
 from core.deliver.notice_mail import NoticeLine, NoticeMail, compose_notice
 from core.domain.access import Permission
 from core.domain.artifact import Artifact
+from core.domain.dashboard_json import parse_question
 from core.domain.link import Link, LinkResult, LinkUse
 from core.errors import DeliveryDeferred, InvalidInput, NotAllowed, NotFound, TooManyRequests
 from core.runs.notices import Told, send_notice
@@ -213,6 +221,10 @@ def _may_still(session: Session, link: Link) -> bool:
     if principal is None or not principal.may(Permission.MANAGE_EXPORTS):
         return False
     definition = run_repository.load_ledger_run(session, link.run_id).definition
+    question = parse_question(definition)
+    if question is not None:
+        asked = dashboard_repository.dataset_ids(session, question.content.report_ids)
+        return all(may_ask(principal, dataset_repository.load_one_dataset(session, one)) for one in asked)
     try:
         dataset = dataset_repository.load_one_dataset(session, UUID(str(definition["dataset_id"])))
     except (NotFound, KeyError, ValueError):

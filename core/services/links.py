@@ -11,6 +11,7 @@ from core.address import parse_email
 from core.clock import Clock
 from core.db import artifact_repository, link_repository
 from core.db.database import Database
+from core.db.visibility import require_run
 from core.domain.access import Permission, Principal
 from core.domain.link import Link, LinkTerms, LinkUse
 from core.errors import Conflict, InvalidAddress, InvalidInput
@@ -62,16 +63,17 @@ class LinkService:
         """
         require(principal, Permission.MANAGE_EXPORTS)
         terms = self._terms(valid_for, max_uses, recipient)
-        with self._database.organization(principal.organization_id) as session:
-            artifact_repository.load_artifact(session, artifact_id)
+        with self._database.person(principal) as session:
+            require_run(session, artifact_repository.load_artifact(session, artifact_id).run_id)
             return _insert(session, principal, artifact_id, terms)
 
     def renew(self, principal: Principal, link_id: UUID) -> MintedLink:
         """Take a link back and make another one on the same terms, which lasts as long as the first was to."""
         require(principal, Permission.MANAGE_EXPORTS)
         now = self._clock.now()
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             link = link_repository.load_link(session, link_id)
+            require_run(session, link.run_id)
             artifact = artifact_repository.load_artifact(session, link.artifact_id)
             if artifact.removed_in_words is not None:
                 raise Conflict(artifact.removed_in_words)
@@ -83,22 +85,24 @@ class LinkService:
     def revoke(self, principal: Principal, link_id: UUID) -> Link:
         """Take a link back: it opens nothing from now on."""
         require(principal, Permission.MANAGE_EXPORTS)
-        with self._database.organization(principal.organization_id) as session:
-            link_repository.load_link(session, link_id)
+        with self._database.person(principal) as session:
+            require_run(session, link_repository.load_link(session, link_id).run_id)
             link_repository.revoke_link(session, link_id, self._clock.now())
             return link_repository.load_link(session, link_id)
 
     def list(self, principal: Principal, run_id: UUID) -> tuple[Link, ...]:
         """Return the newest links to the files of a run."""
         require(principal, Permission.MANAGE_EXPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
+            require_run(session, run_id)
             return link_repository.list_links(session, run_id=run_id)
 
     def history(self, principal: Principal, link_id: UUID) -> LinkHistory:
         """Return a link and the tries to use it; raises NotFound."""
         require(principal, Permission.MANAGE_EXPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             link = link_repository.load_link(session, link_id)
+            require_run(session, link.run_id)
             return LinkHistory(link=link, uses=link_repository.list_uses(session, link_id))
 
     def _terms(self, valid_for: timedelta | None, max_uses: int | None, recipient: str | None) -> LinkTerms:

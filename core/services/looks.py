@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.appearance import RuleKind
+from core.domain.appearance import RuleKind, Tone
 from core.domain.result import Preview
 from core.render.rule_words import rules_in_words
 from core.render.rules import Look, make_marker
-from core.render.tones import paint
+from core.render.tones import paint, tone_colour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class PageLooks:
 
     styles: dict[str, tuple[str, ...]]  #: CSS of each cell ("" for none), by the key of its column
     bars: dict[str, tuple[float, float]]  #: columns whose cells carry bars: lowest and highest value on the page
+    bar_colours: dict[str, str]  #: of those columns, as #RRGGBB
     legend: tuple[str, ...]  #: what the marks mean
     is_of_page: bool  #: shades and bars compare the rows of this page, not all there are
 
@@ -36,15 +37,21 @@ def page_looks(preview: Preview, timezone: str, *, dark: bool) -> PageLooks | No
             for place, column in codes.items()
             if column.any()
         },
-        bars=_bars(preview, {place for place, column in codes.items() if _has_bars(marker.looks, column)}),
+        bars=_bars(preview, {place for place, column in codes.items() if _bar_tone(marker.looks, column)}),
+        bar_colours={
+            preview.columns[place].key: tone_colour(tone, dark=dark)
+            for place, column in codes.items()
+            if (tone := _bar_tone(marker.looks, column)) is not None
+        },
         legend=rules_in_words(preview.rules, preview.columns, timezone),
         is_of_page=is_compared and preview.rows_matched > preview.table.num_rows,
     )
 
 
-def _has_bars(looks: tuple[Look | None, ...], codes: "np.ndarray") -> bool:
+def _bar_tone(looks: tuple[Look | None, ...], codes: "np.ndarray") -> Tone | None:
+    """The tone of the bars among the cells of a column, which stand on the screen in one colour."""
     used = (looks[code] for code in np.unique(codes).tolist())
-    return any(look is not None and look.kind is RuleKind.BAR for look in used)
+    return next((look.tone for look in used if look is not None and look.kind is RuleKind.BAR), None)
 
 
 def _bars(preview: Preview, places: set[int]) -> dict[str, tuple[float, float]]:

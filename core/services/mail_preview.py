@@ -49,6 +49,18 @@ class MailDraft:
     email_subject: str | None = None
     email_body: str | None = None
     recipient: str | None = None  #: None: the caller
+    given: "MailData | None" = None  #: what it holds; None: what the newest run found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailData:
+    """What a mail to somebody whom the data names holds, and what the data says of them."""
+
+    record: ResultRecord
+    name: str
+    locale: str
+    facts: Mapping[str, str]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +100,7 @@ class MailPreviewService:
         require(principal, Permission.MANAGE_SCHEDULES)
         require(principal, Permission.MANAGE_EXPORTS)
         me = Recipient(channel="email", address=parse_email(draft.recipient or principal.email))
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             schedule = schedule_repository.load_schedule(session, draft.schedule_id) if draft.schedule_id else None
             inputs, data_of = self._inputs(session, principal, draft, schedule, me)
         mail = compose(inputs)
@@ -125,6 +137,8 @@ class MailPreviewService:
             made_at=self._clock.now(),
             branding=branding_repository.load_branding(session),
         )
+        if draft.given is not None:
+            return _with_given(inputs, draft.given), self._clock.now()
         run_id = preview_reading.newest_result(session, report_id, draft.schedule_id)
         return (inputs, None) if run_id is None else self._with_data(session, inputs, run_id)
 
@@ -160,13 +174,25 @@ class MailPreviewService:
             return None  # retention removed it; the mail of a new run has its own
 
 
+def _with_given(inputs: MailInputs, given: MailData) -> MailInputs:
+    return replace(
+        inputs,
+        record=given.record,
+        recipient_name=given.name or inputs.recipient_name,
+        recipient_locale=given.locale,
+        recipient_facts=given.facts,
+        attachments=tuple(MessageFile.of(name, "application/octet-stream", b"") for name in given.files),
+    )
+
+
 def _texts(draft: MailDraft, schedule: Schedule | None) -> tuple[str | None, str | None]:
     """Subject and body to fill in, checked as they are when they are saved."""
     subject = draft.email_subject if draft.email_subject is not None else schedule and schedule.email_subject
     body = draft.email_body if draft.email_body is not None else schedule and schedule.email_body
+    with_fields = draft.given is not None or (schedule is not None and schedule.burst is not None)
     return (
-        check_subject(subject, "email_subject") if subject else None,
-        check_template(body, "email_body") if body else None,
+        check_subject(subject, "email_subject", with_fields=with_fields) if subject else None,
+        check_template(body, "email_body", with_fields=with_fields) if body else None,
     )
 
 

@@ -1,17 +1,21 @@
 """What a person asks to be made, as the run that makes it: a download, or an ended run once more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.db.run_inserting import RunDraft
 from core.db.run_repository import LedgerRun
 from core.domain.access import Principal
+from core.domain.bursting import BurstTest, dump_burst, parse_burst
+from core.domain.dashboard import Dashboard
+from core.domain.dashboard_json import dump_content, dump_question
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256, dump_definition
 from core.domain.file_options import FileOptions, dump_file_options
 from core.domain.parameters import ParameterValue, dump_parameters
 from core.domain.run import RunKind
+from core.domain.schedule import Recipient
 from core.errors import InvalidInput
 from core.secrets import SecretBox
 from core.services.file_choices import check_choices, check_formats, with_password
@@ -52,6 +56,24 @@ class FileOrder:
             logical_at=self.as_of or now,
         )
 
+    def dashboard_run(
+        self, principal: Principal, dashboard: Dashboard, given: Mapping[str, ParameterValue], *, now: datetime
+    ) -> RunDraft:
+        """Return the run that makes them of a dashboard."""
+        return RunDraft(
+            organization_id=principal.organization_id,
+            kind=RunKind.EXPORT,
+            title=dashboard.name,
+            definition=dump_question(dashboard.id, dashboard.version, dump_content(dashboard.content)),
+            definition_sha256=dashboard.content_sha256,
+            report_version=dashboard.version,
+            parameters=dump_parameters(given),
+            file_options=dump_file_options(self.options),
+            requested_by=principal.user_id,
+            formats=self.formats,
+            logical_at=self.as_of or now,
+        )
+
 
 def file_order(
     formats: str | Sequence[str],
@@ -71,6 +93,18 @@ def file_order(
     )
 
 
+def to_caller(draft: RunDraft, principal: Principal, *, recipient: str | None = None) -> RunDraft:
+    """Return the test of a schedule's run: what it sends goes to the caller and to nobody else.
+
+    Where its recipients stand in the data, it is the message of `recipient`, else of the first one who has rows.
+    """
+    burst = parse_burst(draft.burst)
+    if burst is None:
+        return replace(draft, recipients=(Recipient(channel="email", address=principal.email),))
+    test = BurstTest(recipient=recipient, to=principal.email)
+    return replace(draft, recipients=(), burst=dump_burst(replace(burst, test=test)))
+
+
 def once_more(run: LedgerRun) -> RunDraft:
     """Return a new run that asks and sends what an ended one did, for the same logical time."""
     return RunDraft(
@@ -88,6 +122,7 @@ def once_more(run: LedgerRun) -> RunDraft:
         report_id=run.report_id,
         report_version=run.report_version,
         recipients=run.recipients,
+        burst=run.burst,
         email_subject=run.email_subject,
         email_body=run.email_body,
         scheduled_for=run.scheduled_for,

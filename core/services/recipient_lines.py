@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.address import parse_email
@@ -24,6 +24,7 @@ class LineState(StrEnum):
     OK = "ok"
     DUPLICATE = "duplicate"  #: the same mailbox stands further up
     WRONG = "wrong"
+    NOT_ALLOWED = "not_allowed"  #: a good address that the organization's rule does not let through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,16 @@ def check_recipient_lines(text: str) -> RecipientLines:
             raise InvalidInput(f"The list may have up to {MAX_LINES:,} entries.", place="text")
         found.append(_answer(number, entry, seen))
     return RecipientLines(lines=tuple(found))
+
+
+def with_refusals(found: RecipientLines, refused: Mapping[str, str]) -> RecipientLines:
+    """Mark the addresses that may not receive reports; `refused`: the reason of each."""
+    return RecipientLines(lines=tuple(_with_refusal(one, refused) for one in found.lines))
+
+
+def _with_refusal(one: RecipientLine, refused: Mapping[str, str]) -> RecipientLine:
+    why = None if one.address is None or one.state is not LineState.OK else refused.get(one.address)
+    return one if why is None else replace(one, state=LineState.NOT_ALLOWED, message=why)
 
 
 def _entries(text: str) -> Iterator[tuple[int, str]]:

@@ -1,12 +1,15 @@
 """Reports: building, previewing, saving and their history."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from core.access.policy import require
+from sqlalchemy.orm import Session
+
+from core.access.policy import require, require_can
 from core.clock import Clock
-from core.db import branding_repository, report_repository, schedule_repository
+from core.db import branding_repository, report_repository
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.appearance import Chart
@@ -14,6 +17,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, Grouping, Measure, Period, ReportDefinition, Sort
 from core.domain.field import FieldType
 from core.domain.filter import DateUnit, DateWindow, Grain, Operator, WindowKind
+from core.domain.library import Action, ReportFilter
 from core.domain.page import Page
 from core.domain.parameters import ParameterValue
 from core.domain.report import Report, ReportVersion
@@ -35,11 +39,12 @@ Given = Mapping[str, ParameterValue]
 MAX_PREVIEW_ROWS = 1000
 #: A chart of more points than this says nothing more and takes the browser longer.
 MAX_CHART_ROWS = 5000
+#: Rows of a preview's page unless asked otherwise: the chart beside it mostly needs no question of its own.
+_PAGE_ROWS = 100
 MAX_NAME_LENGTH = 200
 MAX_DESCRIPTION_LENGTH = 2000
+EVERY_REPORT = ReportFilter()
 _QUICK_START_COLUMNS = 8
-#: Schedules named when they stand in the way.
-_MAX_NAMED = 3
 
 
 class ReportService:
@@ -65,23 +70,32 @@ class ReportService:
         """The row limit a new report starts with."""
         return self._row_limit_default
 
-    def list(self, principal: Principal, *, search: str = "", page: int = 1, limit: int = 50) -> Page[Report]:
-        """Return the organization's reports, the newest change first."""
+    def list(
+        self,
+        principal: Principal,
+        wanted: ReportFilter = EVERY_REPORT,
+        *,
+        search: str = "",
+        page: int = 1,
+        limit: int = 50,
+    ) -> Page[Report]:
+        """Return the reports this person may see, the newest change first unless `wanted` says otherwise."""
         require(principal, Permission.VIEW_REPORTS)
-        check_text(search, place="search", max_length=MAX_NAME_LENGTH)
-        with self._database.organization(principal.organization_id) as session:
-            return report_repository.list_reports(session, search=search.strip(), page=page, limit=limit)
+        wanted = replace(wanted, search=f"{wanted.search} {search}".strip())
+        check_text(wanted.search, place="search", max_length=MAX_NAME_LENGTH)
+        with self._database.person(principal) as session:
+            return report_repository.list_reports(session, wanted, user_id=principal.user_id, page=page, limit=limit)
 
     def get(self, principal: Principal, report_id: UUID, *, version: int | None = None) -> Report:
         """Return a report at its newest version or at `version`; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return report_repository.load_report(session, report_id, version)
 
     def versions(self, principal: Principal, report_id: UUID) -> tuple[ReportVersion, ...]:
         """Return a report's versions, the newest first; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             report_repository.load_report(session, report_id)
             return report_repository.list_versions(session, report_id)
 
@@ -89,7 +103,7 @@ class ReportService:
         """Save a new report; raises InvalidDefinition with the place, and then nothing is saved."""
         require(principal, Permission.EDIT_REPORTS)
         self._check(principal, name, description, definition)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             report_id = report_repository.insert_report(
                 session,
                 organization_id=principal.organization_id,
@@ -116,12 +130,13 @@ class ReportService:
         """
         require(principal, Permission.EDIT_REPORTS)
         self._check(principal, name, description, definition)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             report = report_repository.load_report(session, report_id, lock=True)
+            require_can(principal, Action.EDIT, report)
             if expected_version is not None and expected_version != report.version:
                 raise Conflict(
-                    f"Somebody saved version {report.version} since you opened version {expected_version}. "
-                    "Open the report again, or save yours under another name."
+                    f"{self._saved_by(session, report)} saved version {report.version} since you opened version "
+                    f"{expected_version}. Look at it, save yours as the next version, or as a report of its own."
                 )
             report_repository.save_version(
                 session,
@@ -133,16 +148,6 @@ class ReportService:
             )
             return report_repository.load_report(session, report_id)
 
-    def archive(self, principal: Principal, report_id: UUID) -> None:
-        """Take a report out of the lists; refused while it has a schedule, paused ones included."""
-        require(principal, Permission.EDIT_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
-            report = report_repository.load_report(session, report_id, lock=True)
-            schedules = schedule_repository.names_by_report(session, report_id)
-            if schedules:
-                raise Conflict(f"{report.name} is scheduled: {_in_short(schedules)}. Delete what sends it first.")
-            report_repository.archive_report(session, report_id)
-
     def preview(
         self,
         principal: Principal,
@@ -150,7 +155,7 @@ class ReportService:
         *,
         parameters: Given = NO_PARAMETERS,
         page: int = 1,
-        page_size: int = 100,
+        page_size: int = _PAGE_ROWS,
         refresh: bool = False,
     ) -> Preview:
         """Return one page of what a definition answers now; `refresh` asks the source even if it was asked lately."""
@@ -171,8 +176,10 @@ class ReportService:
         """Return the definition's chart as a Plotly figure in the organization's colours; None where it has none."""
         if definition.chart is None:
             return None
-        preview = self._preview(principal, definition, parameters, 1, MAX_CHART_ROWS)
-        with self._database.organization(principal.organization_id) as session:
+        preview = self._preview(principal, definition, parameters, 1, _PAGE_ROWS)
+        if preview.table.num_rows < preview.rows_matched:
+            preview = self._preview(principal, definition, parameters, 1, MAX_CHART_ROWS)
+        with self._database.person(principal) as session:
             accent = branding_repository.load_branding(session).accent
         shown, rows = preview.table.num_rows, min(preview.rows_matched, definition.limit or preview.rows_matched)
         note = f"The first {shown:,} of {rows:,} rows" if shown < rows else None
@@ -226,17 +233,15 @@ class ReportService:
             bound, dataset, source, page=page, page_size=page_size, logical_at=now, refresh=refresh
         )
 
+    def _saved_by(self, session: Session, report: Report) -> str:
+        return report_repository.list_versions(session, report.id)[0].saved_by or "Somebody"
+
     def _check(self, principal: Principal, name: str, description: str, definition: ReportDefinition) -> None:
         if not name.strip():
             raise InvalidInput("Give the report a name.", place="name")
         check_text(name, place="name", max_length=MAX_NAME_LENGTH, one_line=True)
         check_text(description, place="description", max_length=MAX_DESCRIPTION_LENGTH)
         validate_definition(definition, self._catalog.dataset(principal, definition.dataset_id))
-
-
-def _in_short(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_MAX_NAMED])
-    return shown if len(names) <= _MAX_NAMED else f"{shown} and {len(names) - _MAX_NAMED} more"
 
 
 def quick_start(dataset: Dataset, timezone: str, row_limit: int) -> ReportDefinition:

@@ -31,7 +31,7 @@ class RunCareService:
     def resend_failed(self, principal: Principal, run_id: UUID) -> Run:
         """Send a run again to those it failed to reach, and to nobody else. Raises Conflict where there is nobody."""
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             run = run_reading.load_run(session, run_id)
             failed = sorted(one.id for one in run.deliveries if one.state is DeliveryState.FAILED)
             resent = 0
@@ -51,7 +51,7 @@ class RunCareService:
     def _pin(self, principal: Principal, run_id: UUID, *, is_pinned: bool) -> Run:
         require(principal, Permission.MANAGE_EXPORTS)
         now = self._clock.now()
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             run = run_reading.load_run(session, run_id)
             if not run.state.is_final:
                 raise Conflict("Only a run that has ended can be kept.")

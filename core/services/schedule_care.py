@@ -96,7 +96,7 @@ class ScheduleCareService:
     def clone(self, principal: Principal, schedule_id: UUID) -> Schedule:
         """Save a paused copy that belongs to the caller: its runs will read what the caller may see."""
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             draft = draft_of(schedule_repository.load_schedule(session, schedule_id))
             name = f"{_COPY}{draft.name}"[:MAX_NAME_LENGTH].rstrip()
@@ -117,7 +117,7 @@ class ScheduleCareService:
         A schedule that its former owner's departure paused stays paused until it is resumed. Raises InvalidInput.
         """
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             to = new_owner(session, principal.organization_id, owner, place="owner")
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if current.owner_id != to.user_id:
@@ -132,7 +132,7 @@ class ScheduleCareService:
         Those that the departure paused go on. All of them or none. Raises InvalidInput with the place.
         """
         require(principal, Permission.MANAGE_MEMBERS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             owner = new_owner(session, principal.organization_id, to, place="to")
             from_id = self._former(session, principal, from_owner)
             if from_id == owner.user_id:
@@ -194,7 +194,7 @@ class ScheduleCareService:
         if (order.action is BulkAction.TRANSFER) != (order.owner is not None):
             raise InvalidInput("A transfer, and nothing else, takes the new owner's address.", place="owner")
         if order.owner is not None:
-            with self._database.organization(principal.organization_id) as session:
+            with self._database.person(principal) as session:
                 new_owner(session, principal.organization_id, order.owner, place="owner")
 
     def _former(self, session: Session, principal: Principal, email: str | None) -> UUID | None:

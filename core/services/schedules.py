@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.access.policy import require
 from core.clock import Clock
-from core.db import calendar_repository, member_repository, report_repository, schedule_repository
+from core.db import calendar_repository, dashboard_repository, member_repository, report_repository, schedule_repository
 from core.db.database import Database
 from core.deliver.channel import Channel
 from core.domain.access import Permission, Principal
@@ -22,9 +22,10 @@ from core.render import RENDERERS
 from core.schedules.recurrence import check_config
 from core.schedules.words import describe_config
 from core.secrets import SecretBox
+from core.services.burst_drafts import check_burst_fields
 from core.services.file_choices import UNCHANGED, PasswordChange, hold_template, with_password
 from core.services.next_runs import Covering, next_slot, next_slots, recurrence_words, with_windows
-from core.services.recipients import hold_destinations
+from core.services.recipients import hold_recipients
 from core.services.schedule_drafts import check_draft, draft_of, with_parameters
 
 MAX_NEXT_RUNS = 100
@@ -55,7 +56,7 @@ class ScheduleService:
     ) -> Page[Schedule]:
         """Return schedules by next run; paused ones last."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return schedule_repository.list_schedules(
                 session, report_id=report_id, is_active=is_active, page=page, limit=limit
             )
@@ -63,13 +64,13 @@ class ScheduleService:
     def get(self, principal: Principal, schedule_id: UUID) -> Schedule:
         """Return a schedule; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return schedule_repository.load_schedule(session, schedule_id)
 
     def problems(self, principal: Principal, schedule: Schedule) -> tuple[Problem, ...]:
         """Return why the next run would fail: values that the report, as it is now, needs or does not take."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             try:
                 with_parameters(session, draft_of(schedule))
             except InvalidInput as error:
@@ -81,11 +82,10 @@ class ScheduleService:
         require(principal, Permission.MANAGE_SCHEDULES)
         draft = self._with_password(draft, password, None)
         check_draft(draft, self._channels)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             hold_template(session, draft.file_options, place="file_options")
-            hold_destinations(session, draft.recipients, self._channels)
-            draft = with_parameters(session, draft)
+            draft = with_parameters(session, self._with_recipients(session, principal, draft))
             schedule_id = schedule_repository.insert_schedule(
                 session,
                 draft,
@@ -125,7 +125,7 @@ class ScheduleService:
         merges into what the one before it saved.
         """
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if expected_version is not None and expected_version != current.version:
@@ -137,8 +137,7 @@ class ScheduleService:
             if draft.is_active:
                 _require_owner(session, current)
             hold_template(session, draft.file_options, place="file_options")
-            hold_destinations(session, draft.recipients, self._channels)
-            draft = with_parameters(session, draft)
+            draft = with_parameters(session, self._with_recipients(session, principal, draft))
             if draft == draft_of(current):
                 return current
             schedule_repository.replace_schedule(
@@ -158,7 +157,7 @@ class ScheduleService:
         reason = _pause_reason(because)
         if until is not None and (until.tzinfo is None or until <= self._clock.now()):
             raise InvalidInput("Give a time that is still to come, with its offset.", place="until")
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if current.owner_left_at is not None:
                 raise Conflict(_NO_OWNER, place="owner")
@@ -168,10 +167,10 @@ class ScheduleService:
     def resume(self, principal: Principal, schedule_id: UUID) -> Schedule:
         """Let a paused schedule run again from now on. Raises Conflict where nobody owns it any more."""
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             _require_owner(session, current)
-            report_repository.load_report(session, current.report_id)
+            _require_subject(session, current)
             next_run_at = next_slot(session, current.config, after=self._clock.now())
             schedule_repository.resume(session, schedule_id, next_run_at=next_run_at)
             return schedule_repository.load_schedule(session, schedule_id)
@@ -179,7 +178,7 @@ class ScheduleService:
     def delete(self, principal: Principal, schedule_id: UUID) -> None:
         """Delete a schedule; its runs and files stay."""
         require(principal, Permission.MANAGE_SCHEDULES)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             schedule_repository.load_schedule(session, schedule_id)
             schedule_repository.delete_schedule(session, schedule_id)
 
@@ -199,7 +198,7 @@ class ScheduleService:
         if not 1 <= count <= MAX_NEXT_RUNS:
             raise InvalidInput(f"Ask for 1 to {MAX_NEXT_RUNS} runs.", place="count")
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             slots = next_slots(session, config, after=after or self._clock.now(), count=count)
             return slots if covering is None else with_windows(session, slots, covering)
 
@@ -210,7 +209,7 @@ class ScheduleService:
     def recurrence_words(self, principal: Principal, config: ScheduleConfig) -> str:
         """Return the recurrence in words, with the name of the organization's calendar that it follows."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return recurrence_words(session, config)
 
     def formats(self) -> tuple[tuple[str, str], ...]:
@@ -220,6 +219,12 @@ class ScheduleService:
     def channels(self) -> tuple[tuple[str, str], ...]:
         """Return every channel as key and label."""
         return tuple((key, channel.label) for key, channel in self._channels.items())
+
+    def _with_recipients(self, session: Session, principal: Principal, draft: ScheduleDraft) -> ScheduleDraft:
+        if draft.burst is not None:
+            check_burst_fields(session, principal, draft, draft.burst)
+        found = hold_recipients(session, principal.organization_id, draft.recipients, self._channels)
+        return replace(draft, recipients=found)
 
     def _next_run_at(self, session: Session, draft: ScheduleDraft) -> datetime | None:
         check_config(draft.config, calendar_repository.business_calendar(session, draft.config))
@@ -238,6 +243,14 @@ def _require_owner(session: Session, schedule: Schedule) -> None:
     """Its runs read what its owner may see: without one it cannot run. Raises Conflict."""
     if not member_repository.is_here(session, schedule.organization_id, schedule.owner_id):
         raise Conflict(_NO_OWNER, place="owner")
+
+
+def _require_subject(session: Session, schedule: Schedule) -> None:
+    """What is sent was not archived meanwhile. Raises NotFound."""
+    if schedule.report_id is not None:
+        report_repository.load_report(session, schedule.report_id)
+    elif schedule.dashboard_id is not None:
+        dashboard_repository.load_dashboard(session, schedule.dashboard_id)
 
 
 def _pause_reason(because: str | None) -> str | None:

@@ -42,13 +42,13 @@ class SentService:
     ) -> Page[SentLine]:
         """Return deliveries, the newest first."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return sent_repository.list_sent(session, wanted, page=page, limit=limit)
 
     def get(self, principal: Principal, delivery_id: UUID) -> SentDelivery:
         """Return all that is known of one delivery; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             line = sent_repository.load_sent(session, delivery_id)
             copy = sent_repository.load_copy(session, delivery_id)
             reference = reference_of(line.run_id, line.channel, line.address, line.destination_id)
@@ -93,7 +93,7 @@ class SentService:
         return line, content
 
     def _load(self, principal: Principal, delivery_id: UUID) -> tuple[SentLine, SentCopy, Mapping[str, bytes]]:
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             line = sent_repository.load_sent(session, delivery_id)
             copy = sent_repository.load_copy(session, delivery_id)
             if copy is None:
@@ -115,7 +115,7 @@ class SentService:
     def _artifact(self, principal: Principal, artifact_id: UUID | None) -> Artifact:
         if artifact_id is None:
             raise NotFound("A file of this message is not kept any more.")
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return artifact_repository.load_artifact(session, artifact_id)
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 from core.access.policy import require
 from core.address import parse_email
 from core.clock import Clock
-from core.db import schedule_repository, suppression_repository
+from core.db import group_repository, schedule_repository, suppression_repository
 from core.db.database import Database
 from core.domain.access import Permission, Principal
+from core.domain.group import Whereabouts
 from core.domain.page import Page
 from core.domain.suppression import Subscription, SubscriptionChoice, Suppression, SuppressionReason
 from core.domain.text import check_text
@@ -47,15 +48,29 @@ class SuppressionService:
         with self._database.organization(principal.organization_id) as session:
             suppression_repository.release(session, suppression_id)
 
-    def remove_everywhere(self, principal: Principal, address: str) -> tuple[tuple[str, bool], ...]:
-        """Take an address out of every schedule and leave it alone; all of it or nothing.
+    def where(self, principal: Principal, address: str) -> Whereabouts:
+        """Return where an address stands, so that people see what `remove_everywhere` would change."""
+        require(principal, Permission.MANAGE_MEMBERS)
+        known = _address(address)
+        with self._database.organization(principal.organization_id) as session:
+            found = suppression_repository.find_suppression(session, known, schedule_id=None, now=self._clock.now())
+            return Whereabouts(
+                address=known,
+                schedules=suppression_repository.schedules_with(session, known),
+                groups=tuple(group_repository.groups_with(session, known).values()),
+                is_suppressed=found is not None,
+            )
 
-        Returns the names of the schedules that were changed, and whether each was paused as nobody is left.
+    def remove_everywhere(self, principal: Principal, address: str) -> Whereabouts:
+        """Take an address out of every schedule and group and leave it alone; all of it or nothing.
+
+        Returns where it stood: a schedule that nobody is left of is paused.
         """
         require(principal, Permission.MANAGE_MEMBERS)
         known = _address(address)
         with self._database.organization(principal.organization_id) as session:
-            changed = suppression_repository.remove_from_schedules(session, known)
+            schedules = suppression_repository.remove_from_schedules(session, known)
+            groups = group_repository.remove_from_groups(session, known)
             suppression_repository.suppress(
                 session,
                 principal.organization_id,
@@ -64,7 +79,7 @@ class SuppressionService:
                 now=self._clock.now(),
                 created_by=principal.user_id,
             )
-        return changed
+        return Whereabouts(address=known, schedules=schedules, groups=groups, is_suppressed=True)
 
     def _put(
         self, principal: Principal, address: str, *, reason: SuppressionReason, schedule_id: UUID | None, note: str

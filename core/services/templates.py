@@ -47,31 +47,31 @@ class TemplateService:
     def list(self, principal: Principal) -> tuple[WorkbookTemplate, ...]:
         """Return all templates by name."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return template_repository.list_templates(session)
 
     def get(self, principal: Principal, template_id: UUID) -> WorkbookTemplate:
         """Return a template; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return template_repository.load_template(session, template_id)
 
     def content(self, principal: Principal, template_id: UUID) -> bytes:
         """Return a template's file as it was brought; raises NotFound."""
         require(principal, Permission.MANAGE_EXPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return template_repository.load_template_bytes(session, template_id)
 
     def use_counts(self, principal: Principal) -> dict[UUID, int]:
         """Return how many schedules fill each template; those without any are left out."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return template_repository.use_counts(session)
 
     def used_by(self, principal: Principal, template_id: UUID) -> tuple[str, ...]:
         """Return the names of the schedules that fill a template."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return template_repository.schedules_using(session, template_id)
 
     def inspect(self, principal: Principal, file_name: str, content: bytes) -> TemplateContents:
@@ -86,7 +86,7 @@ class TemplateService:
         if not label:
             raise InvalidInput("Give the template a name.", place="name")
         file = self._looked_into(file_name, content)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             template_repository.lock_names(session, principal.organization_id)
             if template_repository.is_name_taken(session, label):
                 raise Conflict(f"There is a template called {label} already.", place="name")
@@ -102,14 +102,14 @@ class TemplateService:
         require(principal, Permission.EDIT_REPORTS)
         self.get(principal, template_id)
         file = self._looked_into(file_name, content)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             template_repository.replace_file(session, template_id, file, user_id=principal.user_id)
             return template_repository.load_template(session, template_id)
 
     def delete(self, principal: Principal, template_id: UUID) -> None:
         """Take a template away; raises Conflict while schedules fill it."""
         require(principal, Permission.EDIT_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             template_repository.lock_template(session, template_id, share=False)
             using = template_repository.schedules_using(session, template_id)
             if using:

@@ -65,7 +65,7 @@ class WorkbookService:
         from core.render.xlsx_renderer import render_workbook  # the formats are loaded where they are needed
 
         require(principal, Permission.MANAGE_EXPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             wishes = Wishes(options=options, branding=branding_repository.load_branding(session))
         results = self._results(principal, asked, as_of or self._clock.now())
         return render_workbook(results, target, title=title, wishes=wishes)

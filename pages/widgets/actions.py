@@ -1,16 +1,16 @@
-"""What is done with a draft: save, save as, restore a version, download."""
+"""What is done with a draft: save, save as, download."""
 
 from dataclasses import replace
-from uuid import UUID
 
 import streamlit as st
 
 from core.domain.access import Permission, Principal
-from core.errors import BroadsheetError
+from core.errors import BroadsheetError, Conflict
 from pages.widgets import draft as drafts
-from pages.widgets import keys, words
+from pages.widgets import keys, report_conflict, report_versions
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.export import Subject, open_export, start_export
+from pages.widgets.history import settled
 
 _ASK = "Choose how …"
 
@@ -18,12 +18,13 @@ _ASK = "Choose how …"
 def toolbar(principal: Principal) -> None:
     """Draw undo, versions, download, schedule and save."""
     draft = drafts.current()
+    report_conflict.offer()
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="builder_tools"):
         st.button(
             "",
             icon=":material/undo:",
             key="builder_undo",
-            help="Undo",
+            help="Undo (Ctrl+Z)",
             type="tertiary",
             disabled=not draft.past,
             on_click=drafts.undo,
@@ -32,13 +33,13 @@ def toolbar(principal: Principal) -> None:
             "",
             icon=":material/redo:",
             key="builder_redo",
-            help="Redo",
+            help="Redo (Ctrl+Shift+Z)",
             type="tertiary",
             disabled=not draft.future,
             on_click=drafts.redo,
         )
         if draft.report_id is not None and st.button("Versions", key="builder_versions", type="tertiary"):
-            _versions(draft.report_id)
+            report_versions.open_versions(draft.report_id)
         _download(principal)
         _schedule(principal, draft)
         _save(principal, draft)
@@ -72,12 +73,13 @@ def save() -> None:
                 definition=draft.asked,
                 expected_version=draft.version,
             )
+        settled(principal, draft, replace(drafts.of_report(report), past=draft.past, future=draft.future))
+    except Conflict as error:
+        report_conflict.remember(error)
+        return
     except BroadsheetError as error:
         st.session_state[keys.BUILDER_NOTICE] = error.user_message
         return
-    drafts.forget_new()
-    drafts.put(replace(drafts.of_report(report), past=draft.past, future=draft.future))
-    st.query_params["report"] = str(report.id)
     st.toast(f"Version {report.version} saved", icon=":material/check:")
 
 
@@ -87,31 +89,15 @@ def _save_as() -> None:
     name = st.text_input("Name", value=f"{draft.name} (copy)", key="builder_save_as_name")
     if st.button("Save report", type="primary", key="builder_save_as_go"):
         try:
+            principal = guard(Permission.EDIT_REPORTS)
             report = broadsheet().reports.create(
-                guard(Permission.EDIT_REPORTS), name=name or "", description=draft.description, definition=draft.asked
+                principal, name=name or "", description=draft.description, definition=draft.asked
             )
+            settled(principal, draft, drafts.of_report(report))
         except BroadsheetError as error:
             st.error(error.user_message)
             return
-        drafts.put(drafts.of_report(report))
-        st.query_params["report"] = str(report.id)
         st.rerun()
-
-
-@st.dialog("Versions", width="medium")
-def _versions(report_id: UUID) -> None:
-    principal = guard()
-    st.caption("Every save is a new version. Restoring one changes nothing until you save it as the newest.")
-    draft = drafts.current()
-    for version in broadsheet().reports.versions(principal, report_id):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"builder_version_{version.version}"):
-            when = words.moment(version.saved_at, principal.timezone)
-            st.markdown(f"**Version {version.version}**  \n{when}, by {version.saved_by}", width="stretch")
-            if version.definition == draft.definition:
-                st.caption("On the screen", width="content")
-            elif st.button("Restore", key=f"builder_restore_{version.version}"):
-                drafts.change(version.definition)
-                st.rerun()
 
 
 def _schedule(principal: Principal, draft: drafts.Draft) -> None:

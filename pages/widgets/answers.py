@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 import streamlit as st
 
 from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
+from core.domain.filter import FilterGroup, Scalar
 from core.domain.parameters import ParameterValue
 from core.domain.result import Headline, Preview, ResultColumn
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
+from pages.widgets.mend import mended
 
 PAGE_SIZE = 100
 _MOST = 24
@@ -37,10 +40,12 @@ def headline(principal: Principal, definition: ReportDefinition, given: Mapping[
     if not definition.kpis:
         return Headline(kpis=(), previous_period=None)
     reports = broadsheet().reports
-    asked = replace(definition, chart=None, sort=(), limit=None)
+    asked = _headline_only(definition)
+    names = {parameter.name for parameter in asked.parameters}
+    taken = {name: value for name, value in given.items() if name in names}
     return _kept(
-        ("headline", asked, _fixed(given), principal.user_id),
-        lambda: reports.headline(principal, definition, parameters=given),
+        ("headline", asked, _fixed(taken), principal.user_id),
+        lambda: reports.headline(principal, asked, parameters=taken),
     )
 
 
@@ -64,6 +69,17 @@ def columns(principal: Principal, definition: ReportDefinition) -> tuple[ResultC
     return _kept(("columns", asked, principal.user_id), lambda: reports.columns_of(principal, asked))
 
 
+def values(
+    principal: Principal, dataset_id: UUID, field: str, search: str, limit: int
+) -> tuple[tuple[Scalar | None, int], ...]:
+    """Return the most frequent values of a field that hold `search`, each with its number of rows; raises as above."""
+    catalog = broadsheet().catalog
+    return _kept(
+        ("values", dataset_id, field, search, limit, principal.user_id),
+        lambda: catalog.field_values(principal, dataset_id, field, search=search, limit=limit),
+    )
+
+
 def forget() -> None:
     """Ask everything anew."""
     st.session_state.pop(keys.BUILDER_MEMO, None)
@@ -72,6 +88,22 @@ def forget() -> None:
 def _shape(definition: ReportDefinition) -> ReportDefinition:
     """Return the part of a definition that changes its rows: neither the chart nor the headline numbers do."""
     return replace(definition, chart=None, kpis=())
+
+
+def _headline_only(definition: ReportDefinition) -> ReportDefinition:
+    """Return the part of a definition that its headline numbers come from: they stay while the table changes."""
+    return mended(
+        replace(
+            definition,
+            columns=(),
+            groupings=(),
+            measures=definition.kpis,
+            calculations=(),
+            result_filters=FilterGroup(),
+            chart=None,
+            limit=None,
+        )
+    )
 
 
 def _fixed(given: Mapping[str, ParameterValue]) -> tuple[tuple[str, ParameterValue], ...]:

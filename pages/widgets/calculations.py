@@ -21,7 +21,10 @@ Columns = Mapping[str, ResultColumn]
 
 def calculations_section(dataset: Dataset, definition: ReportDefinition, columns: Columns) -> None:
     """Draw what is computed, the form of the one that is open, and what adds one."""
-    with section("Computed columns", is_used=bool(definition.calculations)):
+    place = section("Computed columns", is_used=bool(definition.calculations))
+    if not place.open:
+        return
+    with place:
         for position, calculation in enumerate(definition.calculations):
             column = columns.get(calculation.name)
             label = calculation.label or (column.label if column else words.CALCULATIONS[calculation.kind])

@@ -1,6 +1,7 @@
 """The builder's right area, second and third tab: the chart, the headline numbers, and the rest."""
 
 from calendar import day_name, month_name
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st
@@ -9,21 +10,19 @@ from core.domain.access import Permission, Principal
 from core.domain.appearance import Chart, ChartKind
 from core.domain.dataset import Dataset
 from core.domain.definition import Comparison, ReportDefinition
-from core.domain.result import Preview
+from core.domain.result import Preview, ResultColumn
 from pages.widgets import draft as drafts
 from pages.widgets import edits, words
+from pages.widgets.chart_pick import chart_pick
 from pages.widgets.zones import zone_options
 
-_NONE = "none"
 
-
-def chart_panel(dataset: Dataset, labels: dict[str, str]) -> None:
-    """Draw the chart's kind and what lies on its axes, then the headline numbers."""
+def chart_panel(dataset: Dataset, columns: Mapping[str, ResultColumn], preview: Preview | None) -> None:
+    """Draw the pictures to choose from, what lies on the chart's axes, and the headline numbers."""
     definition = drafts.current().definition
-    if definition.is_summary and definition.groupings and definition.measures:
-        _chart(definition, labels)
-    else:
-        st.caption("A chart needs a summary with at least one grouping and one measure.")
+    chart_pick(definition, columns, preview.rows_matched if preview is not None else None)
+    if definition.chart is not None:
+        _axes(definition, definition.chart, columns)
     named = {m.key: m for m in (*definition.kpis, *definition.measures, edits.COUNT)}
     drafts.control(
         st.multiselect,
@@ -49,35 +48,45 @@ def chart_panel(dataset: Dataset, labels: dict[str, str]) -> None:
         )
 
 
-def _chart(definition: ReportDefinition, labels: dict[str, str]) -> None:
-    chart = definition.chart
-    drafts.control(
-        st.selectbox,
-        "Chart",
-        key="builder_chart",
-        value=chart.kind if chart else _NONE,
-        edit=lambda d, kind: replace(d, chart=None if kind == _NONE else edits.first_chart(d, ChartKind(kind))),
-        options=[_NONE, *ChartKind],
-        format_func=lambda kind: words.CHARTS.get(kind, "No chart"),
-    )
-    if chart is None:
-        return
-    groups = [g.key for g in definition.groupings]
+def _axes(definition: ReportDefinition, chart: Chart, columns: Mapping[str, ResultColumn]) -> None:
+    labels = {key: column.label for key, column in columns.items()}
     spread = definition.pivot.groupings if definition.pivot else ()
-    groups = [key for key in groups if key not in spread]
-    measures = [m.key for m in definition.measures] + [c.name for c in definition.calculations]
-    _axis("Along", "x", chart, [*groups, *measures] if chart.kind is ChartKind.SCATTER else groups, labels)
+    groups = [g.key for g in definition.groupings if g.key not in spread]
+    computed = [m.key for m in definition.measures] + [c.name for c in definition.calculations]
+    figures = [key for key in computed if key not in columns or columns[key].type.is_number]
+    along = [*groups, *figures] if chart.kind is ChartKind.SCATTER else groups
+    _axis("Along", "x", chart, _with_present(along, chart.x), labels)
+    _figures(chart, figures, labels)
+    if len(groups) > 1 and chart.kind is not ChartKind.PIE:
+        _axis("Coloured by", "color", chart, [None, *(key for key in groups if key != chart.x)], labels)
+
+
+def _with_present(options: list[str], present: str) -> list[str | None]:
+    return [*options, *([] if present in options else [present])]
+
+
+def _figures(chart: Chart, figures: list[str], labels: dict[str, str]) -> None:
+    """Draw the choice of what is drawn: one number where colours or slices tell its parts apart, else several."""
+    if chart.color is not None or chart.kind is ChartKind.PIE:
+        drafts.control(
+            st.selectbox,
+            "Value",
+            key="builder_chart_value",
+            value=chart.y[0],
+            edit=lambda d, picked: replace(d, chart=replace(chart, y=(picked,))),
+            options=_with_present(figures, chart.y[0]),
+            format_func=lambda key: labels.get(key, key),
+        )
+        return
     drafts.control(
         st.multiselect,
         "Values",
         key="builder_chart_y",
         value=list(chart.y),
         edit=lambda d, picked: replace(d, chart=replace(chart, y=tuple(picked))) if picked else d,
-        options=measures,
+        options=list(dict.fromkeys([*figures, *chart.y])),
         format_func=lambda key: labels.get(key, key),
     )
-    if len(groups) > 1:
-        _axis("Coloured by", "color", chart, [None, *(key for key in groups if key != chart.x)], labels)
 
 
 def _axis(label: str, part: str, chart: Chart, options: list[str | None], labels: dict[str, str]) -> None:

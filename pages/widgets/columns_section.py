@@ -19,7 +19,10 @@ Columns = Mapping[str, ResultColumn]
 
 def columns_section(definition: ReportDefinition, columns: Columns) -> None:
     """Draw the choice of a column, and how it is called, written and sized."""
-    with section("Names and formats", is_used=bool(definition.options)):
+    place = section("Names and formats", is_used=bool(definition.options))
+    if not place.open:
+        return
+    with place:
         if not columns:
             st.caption("There is no column yet.")
             return
@@ -33,7 +36,7 @@ def columns_section(definition: ReportDefinition, columns: Columns) -> None:
             format_func=lambda one: _choice(columns, one, is_chosen=one in chosen),
             label_visibility="collapsed",
         )
-        _form(definition, columns[key])
+        column_form(definition, columns[key])
 
 
 def _choice(columns: Columns, key: str, *, is_chosen: bool) -> str:
@@ -44,26 +47,29 @@ def _choice(columns: Columns, key: str, *, is_chosen: bool) -> str:
     return f"{column.label}{mark}"
 
 
-def _form(definition: ReportDefinition, column: ResultColumn) -> None:
+def column_form(
+    definition: ReportDefinition, column: ResultColumn, *, prefix: str = "builder_option", hides: bool = True
+) -> None:
+    """Draw how a column is called, written and sized; `hides`: with the choice to hide it."""
     key = column.key
     option = option_of(definition, key)
     drafts.control(
         st.text_input,
         "Called",
-        key=f"builder_option_{key}_label",
+        key=f"{prefix}_{key}_label",
         value=option.label or "",
         edit=lambda d, text: set_option(d, key, label=text.strip() or None),
         placeholder=column.label,
         max_chars=100,
     )
     if column.type.is_number:
-        _number_format(column)
+        _number_format(column, prefix)
     elif column.type.is_temporal:
-        _day_format(column)
+        _day_format(column, prefix)
     drafts.control(
         st.number_input,
         "Width in characters",
-        key=f"builder_option_{key}_width",
+        key=f"{prefix}_{key}_width",
         value=option.width,
         edit=lambda d, n: set_option(d, key, width=int(n) if n else None),
         min_value=1,
@@ -71,31 +77,32 @@ def _form(definition: ReportDefinition, column: ResultColumn) -> None:
         step=1,
         placeholder="As the data needs",
     )
-    drafts.control(
-        st.checkbox,
-        "Hide it",
-        key=f"builder_option_{key}_hidden",
-        value=option.is_hidden,
-        edit=lambda d, on: set_option(d, key, is_hidden=on),
-        help="It is computed and can be sorted by, and stands neither here nor in files.",
-    )
+    if hides:
+        drafts.control(
+            st.checkbox,
+            "Hide it",
+            key=f"{prefix}_{key}_hidden",
+            value=option.is_hidden,
+            edit=lambda d, on: set_option(d, key, is_hidden=on),
+            help="It is computed and can be sorted by, and stands neither here nor in files.",
+        )
     if option.format is not None or option.label or option.width:
         drafts.act(
             "As the dataset has it",
-            key=f"builder_option_{key}_reset",
+            key=f"{prefix}_{key}_reset",
             edit=lambda d: set_option(d, key, label=None, format=None, width=None),
             type="tertiary",
             icon=":material/undo:",
         )
 
 
-def _number_format(column: ResultColumn) -> None:
+def _number_format(column: ResultColumn, prefix: str) -> None:
     written, key = column.format, column.key
     with st.container(horizontal=True, vertical_alignment="bottom"):
         drafts.control(
             st.selectbox,
             "Written as",
-            key=f"builder_option_{key}_style",
+            key=f"{prefix}_{key}_style",
             value=written.style,
             edit=lambda d, style: set_format(d, key, replace(written, decimals=None), style=style),
             options=list(NumberStyle),
@@ -105,7 +112,7 @@ def _number_format(column: ResultColumn) -> None:
         drafts.control(
             st.number_input,
             "Decimals",
-            key=f"builder_option_{key}_decimals",
+            key=f"{prefix}_{key}_decimals",
             value=written.decimals,
             edit=lambda d, n: set_format(d, key, written, decimals=None if n is None else int(n)),
             min_value=0,
@@ -117,7 +124,7 @@ def _number_format(column: ResultColumn) -> None:
     drafts.control(
         st.text_input,
         "Unit",
-        key=f"builder_option_{key}_unit",
+        key=f"{prefix}_{key}_unit",
         value=written.unit or "",
         edit=lambda d, text: set_format(d, key, written, unit=text.strip() or None),
         max_chars=20,
@@ -125,12 +132,12 @@ def _number_format(column: ResultColumn) -> None:
     )
 
 
-def _day_format(column: ResultColumn) -> None:
+def _day_format(column: ResultColumn, prefix: str) -> None:
     written, key = column.format, column.key
     drafts.control(
         st.selectbox,
         "Written as",
-        key=f"builder_option_{key}_day",
+        key=f"{prefix}_{key}_day",
         value=written.date_style or DateStyle.MEDIUM,
         edit=lambda d, style: set_format(d, key, written, date_style=style),
         options=list(DateStyle),

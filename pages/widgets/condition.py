@@ -1,10 +1,8 @@
 """The editor of one condition: the operator, the control that type and operator ask for, and whether it is asked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -12,20 +10,21 @@ from core.domain.access import Principal
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.field import Field, FieldType
-from core.domain.filter import Condition, DateUnit, DateWindow, Operator, Scalar, WindowKind
-from core.errors import BroadsheetError
+from core.domain.filter import Condition, DateUnit, DateWindow, Operator, WindowKind
 from pages.widgets import draft as drafts
 from pages.widgets import words
 from pages.widgets.app import broadsheet
 from pages.widgets.edits import NO_OPERAND, RANGES, WINDOWS
 from pages.widgets.filter_place import FilterPlace
+from pages.widgets.operands import CHOICES, Operand, operand_inputs
 from pages.widgets.parameter_edits import add_parameter, asking, fixed, parameter_of, set_parameter
+from pages.widgets.value_picker import no_values, values_in
 from pages.widgets.windows import window_editor
 
-_CHOICES = (Operator.IS, Operator.IS_NOT)
 #: Whether these heed case unless told otherwise.
 _HEEDING = (Operator.IS, Operator.IS_NOT)
-SetValues = Callable[[ReportDefinition, Any], ReportDefinition]
+#: Types whose values are few enough to choose from.
+_LISTED = (FieldType.TEXT, FieldType.INTEGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +48,6 @@ class Editing:
         """Put the changed condition into the definition."""
         return self.place.set_item(d, self.position, changed)
 
-    def save_values(self, d: ReportDefinition, values: tuple[Scalar, ...]) -> ReportDefinition:
-        """Give the condition other values."""
-        return self.save(d, replace(self.item, values=values))
-
 
 def condition_editor(editing: Editing) -> None:
     """Draw the editor of one condition."""
@@ -62,7 +57,7 @@ def condition_editor(editing: Editing) -> None:
         words.plain(field.label),
         key=f"{key}_operator",
         value=item.operator,
-        edit=lambda d, operator: editing.save(d, _with_operator(fixed(d, item) if item.parameter else item, operator)),
+        edit=lambda d, operator: editing.save(d, with_operator(fixed(d, item) if item.parameter else item, operator)),
         options=list(broadsheet().reports.operators_for(field.type)),
         format_func=lambda operator: words.operator(operator, field.type),
     )
@@ -142,124 +137,19 @@ def _case(editing: Editing) -> None:
 
 
 def _operand(editing: Editing) -> None:
-    item, field, key = editing.item, editing.field, editing.key
-    if item.operator in NO_OPERAND:
-        return
-    if item.operator in WINDOWS and item.window is not None:
-        window_editor(key, item.window, editing.today, lambda d, w: editing.save(d, replace(item, window=w)))
-    elif field.type is FieldType.BOOLEAN:
-        _yes_no(key, item, editing.save_values)
-    elif field.type.is_temporal:
-        _dates(key, item, editing.save_values)
-    elif field.type.is_number:
-        _numbers(field, key, item, editing.save_values)
-    elif item.operator in _CHOICES:
-        _suggestions(editing)
-    else:
-        drafts.control(
-            st.text_input,
-            "Text",
-            key=f"{key}_text",
-            value=str(item.values[0]) if item.values else "",
-            edit=lambda d, text: editing.save_values(d, (text,) if text else ()),
-            label_visibility="collapsed",
-            placeholder="Text",
-        )
-
-
-def _suggestions(editing: Editing) -> None:
     item = editing.item
-    counts = field_values(editing.principal, editing.dataset, editing.field) if editing.place.is_of_dataset else {}
-    drafts.control(
-        st.multiselect,
-        "Values",
-        key=f"{editing.key}_values",
-        value=[str(value) for value in item.values],
-        edit=lambda d, values: editing.save_values(d, tuple(values)),
-        options=list(dict.fromkeys([*(str(value) for value in item.values), *counts])),
-        format_func=lambda value: f"{value}  ({counts[value]:,})" if value in counts else value,
-        accept_new_options=True,
-        label_visibility="collapsed",
-        placeholder="Choose or type values",
-    )
-
-
-def field_values(principal: Principal, dataset: Dataset, field: Field) -> dict[str, int]:
-    """Return the most frequent values of a text field with how many rows have each; none where they cannot be asked."""
-    try:
-        found = broadsheet().catalog.field_values(principal, dataset.id, field.name, limit=100)
-    except BroadsheetError as error:
-        st.caption(f"The values cannot be listed: {error.user_message}")
-        return {}
-    return {str(value): count for value, count in found if value not in (None, "")}
-
-
-def _numbers(field: Field, key: str, item: Condition, save: SetValues) -> None:
-    whole = field.type is FieldType.INTEGER
-    count = 2 if item.operator in RANGES else 1
-
-    def edit_at(position: int) -> SetValues:
-        def edit(d: ReportDefinition, number: float | int | None) -> ReportDefinition:
-            values: list[Scalar | None] = [*item.values, None, None][:count]
-            values[position] = int(number) if number is not None and number == int(number) else number
-            return save(d, tuple(value for value in values if value is not None))
-
-        return edit
-
-    with st.container(horizontal=True):
-        for position in range(count):
-            value = item.values[position] if position < len(item.values) else None
-            drafts.control(
-                st.number_input,
-                "and" if position else "Number",
-                key=f"{key}_number_{position}",
-                value=value if value is None or whole else float(value),  # type: ignore[arg-type]
-                edit=edit_at(position),
-                step=1 if whole else None,
-                placeholder=field.format.unit or "Number",
-                label_visibility="collapsed",
-                **({} if whole else {"format": "%g"}),
+    if item.operator in WINDOWS:
+        if item.window is not None:
+            window_editor(
+                editing.key, item.window, editing.today, lambda d, w: editing.save(d, replace(item, window=w))
             )
-
-
-def _dates(key: str, item: Condition, save: SetValues) -> None:
-    days = [value.date() if isinstance(value, datetime) else value for value in item.values]
-    known = [value for value in days if isinstance(value, date)]
-    if item.operator in RANGES:
-        drafts.control(
-            st.date_input,
-            "First and last day",
-            key=f"{key}_days",
-            value=tuple(known[:2]),
-            edit=lambda d, picked: save(d, tuple(picked)),
-            format="YYYY-MM-DD",
-        )
         return
-    drafts.control(
-        st.date_input,
-        "Day",
-        key=f"{key}_day",
-        value=known[0] if known else None,
-        edit=lambda d, picked: save(d, (picked,) if picked else ()),
-        format="YYYY-MM-DD",
-        label_visibility="collapsed",
-    )
+    is_listed = editing.place.is_of_dataset and editing.field.type in _LISTED
+    find = values_in(editing.principal, editing.dataset, editing.field.name) if is_listed else no_values
+    operand_inputs(Operand(key=editing.key, field=editing.field, item=item, save=editing.save, find=find))
 
 
-def _yes_no(key: str, item: Condition, save: SetValues) -> None:
-    drafts.control(
-        st.segmented_control,
-        "Value",
-        key=f"{key}_flag",
-        value=item.values[0] if item.values else None,
-        edit=lambda d, flag: save(d, (flag,) if flag is not None else ()),
-        options=[True, False],
-        format_func=lambda flag: "Yes" if flag else "No",
-        label_visibility="collapsed",
-    )
-
-
-def _with_operator(item: Condition, operator: Operator) -> Condition:
+def with_operator(item: Condition, operator: Operator) -> Condition:
     """Keep what the new operator can take of the old one's operand."""
     if operator is item.operator:
         return item
@@ -269,5 +159,5 @@ def _with_operator(item: Condition, operator: Operator) -> Condition:
     keeps = operator not in NO_OPERAND and item.operator not in WINDOWS
     same_shape = (operator in RANGES) is (item.operator in RANGES)
     values = item.values if keeps and same_shape else ()
-    listed = operator in (*_CHOICES, *RANGES)
+    listed = operator in (*CHOICES, *RANGES)
     return Condition(field=item.field, operator=operator, values=values if listed else values[:1])

@@ -11,6 +11,6 @@ DELIVERIES = {
     DeliveryState.BOUNCED: ("Bounced", "red"),
     DeliveryState.UNKNOWN: ("May have arrived", "amber"),
     DeliveryState.HELD: ("Held", "amber"),
-    DeliveryState.SUPPRESSED: ("Unsubscribed", "quiet"),
+    DeliveryState.SUPPRESSED: ("Left out", "quiet"),
 }
 RESENDABLE = (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.UNKNOWN)

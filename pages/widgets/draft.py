@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import streamlit as st
 
@@ -11,7 +11,6 @@ from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
 from core.domain.parameters import ParameterValue
 from core.domain.report import Report
-from core.errors import NotFound
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
 from pages.widgets.edits import complete
@@ -25,12 +24,14 @@ PlainEdit = Callable[[ReportDefinition], ReportDefinition]
 class Draft:
     """What is on the screen; `definition` may hold filters that still lack their value."""
 
-    report_id: UUID | None
-    version: int | None
+    id: UUID  #: the report's, where it was saved
+    report_id: UUID | None = None
+    version: int | None = None
     name: str
-    description: str
+    description: str = ""
     definition: ReportDefinition
     saved: tuple[str, str, ReportDefinition] | None = None  #: name, description, definition as last saved
+    first_name: str = ""  #: of a new report: what it was called at first
     past: tuple[ReportDefinition, ...] = ()
     future: tuple[ReportDefinition, ...] = ()
 
@@ -44,6 +45,13 @@ class Draft:
         """Whether there is something to save."""
         return self.saved != (self.name, self.description, self.asked)
 
+    @property
+    def is_touched(self) -> bool:
+        """Whether somebody would miss it."""
+        if self.saved is not None:
+            return self.is_changed
+        return bool(self.past or self.future) or self.name != self.first_name
+
 
 def current() -> Draft:
     """Return the draft on the screen."""
@@ -53,22 +61,24 @@ def current() -> Draft:
 
 def put(draft: Draft) -> None:
     """Make `draft` the one on the screen; unsaved changes to other reports are kept beside it."""
-    st.session_state[keys.DRAFT] = draft.report_id
-    _drafts()[draft.report_id] = draft
+    st.session_state[keys.DRAFT] = draft.id
+    _drafts()[draft.id] = draft
 
 
 def forget_new() -> None:
-    """Drop the report that was never saved, so that the next new one starts afresh."""
-    _drafts().pop(None, None)
+    """Take a report that was never saved off the screen, so that the next new one starts afresh."""
+    present = _drafts().get(st.session_state.get(keys.DRAFT))
+    if present is None or present.report_id is None:
+        st.session_state.pop(keys.DRAFT, None)
 
 
 def discard() -> None:
     """Drop the changes on the screen; the next run opens the report as it was saved."""
-    _drafts().pop(st.session_state[keys.DRAFT], None)
+    _drafts().pop(st.session_state.pop(keys.DRAFT, None), None)
 
 
-def _drafts() -> dict[UUID | None, Draft]:
-    drafts: dict[UUID | None, Draft] = st.session_state.setdefault(keys.DRAFTS, {})
+def _drafts() -> dict[UUID, Draft]:
+    drafts: dict[UUID, Draft] = st.session_state.setdefault(keys.DRAFTS, {})
     return drafts
 
 
@@ -83,7 +93,7 @@ def change(definition: ReportDefinition) -> None:
 
 def given_values() -> dict[str, ParameterValue]:
     """Return the values tried for the parameters of the report on the screen; what is put into them is kept."""
-    kept: dict[UUID | None, dict[str, ParameterValue]] = st.session_state.setdefault(keys.BUILDER_GIVEN, {})
+    kept: dict[UUID, dict[str, ParameterValue]] = st.session_state.setdefault(keys.BUILDER_GIVEN, {})
     return kept.setdefault(st.session_state[keys.DRAFT], {})
 
 
@@ -114,6 +124,7 @@ def redo() -> None:
 def of_report(report: Report) -> Draft:
     """Return a saved report as a draft without changes."""
     return Draft(
+        id=report.id,
         report_id=report.id,
         version=report.version,
         name=report.name,
@@ -123,26 +134,17 @@ def of_report(report: Report) -> Draft:
     )
 
 
-def load(principal: Principal, report_id: UUID | None, *, entered: bool) -> Draft:
-    """Return the draft of `report_id`, opening the report (or a good first question) where there is none.
+def new(definition: ReportDefinition, name: str) -> Draft:
+    """Return a report that was never saved."""
+    return Draft(id=uuid4(), name=name, definition=definition, first_name=name)
 
-    `entered`: the screen was just opened, so a draft without changes is read again.
-    """
-    present = _drafts().get(report_id)
-    if present is not None and not (entered and report_id is not None and not present.is_changed):
-        st.session_state[keys.DRAFT] = report_id
-        return present
-    services = broadsheet()
-    if report_id is not None:
-        draft = of_report(services.reports.get(principal, report_id))
-    else:
-        datasets = services.catalog.datasets(principal)
-        if not datasets:
-            raise NotFound("There is no dataset yet. Ask an administrator to add a source.")
-        draft = start(principal, datasets[0].id, datasets[0].label)
-    put(draft)
-    st.session_state[keys.BUILDER_PAGE] = 1
-    return draft
+
+def find(report_id: UUID | None, draft_id: UUID | None) -> Draft | None:
+    """Return the session's draft of a report, the new one with an id, or the new one that is on the screen."""
+    wanted = report_id or draft_id or st.session_state.get(keys.DRAFT)
+    present = _drafts().get(wanted) if wanted else None
+    is_other = report_id is None and draft_id is None and present is not None and present.report_id is not None
+    return None if is_other else present
 
 
 def start(principal: Principal, dataset_id: UUID, label: str) -> Draft:
@@ -151,7 +153,7 @@ def start(principal: Principal, dataset_id: UUID, label: str) -> Draft:
     definition = reports.new_definition(principal, dataset_id)
     if definition.chart is None:
         definition = replace(definition, chart=reports.default_chart(principal, definition))
-    return Draft(report_id=None, version=None, name=first_name(label), description="", definition=definition)
+    return new(definition, first_name(label))
 
 
 def first_name(label: str) -> str:

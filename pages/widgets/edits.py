@@ -6,8 +6,10 @@ from core.domain.appearance import Chart, ChartKind
 from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, Grouping, Measure, ReportDefinition, Sort
 from core.domain.field import Field
+from core.domain.field_roles import measure_of
 from core.domain.filter import Condition, DateUnit, DateWindow, FilterGroup, Grain, Operator, WindowKind
 from pages.widgets.mend import kept_items, mended, renamed
+from pages.widgets.rule_edits import condition_of
 
 NO_OPERAND = (Operator.IS_EMPTY, Operator.IS_NOT_EMPTY)
 RANGES = (Operator.BETWEEN, Operator.NOT_BETWEEN)
@@ -23,8 +25,8 @@ def toggle_field(d: ReportDefinition, field: Field) -> ReportDefinition:
         return tidy(replace(d, columns=kept if field.name in d.columns else (*d.columns, field.name)), d)
     if field.is_measure:
         others = tuple(m for m in d.measures if m.field != field.name)
-        condense = Aggregation.SUM if field.type.is_number else Aggregation.COUNT_DISTINCT
-        added = (*d.measures, Measure(aggregation=condense, field=field.name))
+        counted = Measure(aggregation=Aggregation.COUNT_DISTINCT, field=field.name)
+        added = (*d.measures, measure_of(field) if field.type.is_number else counted)
         return tidy(replace(d, measures=added if others == d.measures else others), d)
     rest = tuple(g for g in d.groupings if g.field != field.name)
     return tidy(replace(d, groupings=(*d.groupings, grouping_of(field)) if rest == d.groupings else rest), d)
@@ -164,11 +166,12 @@ def is_complete(item: Condition) -> bool:
 
 
 def complete(d: ReportDefinition) -> ReportDefinition:
-    """Return the definition without filters that still lack their value; this is what is asked and saved."""
+    """Return the definition without filters and marks that lack their value; this is what is asked and saved."""
     return replace(
         d,
         filters=kept_items(d.filters, is_complete),
         result_filters=kept_items(d.result_filters, is_complete),
         measures=tuple(replace(m, filters=kept_items(m.filters, is_complete)) for m in d.measures),
         kpis=tuple(replace(m, filters=kept_items(m.filters, is_complete)) for m in d.kpis),
+        rules=tuple(rule for rule in d.rules if rule.operator is None or is_complete(condition_of(rule))),
     )

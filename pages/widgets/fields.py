@@ -1,92 +1,30 @@
-"""The builder's left area: the dataset and its fields; a click takes a field into the report or out of it."""
+"""The builder's left area: the dataset and its fields."""
 
-from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
+from datetime import timedelta
 from uuid import UUID
 
 import streamlit as st
 
 from core.domain.access import Principal
-from core.domain.dataset import Dataset, DatasetMeasure
-from core.domain.definition import ReportDefinition
-from core.domain.field import Field
+from core.domain.dataset import Dataset
 from pages.widgets import draft as drafts
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
-from pages.widgets.edits import toggle_field, toggle_measure, uses
-from pages.widgets.words import FIELD_ICONS, distinct, plain
+from pages.widgets.drag_fields import field_list
+from pages.widgets.words import distinct
+
+_FRESH_FOR = timedelta(minutes=1)
 
 
 def fields_area(principal: Principal, dataset: Dataset) -> None:
-    """Draw the dataset choice, the search and the fields, dimensions apart from measures."""
+    """Draw the dataset choice and the fields, dimensions apart from measures."""
     _dataset_choice(principal, dataset)
-    search = st.text_input(
-        "Search fields",
-        key=keys.BUILDER_SEARCH,
-        label_visibility="collapsed",
-        placeholder="Search fields",
-        icon=":material/search:",
-        live=True,
-    )
-    sought = (search or "").lower().split()
-    definition = drafts.current().definition
-    fields = [f for f in dataset.fields if (not f.is_hidden or uses(definition, f)) and _is_found(f, sought)]
-    measures = [measure for measure in dataset.measures if _is_found(measure, sought)]
-    if not fields and not measures:
-        st.caption(f"No field of {dataset.label} is called that.")
-    with st.container(key="builder_fields", gap=None):
-        _group("Dimensions", (field for field in fields if not field.is_measure and not field.folder), definition)
-        for folder in dict.fromkeys(field.folder for field in fields if field.folder and not field.is_measure):
-            _group(folder, (field for field in fields if field.folder == folder and not field.is_measure), definition)
-        _group("Measures", (field for field in fields if field.is_measure), definition)
-        _catalog_measures(measures, definition)
-
-
-def _is_found(item: Field | DatasetMeasure, sought: list[str]) -> bool:
-    text = " ".join((item.label, item.name, *item.synonyms)).lower()
-    return all(word in text for word in sought)
-
-
-def _group(title: str, fields: Iterable[Field], definition: ReportDefinition) -> None:
-    members = list(fields)
-    if not members:
-        return
-    st.html(f'<div class="bs-eyebrow">{_escape(title)}</div>')
-    for field in members:
-        used = uses(definition, field)
-        drafts.act(
-            plain(field.label),
-            key=f"builder_{'used' if used else 'field'}_{field.name}",
-            edit=partial(toggle_field, field=field),
-            icon=FIELD_ICONS[field.type],
-            type="tertiary",
-            width="stretch",
-            help=field.description or None,
-        )
-
-
-def _catalog_measures(measures: list[DatasetMeasure], definition: ReportDefinition) -> None:
-    """Figures that the dataset defines once for all."""
-    if not measures:
-        return
-    st.html('<div class="bs-eyebrow">Figures of the catalog</div>')
-    taken = {measure.dataset_measure for measure in definition.measures}
-    for measure in measures:
-        used = measure.name in taken
-        drafts.act(
-            plain(measure.label),
-            key=f"builder_{'used' if used else 'field'}_measure__{measure.name}",
-            edit=partial(toggle_measure, name=measure.name),
-            icon=":material/function:",
-            type="tertiary",
-            width="stretch",
-            help=measure.description or None,
-        )
+    field_list(dataset, drafts.current().definition)
 
 
 def _dataset_choice(principal: Principal, dataset: Dataset) -> None:
-    datasets = distinct({item.id: item.label for item in broadsheet().catalog.datasets(principal)})
+    datasets = _labels(principal)
     if len(datasets) < 2:
         st.html(f'<div class="bs-eyebrow">Dataset</div><div class="bs-dataset">{_escape(dataset.label)}</div>')
         return
@@ -101,6 +39,17 @@ def _dataset_choice(principal: Principal, dataset: Dataset) -> None:
         args=(principal, datasets),
         help=dataset.description or None,
     )
+
+
+def _labels(principal: Principal) -> dict[UUID, str]:
+    """Return the datasets to choose from, read anew every minute: reading them all costs more than the rest here."""
+    now = broadsheet().clock.now()
+    kept = st.session_state.get(keys.BUILDER_DATASETS)
+    if kept is not None and kept[0] == principal.user_id and now - kept[1] < _FRESH_FOR:
+        return dict(kept[2])
+    labels = distinct({item.id: item.label for item in broadsheet().catalog.datasets(principal)})
+    st.session_state[keys.BUILDER_DATASETS] = (principal.user_id, now, labels)
+    return labels
 
 
 def _switch_dataset(principal: Principal, datasets: dict[UUID, str]) -> None:

@@ -9,8 +9,9 @@ import streamlit as st
 from core.domain.dataset import Dataset
 from core.domain.field import Field, FieldType
 from core.domain.filter import Condition, FilterGroup, Match, Operator
+from core.domain.filter_models import MAX_FILTER_DEPTH
 from pages.widgets import dataset_draft as drafts
-from pages.widgets import words
+from pages.widgets import filter_edits, words
 from pages.widgets.app import broadsheet
 from pages.widgets.scalars import scalar_input
 
@@ -27,8 +28,10 @@ _WORDS = {
 SetGroup = Callable[[Dataset, FilterGroup], Dataset]
 
 
-def filter_form(key: str, group: FilterGroup, columns: Mapping[str, Field], save: SetGroup, *, verb: str) -> None:
-    """Draw the conditions of a group; every change goes through `save(dataset, group)`."""
+def filter_form(
+    key: str, group: FilterGroup, columns: Mapping[str, Field], save: SetGroup, *, verb: str, level: int = 1
+) -> None:
+    """Draw the conditions of a group; every change goes through `save(dataset, group)`. `level`: 1 is the outermost."""
     if len(group.items) > 1:
         drafts.control(
             st.segmented_control,
@@ -46,7 +49,7 @@ def filter_form(key: str, group: FilterGroup, columns: Mapping[str, Field], save
         st.caption(verb)
     for position, item in enumerate(group.items):
         if isinstance(item, FilterGroup):
-            st.caption(f"{len(item.items)} filters inside of a filter; they are changed through the API.")
+            _inner(f"{key}_{position}", group, position, columns, save, level=level + 1)
         else:
             _condition(f"{key}_{position}", group, position, item, columns, save)
     drafts.control(
@@ -61,6 +64,39 @@ def filter_form(key: str, group: FilterGroup, columns: Mapping[str, Field], save
         placeholder="Add a filter by …",
         label_visibility="collapsed",
         width=280,
+    )
+    if len(group.items) > 1 and level - 1 + filter_edits.depth(group) < MAX_FILTER_DEPTH:
+        _frame_button(key, group, save)
+
+
+def _inner(
+    key: str, outer: FilterGroup, position: int, columns: Mapping[str, Field], save: SetGroup, *, level: int
+) -> None:
+    """Draw the group that is an item of another, in its frame."""
+
+    def save_inner(d: Dataset, changed: FilterGroup) -> Dataset:
+        return save(d, _with(outer, position, changed if changed.items else None))
+
+    with st.container(key=f"builder_frame_{key}"):
+        inner = filter_edits.group_at(outer, (position,))
+        filter_form(key, inner, columns, save_inner, verb="Rows for which", level=level)
+        drafts.act(
+            "Take the frame away",
+            key=f"{key}_dissolve",
+            edit=lambda d: save(d, filter_edits.dissolved(outer, (position,))),
+            icon=":material/select:",
+            type="tertiary",
+        )
+
+
+def _frame_button(key: str, group: FilterGroup, save: SetGroup) -> None:
+    """Draw the button that puts all conditions into a group of their own, beside which others can stand."""
+    drafts.act(
+        "Put these in a frame",
+        key=f"{key}_frame",
+        edit=lambda d: save(d, FilterGroup(items=(group,))),
+        icon=":material/select:",
+        type="tertiary",
     )
 
 
@@ -154,6 +190,6 @@ def _with_operator(item: Condition, operator: Operator) -> Condition:
     return replace(item, operator=operator, values=values)
 
 
-def _with(group: FilterGroup, position: int, item: Condition | None) -> FilterGroup:
+def _with(group: FilterGroup, position: int, item: Condition | FilterGroup | None) -> FilterGroup:
     items = (*group.items[:position], *([item] if item else []), *group.items[position + 1 :])
     return replace(group, items=items)

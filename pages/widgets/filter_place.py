@@ -6,27 +6,42 @@ from dataclasses import dataclass, replace
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.field import Field
-from core.domain.filter import Condition, FilterGroup
+from core.domain.filter import FilterGroup
 from core.domain.result import ResultColumn
-from pages.widgets.edits import with_item
-from pages.widgets.mend import mended
+from pages.widgets import filter_edits
+from pages.widgets.filter_edits import Path
+from pages.widgets.mend import Item, mended
 from pages.widgets.result_edits import set_measure_filters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilterPlace:
-    """A filter of the definition: how it is read and written, and what its conditions may name."""
+    """A group of a filter of the definition: how it is read and written, and what its conditions may name."""
 
     key: str  #: what the keys of its controls begin with
     chip: str  #: what the keys of its chips begin with
-    read: Callable[[ReportDefinition], FilterGroup]
+    read: Callable[[ReportDefinition], FilterGroup]  #: the outermost group
     write: Callable[[ReportDefinition, FilterGroup], ReportDefinition]
     fields: Mapping[str, Field]
     is_of_dataset: bool = True  #: whether its fields are the dataset's
+    path: Path = ()  #: the way from the outermost group to this one
 
-    def set_item(self, d: ReportDefinition, position: int, item: Condition | None) -> ReportDefinition:
-        """Replace the condition at `position`, append it there, or drop it."""
-        return mended(self.write(d, with_item(self.read(d), position, item)))
+    def group(self, d: ReportDefinition) -> FilterGroup:
+        """Return the group as it is now."""
+        return filter_edits.group_at(self.read(d), self.path)
+
+    def inside(self, position: int) -> "FilterPlace":
+        """Return the group that is the item at `position`."""
+        return replace(self, key=f"{self.key}_{position}", chip=f"{self.chip}_{position}", path=(*self.path, position))
+
+    def set_item(self, d: ReportDefinition, position: int, item: Item | None) -> ReportDefinition:
+        """Replace the item at `position`, append it there, or drop it."""
+        path = (*self.path, position)
+        return self.reshaped(d, lambda group: filter_edits.with_item_at(group, path, item))
+
+    def reshaped(self, d: ReportDefinition, change: Callable[[FilterGroup], FilterGroup]) -> ReportDefinition:
+        """Change the outermost group."""
+        return mended(self.write(d, change(self.read(d))))
 
 
 def over_fields(dataset: Dataset) -> FilterPlace:
@@ -48,7 +63,7 @@ def over_result(definition: ReportDefinition, columns: Mapping[str, ResultColumn
         chip="builder_result_chip",
         read=lambda d: d.result_filters,
         write=lambda d, group: replace(d, result_filters=group),
-        fields={key: _as_field(columns[key]) for key in computed if key in columns},
+        fields={key: as_field(columns[key]) for key in computed if key in columns},
         is_of_dataset=False,
     )
 
@@ -69,5 +84,6 @@ def offered(dataset: Dataset) -> dict[str, Field]:
     return {field.name: field for field in sorted(dataset.fields, key=lambda field: field.is_hidden)}
 
 
-def _as_field(column: ResultColumn) -> Field:
+def as_field(column: ResultColumn) -> Field:
+    """Return a column of the result as conditions see fields."""
     return Field(name=column.key, label=column.label, type=column.type, format=column.format, scale=column.scale)

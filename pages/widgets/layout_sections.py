@@ -18,7 +18,10 @@ _DIRECTIONS = ("Highest", "Lowest")
 
 def top_section(definition: ReportDefinition, columns: Columns) -> None:
     """Draw whether only some values of a grouping are shown."""
-    with section("Highest or lowest values", is_used=definition.top is not None):
+    place = section("Highest or lowest values", is_used=definition.top is not None)
+    if not place.open:
+        return
+    with place:
         drafts.control(
             st.toggle,
             "Only some values",
@@ -84,28 +87,18 @@ def _choice(label: str, part: str, value: str, options: list[str], columns: Colu
     )
 
 
-def pivot_section(definition: ReportDefinition, columns: Columns) -> None:
-    """Draw which groupings become columns."""
+def across_section(definition: ReportDefinition) -> None:
+    """Draw whether groupings that became columns have one for all of them together."""
     pivot = definition.pivot
-    with section("Columns across", is_used=pivot is not None):
-        drafts.control(
-            st.multiselect,
-            "Groupings that become columns",
-            key="builder_pivot",
-            value=list(pivot.groupings) if pivot else [],
-            edit=lambda d, picked: set_pivot(d, tuple(picked), with_totals=bool(d.pivot and d.pivot.with_totals)),
-            options=[grouping.key for grouping in definition.groupings],
-            format_func=lambda key: columns[key].label if key in columns else key,
-            placeholder="None: every grouping is a column of rows",
-        )
-        if pivot is not None:
-            drafts.control(
-                st.checkbox,
-                "A column for all of them together",
-                key="builder_pivot_totals",
-                value=pivot.with_totals,
-                edit=lambda d, on: set_pivot(d, pivot.groupings, with_totals=on),
-            )
+    if pivot is None:
+        return
+    drafts.control(
+        st.checkbox,
+        "A column for all columns together",
+        key="builder_pivot_totals",
+        value=pivot.with_totals,
+        edit=lambda d, on: set_pivot(d, pivot.groupings, with_totals=on),
+    )
 
 
 def totals_section(definition: ReportDefinition, columns: Columns) -> None:
@@ -113,7 +106,10 @@ def totals_section(definition: ReportDefinition, columns: Columns) -> None:
     totals = definition.totals
     spread = definition.pivot.groupings if definition.pivot else ()
     staying = [grouping.key for grouping in definition.groupings if grouping.key not in spread]
-    with section("Totals", is_used=totals.grand or totals.subtotals > 0):
+    place = section("Totals", is_used=totals.grand or totals.subtotals > 0)
+    if not place.open:
+        return
+    with place:
         drafts.control(
             st.toggle,
             "A total of all rows",

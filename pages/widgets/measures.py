@@ -62,11 +62,11 @@ def _add(d: ReportDefinition, picked: str, *, dataset: Dataset) -> ReportDefinit
     if field is None:
         return edits.add_measure(d, edits.COUNT)
     taken = {m.aggregation for m in d.measures if m.field == picked}
-    free = [item for item in _preferred(field) if item not in taken]
+    free = [item for item in preferred(field) if item not in taken]
     return edits.add_measure(d, with_aggregation(Measure(field=picked), free[0])) if free else d
 
 
-def _preferred(field: Field) -> list[Aggregation]:
+def preferred(field: Field) -> list[Aggregation]:
     """Return the aggregations of a field, the likeliest first."""
     first = Aggregation.SUM if field.type.is_number else Aggregation.COUNT_DISTINCT
     allowed = [item for item in broadsheet().reports.aggregations_for(field.type) if item is not Aggregation.COUNT]
@@ -80,7 +80,7 @@ def _aggregation(position: int, measure: Measure, field: Field, *, is_narrow: bo
         key=f"builder_aggregation_{position}_{field.name}",
         value=measure.aggregation,
         edit=lambda d, picked: edits.set_measure(d, position, with_aggregation(measure, picked)),
-        options=_preferred(field),
+        options=preferred(field),
         format_func=lambda item: words.AGGREGATIONS[item],
         label_visibility="collapsed" if is_narrow else "visible",
         width=118 if is_narrow else "stretch",

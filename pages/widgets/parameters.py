@@ -15,7 +15,7 @@ from core.domain.parameters import ParameterValue, parse_parameters
 from core.domain.run import Run
 from core.errors import InvalidInput
 from pages.widgets import words
-from pages.widgets.condition import field_values
+from pages.widgets.value_picker import values_in
 from pages.widgets.windows import QUICK
 
 _FIXED = DateWindow(kind=WindowKind.BETWEEN)
@@ -133,7 +133,7 @@ def _texts(
     present: tuple[Any, ...],
     key: str,
 ) -> ParameterValue | None:
-    counts = field_values(principal, dataset, field) if field else {}
+    counts = values_in(principal, dataset, field.name)("") if field else {}
     options = list(dict.fromkeys([*(str(value) for value in present), *counts]))
     if parameter.is_list:
         _start(key, [str(value) for value in present])

@@ -9,22 +9,20 @@ import streamlit as st
 
 from core.domain.access import Principal
 from core.domain.dataset import Dataset
-from core.domain.definition import Grouping, ReportDefinition, Sort
-from core.domain.field import Field, FieldType
-from core.domain.filter import Grain
+from core.domain.definition import ReportDefinition, Sort
 from core.domain.result import Preview, ResultColumn
 from pages.widgets import draft as drafts
 from pages.widgets import edits, keys, words
 from pages.widgets.app import broadsheet
 from pages.widgets.calculations import calculations_section
 from pages.widgets.columns_section import columns_section
-from pages.widgets.layout_sections import pivot_section, top_section, totals_section
+from pages.widgets.layout_sections import across_section, top_section, totals_section
 from pages.widgets.measures import measures_section
 from pages.widgets.property_rows import adder, drop, eyebrow, row
+from pages.widgets.rule_form import rules_section
 
 _MODES = ("Summary", "Rows")
 _MOST_SORTS = 3
-_TIMES = (Grain.HOUR_OF_DAY,)
 
 
 def shape_panel(principal: Principal, dataset: Dataset, columns: Mapping[str, ResultColumn], today: date) -> None:
@@ -42,80 +40,23 @@ def shape_panel(principal: Principal, dataset: Dataset, columns: Mapping[str, Re
         width="stretch",
     )
     if definition.is_summary:
-        _groupings(dataset, definition)
         measures_section(principal, dataset, definition, today)
-    else:
-        _columns(dataset, definition)
     _sorts(definition, columns)
     _limit(definition)
     calculations_section(dataset, definition, columns)
     if definition.groupings and definition.measures:
         top_section(definition, columns)
-        pivot_section(definition, columns)
+        across_section(definition)
     if definition.measures:
         totals_section(definition, columns)
     columns_section(definition, columns)
+    rules_section(principal, dataset, definition, columns)
 
 
 def _set_mode(d: ReportDefinition, mode: str, *, dataset: Dataset) -> ReportDefinition:
     if mode == _MODES[0]:
         return d if d.is_summary else edits.to_summary(d, dataset)
     return edits.to_rows(d, dataset) if d.is_summary else d
-
-
-def _groupings(dataset: Dataset, definition: ReportDefinition) -> None:
-    eyebrow("Group by")
-    for position, grouping in enumerate(definition.groupings):
-        field = dataset.field(grouping.field)
-        with row(f"grouping_{position}"):
-            st.markdown(words.plain(field.label if field else grouping.field), width="stretch")
-            if field and field.type.is_temporal:
-                _grain(position, grouping, field)
-            if position:
-                up = partial(edits.move_grouping_up, position=position)
-                drafts.act("", key=f"builder_up_{position}", edit=up, icon=":material/arrow_upward:", type="tertiary")
-            drop(f"builder_ungroup_{position}", partial(edits.set_grouping, position=position, grouping=None))
-    free = {
-        field.name: field.label
-        for field in dataset.fields
-        if not field.is_measure and not field.is_hidden and not edits.uses(definition, field)
-    }
-    adder("grouping", "Add a grouping", free, partial(_add_grouping, dataset=dataset))
-
-
-def _add_grouping(d: ReportDefinition, name: str, *, dataset: Dataset) -> ReportDefinition:
-    field = dataset.field(name)
-    return replace(d, groupings=(*d.groupings, edits.grouping_of(field))) if field else d
-
-
-def _grain(position: int, grouping: Grouping, field: Field) -> None:
-    suits = [grain for grain in Grain if field.type is FieldType.DATETIME or grain not in _TIMES]
-    drafts.control(
-        st.selectbox,
-        "Grain",
-        key=f"builder_grain_{position}_{grouping.field}",
-        value=grouping.grain,
-        edit=lambda d, grain: edits.set_grouping(d, position, replace(grouping, grain=grain)),
-        options=[*suits, None],
-        format_func=lambda grain: f"by {words.GRAINS[grain]}" if grain else "exact",
-        label_visibility="collapsed",
-        width=118,
-    )
-
-
-def _columns(dataset: Dataset, definition: ReportDefinition) -> None:
-    labels = {
-        field.name: field.label for field in dataset.fields if not field.is_hidden or field.name in definition.columns
-    }
-    drafts.control(
-        st.multiselect,
-        "Columns, in order",
-        key="builder_columns",
-        value=list(definition.columns),
-        edit=lambda d, names: edits.tidy(replace(d, columns=tuple(names)), d),
-        options=list(labels),
-        format_func=lambda name: labels.get(name, name),
-    )
 
 
 def _sorts(definition: ReportDefinition, columns: Mapping[str, ResultColumn]) -> None:

@@ -1,8 +1,8 @@
 """What the sections of the builder's right area share: rows with something to remove, adders, sections, open forms."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -20,9 +20,12 @@ def eyebrow(words: str) -> None:
     st.html(f'<div class="bs-eyebrow">{words}</div>')
 
 
-def section(words: str, *, is_used: bool) -> AbstractContextManager[object]:
-    """A section that stays closed until it is used."""
-    return st.expander(words, expanded=is_used)
+def section(words: str, *, is_used: bool) -> Any:
+    """A section that stays closed until it is used; what is in it need not be drawn while it is not `open`."""
+    key = keys.section(words)
+    if is_used:
+        st.session_state.setdefault(key, True)
+    return st.expander(words, expanded=is_used, key=key, on_change="rerun")
 
 
 def drop(key: str, edit: drafts.PlainEdit) -> None:

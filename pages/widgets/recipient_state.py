@@ -1,4 +1,4 @@
-"""Recipients in the schedule form: lines of addresses and rows of destinations, to and from what a schedule keeps."""
+"""Recipients in the schedule form: lines of addresses, people and groups, destinations; to and from a schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core.domain.destination import built_in_id
-from core.domain.schedule import Recipient
+from core.domain.schedule import KINDS, Recipient
 
 EMAIL = "email"
 _ROLES = ("cc", "bcc")
@@ -34,10 +34,21 @@ class Choice:
     destination_id: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pick:
+    """A person or group that is chosen."""
+
+    kind: str  #: one of `KINDS`
+    id: UUID
+
+
 def values_in(recipients: Sequence[Recipient]) -> dict[str, Any]:
     """Return the form's values of saved recipients."""
-    places = [one for one in recipients if one.channel != EMAIL]
+    places = [one for one in recipients if one.channel not in (EMAIL, *KINDS)]
+    picked = {pick_of(one): one.role for one in recipients if one.channel in KINDS}
     values: dict[str, Any] = {
+        "picks": list(picked),
+        "pick_roles": picked,
         "recipients": "\n".join(line_of(one) for one in recipients if one.channel == EMAIL),
         "places": tuple(range(len(places))),
     }
@@ -50,8 +61,17 @@ def values_in(recipients: Sequence[Recipient]) -> dict[str, Any]:
 
 def recipients_of(values: Mapping[str, Any]) -> tuple[Recipient, ...]:
     """Return whom the form names; a row without a destination names nobody."""
-    people = [line.recipient for line in lines_of(values["recipients"] or "")]
-    return (*people, *(place for n in values["places"] if (place := place_of(values, n)) is not None))
+    typed = [line.recipient for line in lines_of(values["recipients"] or "")]
+    chosen = [
+        Recipient(channel=pick.kind, address=str(pick.id), role=values["pick_roles"].get(pick, "to"))
+        for pick in values["picks"]
+    ]
+    return (*typed, *chosen, *(place for n in values["places"] if (place := place_of(values, n)) is not None))
+
+
+def pick_of(recipient: Recipient) -> Pick:
+    """Return the choice that a saved recipient is."""
+    return Pick(kind=recipient.channel, id=UUID(recipient.address))
 
 
 def place_of(values: Mapping[str, Any], n: int) -> Recipient | None:

@@ -20,6 +20,7 @@ from core.domain.word_forms import SPAN_STYLES, day_words, duration_words
 from core.errors import BroadsheetError
 from core.services.looks import PageLooks, page_looks
 from pages.widgets import answers, keys, words
+from pages.widgets.column_menu import column_menu
 from pages.widgets.properties import limit_words
 from pages.widgets.result_looks import chart_downloads, legend, styled
 from pages.widgets.states import empty, problem
@@ -46,9 +47,10 @@ def result_area(
     dataset: Dataset,
     definition: ReportDefinition,
     given: Mapping[str, ParameterValue],
+    columns: Mapping[str, ResultColumn],
     preview: Preview,
 ) -> None:
-    """Draw the answer to `definition` with the values given for its parameters."""
+    """Draw the answer to `definition` with the values given for its parameters; `columns` are those before a pivot."""
     try:
         _headline(answers.headline(principal, definition, given))
         _chart(principal, definition, given)
@@ -61,7 +63,10 @@ def result_area(
     if not preview.rows_matched:
         empty("No rows match", "Widen the period or take a filter away.", icon=":material/search_off:")
         return
+    menu = st.container()
     _table(definition, preview)
+    with menu:
+        column_menu(dataset, definition, columns)
     _totals(definition, preview)
     pages = -(-preview.rows_matched // preview.page_size)
     if pages > 1:
@@ -120,29 +125,37 @@ def _table(definition: ReportDefinition, preview: Preview) -> None:
     rows = min(preview.table.num_rows, _MOST_ROWS_SHOWN)
     looks = page_looks(preview, definition.timezone, dark=is_dark())
     st.dataframe(
-        styled(_written(preview), looks),
-        key="builder_table",
+        styled(written(preview), looks),
+        key=keys.BUILDER_TABLE,
+        on_select="rerun",
+        selection_mode="single-column",
         hide_index=True,
         row_height=_ROW_HEIGHT,
         height=(rows + 1) * _ROW_HEIGHT + 4,
-        column_config={column.key: _config(column, definition.timezone, looks) for column in preview.columns},
+        column_config={column.key: config(column, definition.timezone, looks) for column in preview.columns},
         placeholder="",
         alt="Rows of the report",
     )
     legend(looks)
 
 
-def _config(column: ResultColumn, timezone: str, looks: PageLooks | None) -> Any:
-    """How a column is shown, with a bar in each cell where a rule asks for it."""
+def config(column: ResultColumn, timezone: str, looks: PageLooks | None) -> Any:
+    """Return how a column is shown, with a bar in each cell where a rule asks for it."""
     ends = looks.bars.get(column.key) if looks is not None else None
-    if ends is None or _is_in_words(column) or ends[0] == ends[1]:
+    if looks is None or ends is None or _is_in_words(column) or ends[0] == ends[1]:
         return column_config(column, timezone)
     label = _label(column)
-    return st.column_config.ProgressColumn(label, format=_number_format(column), min_value=ends[0], max_value=ends[1])
+    return st.column_config.ProgressColumn(
+        label,
+        format=_number_format(column),
+        min_value=ends[0],
+        max_value=ends[1],
+        color=looks.bar_colours.get(column.key),
+    )
 
 
-def _written(preview: Preview) -> pa.Table:
-    """The rows, with what the table cannot write itself as words: durations and quarters."""
+def written(preview: Preview) -> pa.Table:
+    """Return the rows, with what the table cannot write itself as words: durations and quarters."""
     table = preview.table
     for index, column in enumerate(preview.columns):
         if _is_in_words(column):

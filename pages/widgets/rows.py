@@ -63,6 +63,11 @@ def fact(text: str, *, quiet: bool = False) -> str:
     return f'<span class="{"bs-quiet" if quiet else ""}" title="{escape(text)}">{escape(text)}</span>'
 
 
+def two_lines(first: str, second: str) -> None:
+    """Draw plain text with a quiet line under it; no address becomes a link."""
+    st.html(f'<div class="bs-found">{escape(first)}<br><span class="bs-quiet">{escape(second)}</span></div>')
+
+
 def _grid(columns: Sequence[Column], cells: Sequence[str], css: str) -> str:
     template = " ".join(f"{column.width}px" for column in columns)
     inner = "".join(

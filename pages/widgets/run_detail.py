@@ -15,6 +15,7 @@ from pages.widgets.app import broadsheet, guard
 from pages.widgets.delivery_states import DELIVERIES, RESENDABLE
 from pages.widgets.file_links import file_path
 from pages.widgets.parameters import run_words
+from pages.widgets.run_burst import burst_deliveries
 from pages.widgets.run_changes import changes
 from pages.widgets.run_standing import marks, standing_line
 from pages.widgets.run_tools import do, run_tools
@@ -78,7 +79,9 @@ def _facts(principal: Principal, run: Run) -> list[str]:
 
 def _files(principal: Principal, run: Run) -> None:
     st.html('<div class="bs-eyebrow">Files</div>')
-    if not run.artifacts:
+    if run.is_burst:
+        st.caption("Each recipient has files of their own. Sent shows what went to whom.")
+    elif not run.artifacts:
         st.caption("No files were made." if run.state.is_final else "No files yet.")
     for artifact in run.artifacts:
         with st.container(horizontal=True, vertical_alignment="center", key=f"run_file_{artifact.id}"):
@@ -97,6 +100,9 @@ def _files(principal: Principal, run: Run) -> None:
 
 
 def _deliveries(principal: Principal, run: Run) -> None:
+    if run.is_burst:
+        burst_deliveries(principal, run)
+        return
     if not run.deliveries:
         return
     st.html('<div class="bs-eyebrow">Deliveries</div>')

@@ -26,6 +26,8 @@ VARIABLES = {
     "organization": "name of the organization",
     "schedule": "name of the schedule",
     "recipient": "address of the recipient",
+    "recipient.name": "name of the recipient",
+    "recipient.locale": "language of the recipient",
 }
 
 

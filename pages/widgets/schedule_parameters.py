@@ -18,8 +18,8 @@ from pages.widgets.parameters import parameter_inputs
 def open_values(principal: Principal, schedule: Schedule | None) -> None:
     """Start with the values that a schedule was saved with."""
     st.session_state[keys.SCHEDULE_GIVEN] = {}
-    if schedule is not None:
-        _kept(schedule.report_id).update(_saved(principal, schedule))
+    if schedule is not None and schedule.report_id is not None:
+        _kept(schedule.report_id).update(_saved(principal, schedule, schedule.report_id))
 
 
 def given_json(principal: Principal, report_id: UUID) -> Mapping[str, Any]:
@@ -34,9 +34,9 @@ def _kept(report_id: UUID) -> dict[str, ParameterValue]:
     return kept.setdefault(report_id, {})
 
 
-def _saved(principal: Principal, schedule: Schedule) -> Mapping[str, ParameterValue]:
+def _saved(principal: Principal, schedule: Schedule, report_id: UUID) -> Mapping[str, ParameterValue]:
     """Return the values a schedule was saved with, those that its report still takes."""
-    definition = broadsheet().reports.get(principal, schedule.report_id).definition
+    definition = broadsheet().reports.get(principal, report_id).definition
     asked = {one.name for one in definition.parameters}
     known = {name: value for name, value in schedule.report_parameters.items() if name in asked}
     try:

@@ -20,7 +20,7 @@ def place_fields(principal: Principal, values: dict[str, Any], wrong: InvalidInp
     services = broadsheet().destinations
     kinds = {kind.key: kind for kind in services.kinds()}
     known = {recipients.Choice(channel=one.channel, destination_id=one.id): one for one in services.list(principal)}
-    first = len(recipients.lines_of(values["recipients"] or ""))
+    first = len(recipients.lines_of(values["recipients"] or "")) + len(values["picks"])
     for position, n in enumerate(values["places"]):
         _row(n, values, known, kinds)
         form.error_at(wrong, f"recipients[{first + position}]")

@@ -17,6 +17,7 @@ from core.domain.schedule import (
     ScheduleConfig,
     ScheduleDraft,
 )
+from pages.widgets import burst_state as bursts
 from pages.widgets import recipient_state as recipients
 from pages.widgets import terms_state as terms
 
@@ -43,6 +44,7 @@ def fresh(name: str, email: str, timezone: str) -> dict[str, Any]:
         **_times_in((time(9),)),
         **_days_in(ScheduleConfig(cadence=Cadence.DAILY, timezone=timezone)),
         **recipients.values_in(()),
+        **bursts.values_in(None),
         "recipients": email,
         "formats": ["pdf", "xlsx"],
         "subject": "",
@@ -69,6 +71,7 @@ def of_schedule(schedule: Schedule) -> dict[str, Any]:
         **_times_in(config.times or (time(9),)),
         **_days_in(config),
         **recipients.values_in(schedule.recipients),
+        **bursts.values_in(schedule.burst),
         "formats": list(schedule.formats),
         "subject": schedule.email_subject or "",
         "body": schedule.email_body or "",
@@ -107,17 +110,21 @@ def config_of(values: Mapping[str, Any]) -> ScheduleConfig:
 
 def draft_of(
     values: Mapping[str, Any],
-    report_id: UUID,
+    report_id: UUID | None,
     description: str,
     report_parameters: Mapping[str, Any],
     file_options: FileOptions = FileOptions(),
+    *,
+    dashboard_id: UUID | None = None,
 ) -> ScheduleDraft:
     """Return what the form asks to be saved; raises InvalidInput for terms that cannot be."""
     return ScheduleDraft(
         name=values["name"] or "",
         report_id=report_id,
+        dashboard_id=dashboard_id,
         config=config_of(values),
-        recipients=recipients.recipients_of(values),
+        recipients=() if bursts.is_data(values) else recipients.recipients_of(values),
+        burst=bursts.burst_of(values),
         formats=tuple(values["formats"]),
         description=description,
         email_subject=(values["subject"] or "").strip() or None,

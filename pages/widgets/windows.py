@@ -9,16 +9,22 @@ import streamlit as st
 
 from core.domain.definition import ReportDefinition
 from core.domain.filter import DateUnit, DateWindow, WindowKind
+from core.errors import BroadsheetError
+from core.services.spans import days_in_words
 from pages.widgets import draft as drafts
-from pages.widgets.words import WINDOWS, unit
+from pages.widgets.app import broadsheet
+from pages.widgets.words import WINDOWS, plain, unit
 from pages.widgets.words import window as in_words
 
 _LAST = WindowKind.LAST
+#: The days that can be picked in a calendar.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 #: What most people want, one click away.
 QUICK = (
     DateWindow(kind=_LAST, n=7, unit=DateUnit.DAY),
     DateWindow(kind=_LAST, n=30, unit=DateUnit.DAY),
     DateWindow(kind=_LAST, n=12, unit=DateUnit.WEEK),
+    DateWindow(kind=_LAST, n=1, unit=DateUnit.MONTH),
     DateWindow(kind=_LAST, n=3, unit=DateUnit.MONTH),
     DateWindow(kind=_LAST, n=12, unit=DateUnit.MONTH),
     DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.MONTH),
@@ -39,6 +45,7 @@ def window_editor(key: str, value: DateWindow, today: date, save: SetWindow) -> 
         format_func=lambda w: in_words(w).capitalize(),
         label_visibility="collapsed",
     )
+    _days_said(value)
     drafts.control(
         st.segmented_control,
         "Kind of period",
@@ -86,6 +93,23 @@ def window_editor(key: str, value: DateWindow, today: date, save: SetWindow) -> 
         )
 
     _offset(key, value, save)
+
+
+def _days_said(value: DateWindow) -> None:
+    """Print the days that the window stands for now."""
+    definition = drafts.current().definition
+    try:
+        days = days_in_words(
+            value,
+            logical_at=broadsheet().clock.now(),
+            timezone=definition.timezone,
+            calendar=definition.calendar,
+        )
+    except BroadsheetError as error:
+        st.caption(f":red[{plain(error.user_message)}]")
+        return
+    is_fixed = value.kind is WindowKind.BETWEEN
+    st.markdown(f"**{days}**" if is_fixed else f"{in_words(value).capitalize()}: **{days}**")
 
 
 def _offset(key: str, value: DateWindow, save: SetWindow) -> None:
@@ -138,6 +162,8 @@ def _fixed(key: str, value: DateWindow, save: SetWindow) -> None:
         value=(value.first_on, value.last_on),
         edit=edit,
         format="YYYY-MM-DD",
+        min_value=min(FIRST_DAY, value.first_on or FIRST_DAY),
+        max_value=max(LAST_DAY, value.last_on or LAST_DAY),
     )
 
 

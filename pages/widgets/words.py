@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from html import escape
 from itertools import count
-from uuid import UUID
+from typing import TypeVar
 
 from core.domain.appearance import ChartKind
 from core.domain.dataset import Dataset
@@ -15,6 +15,7 @@ from core.domain.moments import days_words, instant_words, weekday_words
 from core.domain.run import RunKind, RunState
 from core.domain.schedule import Misfire
 
+_Key = TypeVar("_Key")
 _MARKDOWN = frozenset("\\`*_{}[]()#+-.!|:$~<>")
 FIELD_ICONS = {
     FieldType.TEXT: ":material/match_case:",
@@ -229,6 +230,11 @@ def unit(value: DateUnit, n: int = 1) -> str:
     return str(value) if n == 1 else f"{value}s"
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: "1 person", "1,200 people"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def html(text: str) -> str:
     """Return text that HTML shows as it is."""
     return escape(text)
@@ -239,9 +245,9 @@ def plain(text: str) -> str:
     return "".join(f"\\{character}" if character in _MARKDOWN else character for character in text)
 
 
-def distinct(labels: dict[UUID, str]) -> dict[UUID, str]:
+def distinct(labels: dict[_Key, str]) -> dict[_Key, str]:
     """Number labels that stand twice: Streamlit tells the options of a choice apart by their labels alone."""
-    told: dict[UUID, str] = {}
+    told: dict[_Key, str] = {}
     for key, label in labels.items():
         taken = set(told.values())
         others = (f"{label} ({number})" for number in count(2))

@@ -27,7 +27,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_READY_WITHIN_S = 90
+_READY_WITHIN_S = 200
 _STOP_WITHIN_S = 40
 
 
@@ -106,7 +106,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, product: Product) -> Iterator[Page]:
     """A fresh window, wide enough for the three areas of the builder."""
     context = browser.new_context(base_url=product.url, viewport={"width": 1440, "height": 1000})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     try:
         yield context.new_page()
     finally:

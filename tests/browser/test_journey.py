@@ -7,6 +7,7 @@ from .conftest import EMAIL, PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SESSION_COOKIE = "broadsheet_session"
+expect.set_options(timeout=20_000)
 
 
 def settle(page: Page) -> None:
@@ -28,9 +29,86 @@ def sign_in(page: Page) -> None:
 
 
 def open_usage_summary(page: Page) -> None:
-    page.get_by_role("link", name="Usage Summary").first.click()
+    page.goto("/reports")
+    page.locator("[class*=st-key-list_row_]").get_by_role("link", name="Usage Summary").first.click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     settle(page)
+
+
+def begin(page: Page, start: str) -> None:
+    """Begin a new report with a quick start."""
+    page.get_by_role("button", name="New report").click()
+    key(page, f"builder_start_{start}").get_by_role("button").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    settle(page)
+
+
+def place(page: Page, name: str):
+    """One of the places that fields are dragged to."""
+    return key(page, "builder_shelves").get_by_role("group", name=name)
+
+
+def test_a_report_is_built_by_dragging_undone_with_keys_and_outlives_a_reload(page: Page):
+    sign_in(page)
+    begin(page, "over_time")
+    sentence = page.locator(".bs-sentence")
+    field = key(page, "builder_fields").get_by_role("button", name="Segment", exact=True)
+    field.drag_to(place(page, "Columns"))
+    expect(sentence).to_contain_text("across Segment")
+    expect(field).to_have_attribute("aria-pressed", "true")
+    settle(page)
+
+    place(page, "Rows").get_by_role("button", name="by month").click()
+    page.get_by_role("menuitemradio", name="by quarter", exact=True).click()
+    expect(sentence).to_contain_text("by quarter")
+    settle(page)
+    chip = place(page, "Columns").locator(".chip")
+    chip.drag_to(place(page, "Rows"))
+    expect(sentence).to_contain_text("by Segment and quarter")
+    settle(page)
+
+    page.keyboard.press("Control+z")
+    expect(sentence).to_contain_text("across Segment")
+    settle(page)
+    page.keyboard.press("Control+Shift+z")
+    expect(sentence).to_contain_text("by Segment and quarter")
+    settle(page)
+
+    page.reload()
+    expect(key(page, "builder_resumed")).to_contain_text("You have an unsaved draft of")
+    expect(sentence).to_contain_text("by Segment and quarter")
+    settle(page)
+    key(page, "builder_resumed_go").get_by_role("button").click()
+    expect(key(page, "builder_resumed")).to_be_hidden()
+
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("link", name="Schedules", exact=True).first.click()
+    assert "changes that are not saved" in asked[0]
+    page.get_by_role("button", name="Save report").click()
+    expect(page.get_by_text("Version 1 saved")).to_be_visible()
+    settle(page)
+    page.reload()
+    expect(sentence).to_contain_text("by Segment and quarter")
+    settle(page)
+    expect(key(page, "builder_resumed")).to_be_hidden()
+
+
+def test_a_field_is_placed_with_the_keyboard_alone(page: Page):
+    sign_in(page)
+    begin(page, "over_time")
+    search = page.get_by_role("searchbox", name="Search fields")
+    search.fill("chan")
+    search.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Add to columns").press("Enter")
+    chip = place(page, "Columns").get_by_role("button", name="Sales channel", exact=True)
+    expect(chip).to_be_visible()
+    settle(page)
+    chip.focus()
+    page.keyboard.press("Delete")
+    expect(chip).to_be_hidden()
 
 
 def test_from_sign_in_to_a_mail_in_the_outbox(page: Page):
@@ -97,9 +175,7 @@ def test_from_sign_in_to_a_mail_in_the_outbox(page: Page):
 
 def test_a_download_of_an_unsaved_question_says_how_many_rows_it_holds(page: Page):
     sign_in(page)
-    page.get_by_role("button", name="New report").click()
-    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
-    settle(page)
+    begin(page, "over_time")
     key(page, "builder_download").get_by_role("button").click()
     page.get_by_text("CSV", exact=False).last.click()
     ready = key(page, "export_bar")

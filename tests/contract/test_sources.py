@@ -21,6 +21,8 @@ from core.errors import QueryFailed, QueryTimedOut, RunCancelled, SourceError, S
 from tests.source_parts import KINDS, SAMPLE_COLUMNS, SAMPLE_ROWS, Reference, SourceBench, bench_of
 
 NUMBER = (SourceColumn(name="n", type=FieldType.INTEGER),)
+#: What takes so long does not end by itself: far above what a busy machine needs, far below what was asked for.
+HANGS_S = 30
 COUNT = CompiledQuery(sql="SELECT count(*) AS c FROM numbers_of_the_suite")
 
 
@@ -78,7 +80,9 @@ def test_all_types_come_back_as_they_went_in(bench: SourceBench) -> None:
 
 
 def test_batches_of_a_stream_have_one_schema_and_the_first_is_empty(bench: SourceBench) -> None:
-    bench.make_table("many", SAMPLE_COLUMNS, [(n, None, *SAMPLE_ROWS[n % 6][2:]) for n in range(400_000)])
+    # Kinds end a batch after some 65,000 rows or after 16 MB; the first one has no text at all.
+    texts = [None if n < 66_000 else "x" * 1000 for n in range(80_000)]
+    bench.make_table("many", SAMPLE_COLUMNS, [(n, text, *SAMPLE_ROWS[n % 6][2:]) for n, text in enumerate(texts)])
     source = table("many", *(column(each.name) for each in SAMPLE_COLUMNS))
     statement = select(*outputs(bench, source)).order_by(source.c["id"])
     with bench.connector().snapshot(deadline_s=60) as snapshot, closing(snapshot.stream(statement)) as batches:
@@ -87,8 +91,9 @@ def test_batches_of_a_stream_have_one_schema_and_the_first_is_empty(bench: Sourc
     assert first.num_rows == 0
     assert len(rest) > 1
     assert {batch.schema for batch in rest} == {first.schema}
-    ids = pa.Table.from_batches(rest).column("c0").to_pylist()
-    assert ids == list(range(400_000))
+    found = pa.Table.from_batches(rest)
+    assert found.column("c0").to_pylist() == list(range(80_000))
+    assert found.column("c1").to_pylist() == texts
 
 
 def test_a_result_without_rows_has_types(bench: SourceBench) -> None:
@@ -133,7 +138,7 @@ def test_a_query_past_the_deadline_ends_at_the_server(bench: SourceBench, number
             snapshot.fetch(CompiledQuery(sql=bench.traits.endless))
         with pytest.raises(QueryTimedOut):
             snapshot.fetch(COUNT)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < HANGS_S
     nothing_runs(bench)
 
 
@@ -172,7 +177,7 @@ def test_a_stream_left_early_stops_and_the_snapshot_goes_on(bench: SourceBench, 
                 next(batches)
                 assert next(batches).num_rows > 0
             assert snapshot.fetch(COUNT).column(0).to_pylist() == [1000]
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < HANGS_S
     nothing_runs(bench)
 
 
@@ -264,7 +269,7 @@ def nothing_runs(bench: SourceBench) -> None:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HANGS_S
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from core.runs import failpoints
-from tests.harness.daemon import LEASE
+from tests.harness.daemon import LEASE, STILL_S
 from tests.harness.orders import Orders
 from tests.harness.site import Daemon, Site, wait_until
 
@@ -24,6 +24,8 @@ _FED, _FEED_S = 1, 0.4
 #: Each so many rounds a daemon is stopped beyond its lease, the database is killed, the clock is set back.
 _PAUSE_EVERY, _CRASH_EVERY, _SET_BACK_EVERY = 3, 7, 2
 _STOP_S = 15.0
+#: Who stands still there does so inside a transaction, and keeps locks that others wait for.
+_IN_TRANSACTION = (failpoints.PLANNING, failpoints.DECIDED, failpoints.SENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class _Paused:
     """A daemon that stands still, and since when."""
 
     daemon: Daemon
+    place: str
     since: float
 
 
@@ -44,7 +47,7 @@ class Chaos:
     daemons: int = 6
     schedules: int = 5  #: that become due at the start of a round
     killed: Counter[str] = field(default_factory=Counter)  #: by failpoint, "at random" and "database"
-    pauses: int = 0
+    paused: Counter[str] = field(default_factory=Counter)  #: those that came to their place and went on, by failpoint
     rounds: int = 0
 
     def __post_init__(self) -> None:
@@ -52,6 +55,16 @@ class Chaos:
         self._places: list[str] = []
         self._paused: list[_Paused] = []
         self._awake: list[Daemon] = []
+
+    @property
+    def pauses(self) -> int:
+        """How many daemons stood still beyond their leases, and went on."""
+        return self.paused.total()
+
+    @property
+    def pauses_in_transactions(self) -> int:
+        """How many of them stood still inside a transaction, which the server ended."""
+        return sum(self.paused[place] for place in _IN_TRANSACTION)
 
     @property
     def kills(self) -> int:
@@ -65,7 +78,12 @@ class Chaos:
         while self.kills < wanted and time.monotonic() - began < within_s:
             self._round(self.daemons)
             logger.info("round=%s kills=%s seconds=%.0f", self.rounds, self.kills, time.monotonic() - began)
-        wait_until(lambda: not self._continue(), 4 * LEASE.total_seconds())
+        wait_until(lambda: not self._continue(), 4 * self._still_s)
+
+    @property
+    def _still_s(self) -> float:
+        """How long a daemon stands still: its leases are over by then, and so are its transactions."""
+        return max(2 * LEASE.total_seconds(), STILL_S + 1.0) * self.site.pace
 
     def recover(self, patience_s: float) -> bool:
         """Let healthy daemons do the rest; returns whether it was done in time."""
@@ -99,12 +117,13 @@ class Chaos:
 
     def _start_victim(self) -> tuple[Daemon, str | None, float]:
         """A daemon with the place or the moment of its death: each failpoint in turn, one in six by chance."""
+        round_s = _ROUND_S * self.site.pace
         if self._random.random() < 1 / 6:
-            return self.site.start(), None, time.monotonic() + self._random.uniform(0.2, _ROUND_S / 2)
+            return self.site.start(), None, time.monotonic() + self._random.uniform(0.2, round_s / 2)
         if not self._places:
             self._places = self._random.sample(failpoints.ALL, len(failpoints.ALL))
         place = self._places.pop()
-        return self.site.start(failpoint=place), place, time.monotonic() + _ROUND_S
+        return self.site.start(failpoint=place), place, time.monotonic() + round_s
 
     def _see_dead(self, victims: list[tuple[Daemon, str | None, float]]) -> None:
         """Wait until each died at its place; kill it where it is when its time is over."""
@@ -130,22 +149,22 @@ class Chaos:
         daemon.join()
 
     def _pause(self) -> None:
-        """Stop a daemon at a failpoint, so that it holds what others will take over."""
-        place = self._random.choice(failpoints.ALL)
-        self._paused.append(
-            _Paused(daemon=self.site.start(failpoint=f"{place}:SIGSTOP"), since=time.monotonic()),
-        )
+        """Stop a daemon at a failpoint, so that it holds what others will take over; each second one keeps locks."""
+        is_second = self.rounds // _PAUSE_EVERY % 2 == 0
+        place = self._random.choice(_IN_TRANSACTION if is_second else failpoints.ALL)
+        daemon = self.site.start(failpoint=f"{place}:SIGSTOP")
+        self._paused.append(_Paused(daemon=daemon, place=place, since=time.monotonic()))
 
     def _continue(self) -> bool:
         """Let daemons go on that stood still beyond their leases; returns whether some have to wait yet."""
         for paused in list(self._paused):
-            if time.monotonic() - paused.since < 2 * LEASE.total_seconds():
+            if time.monotonic() - paused.since < self._still_s:
                 continue
             self._paused.remove(paused)
             if not paused.daemon.is_stopped:  # it never came to its place, and would stop there later for good
                 self._kill(paused.daemon)
                 continue
-            self.pauses += 1
+            self.paused[paused.place] += 1
             paused.daemon.signal(signal.SIGCONT)
             self._awake.append(paused.daemon)
         return bool(self._paused)

@@ -24,7 +24,16 @@ from tests.harness.sinks import Arrival, folder_arrivals, unfinished_files
 from tests.harness.site import OWNER, SECRET_KEY, Site
 
 #: Words in a daemon's log for something that broke and was not expected to.
-_BROKEN = ("run_broke", "delivery_broke", "channel_broke", "schedule_not_planned", "duty_failed", "sweep_failed")
+_BROKEN = (
+    "run_broke",
+    "runs_not_begun_together",
+    "deliveries_not_ended_together",
+    "delivery_broke",
+    "channel_broke",
+    "schedule_not_planned",
+    "duty_failed",
+    "sweep_failed",
+)
 _RUNS = "SELECT * FROM runs WHERE kind = 'scheduled'"
 _DELIVERIES = """
 SELECT d.*,

@@ -18,18 +18,23 @@ from typing import Any
 import scheduler_daemon
 from core.bootstrap import build_daemon
 from core.bootstrap import daemon as _wiring  # noqa: F401 - what only a daemon needs, imported before the fork
+from core.db.database import Database
 from core.errors import BroadsheetError
-from core.runs import outbox, recovery, sharing, workers
+from core.runs import outbox, recovery, sharing, together, workers
 from core.runs.failpoints import VARIABLE
 from core.runs.ledger import Ledger
 from core.runs.outbox import Outbox
 from core.runs.press_process import ProcessPress
+from core.runs.together import Together
 from core.settings import load_settings
 from tests.harness.mutants import MUTANTS
 
 LEASE = timedelta(seconds=1.5)
 UNKNOWN_WAIT = timedelta(seconds=0.5)
 SWEEP_S = 1
+#: A transaction that stands still is ended by the server, before what stands still is let go on.
+STILL_S = 2.0
+_SLOWEST = 3.0
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.harness.daemon"])
@@ -43,6 +48,12 @@ class Order:
     log: Path
     failpoint: str | None = None
     mutant: str | None = None
+    pace: float = 1.0
+
+
+def pace() -> float:
+    """Return how many times longer than on a quiet machine things take here: everything that waits waits so long."""
+    return min(max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), _SLOWEST)
 
 
 def serve(order: Order) -> None:
@@ -57,7 +68,7 @@ def serve(order: Order) -> None:
     os.environ |= order.environment
     if order.failpoint is not None:
         os.environ[VARIABLE] = order.failpoint
-    _hurry()
+    _hurry(order.pace)
     if order.mutant is not None:
         MUTANTS[order.mutant]()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -73,14 +84,16 @@ def serve(order: Order) -> None:
     os._exit(code)
 
 
-def _hurry() -> None:
+def _hurry(pace: float) -> None:
     """Shorten what a daemon waits for, so that what a dead one held is free again soon."""
-    for made in (Ledger, Outbox):
-        _defaults(made)["lease"] = LEASE
+    for made in (Ledger, Outbox, Together):
+        _defaults(made)["lease"] = LEASE * pace
     _defaults(Outbox)["unknown_wait"] = UNKNOWN_WAIT
+    _defaults(Database)["most_still_s"] = STILL_S * pace
     outbox.DELIVERY_MAX_ATTEMPTS = 100  # type: ignore[attr-defined]
     for module in (recovery, sharing):
-        module.LEASE = LEASE  # type: ignore[attr-defined]
+        module.LEASE = LEASE * pace  # type: ignore[attr-defined]
+    together._LINGER_S = 0.1  # type: ignore[attr-defined]
     workers._POLL_S = workers._RESTART_S = 0.5
     scheduler_daemon.SWEEP_S = SWEEP_S
     scheduler_daemon.GRACE_S = 2.0

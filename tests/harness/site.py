@@ -25,7 +25,7 @@ from sqlalchemy.pool import NullPool
 
 from core.db import access_repository
 from core.db.migrate import migrate
-from tests.harness.daemon import PROCESSES, Order, serve
+from tests.harness.daemon import PROCESSES, Order, pace, serve
 from tests.harness.database import KilledPostgres, keep_database
 from tests.harness.sinks import MailSink
 
@@ -86,6 +86,7 @@ class Site:
     server: KilledPostgres
     mails: MailSink
     daemons: list[Daemon] = field(default_factory=list)
+    pace: float = field(default_factory=pace)  #: how many times longer than on a quiet machine things take
     organization_id: UUID = field(init=False)
     user_id: UUID = field(init=False)
     dataset_id: UUID = field(init=False)
@@ -127,7 +128,7 @@ class Site:
     def start(self, *, failpoint: str | None = None, mutant: str | None = None) -> Daemon:
         """Start one more daemon."""
         log = self.folder / f"daemon-{len(self.daemons)}.log"
-        order = Order(environment=self.environment(), log=log, failpoint=failpoint, mutant=mutant)
+        order = Order(environment=self.environment(), log=log, failpoint=failpoint, mutant=mutant, pace=self.pace)
         process = PROCESSES.Process(target=serve, args=(order,), daemon=True)
         process.start()
         self.daemons.append(Daemon(process=process, log=log))

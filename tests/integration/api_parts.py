@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from core.api import create_api
 from core.api.public_routes import public_routes
 from core.bootstrap import Broadsheet, build, build_daemon
 from core.clock import FixedClock
@@ -29,6 +28,7 @@ from core.runs.press_process import ProcessPress
 from core.services.daemon import DaemonService
 from core.settings import load_settings
 from tests.conftest import Tenant
+from tests.integration.kept_api import KeptApi
 
 SECRET_KEY = "a secret key of the tests, long enough"
 
@@ -77,7 +77,7 @@ def start(folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: s
                 daemons.append(build_daemon(settings, clock))
         return daemons[0]
 
-    app = Starlette(routes=[*public_routes(broadsheet), Mount("/api", create_api(broadsheet))])
+    app = Starlette(routes=[*public_routes(broadsheet), Mount("/api", KeptApi(broadsheet))])
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Installation(broadsheet=broadsheet, make_daemon=make_daemon, clock=clock, client=client)
     for daemon in daemons:

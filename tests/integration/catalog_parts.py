@@ -22,6 +22,7 @@ from core.services.catalog import CatalogService
 from core.services.catalog_watch import CatalogWatch
 from core.services.connections import Connections
 from core.services.datasets import DatasetService
+from core.services.library import LibraryService
 from core.services.reports import ReportService
 from core.services.sources import SourceService
 from core.settings import load_settings
@@ -107,6 +108,7 @@ class Catalog:
         self.datasets = DatasetService(database, connections, clock)
         self.catalog = CatalogService(database, executor)
         self.reports = ReportService(database, self.catalog, executor, clock, row_limit_default=1000)
+        self.library = LibraryService(database)
         self.channel = StandInChannel(folder / "accepted")
         self.missing = MissingFields(database, clock, channel=self.channel, base_url="http://localhost:8501")
         self.watch = CatalogWatch(database, connections, clock)

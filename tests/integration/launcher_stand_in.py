@@ -1,21 +1,17 @@
 """The launcher with small stand-ins for its children; run as a program by test_launcher.
 
-`up` launches the other roles of this file. Each child notes its numbers in DATA_DIR/pids, a line each.
+`up` launches the other roles of this file. Each child notes its numbers in DATA_DIR/pids, a line each. Only
+`up` loads the product's modules: the others are there at once.
 """
 
 import http.server
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-
-from core.errors import BroadsheetError, SettingError
-from core.launcher.child import ChildSpec
-from core.launcher.preparing import Prepared
-from core.launcher.up import up
-from core.settings import load_settings
 
 
 def main(role: str) -> None:
@@ -24,6 +20,11 @@ def main(role: str) -> None:
 
 
 def _up() -> None:
+    from core.errors import BroadsheetError, SettingError
+    from core.launcher.child import ChildSpec
+    from core.launcher.up import up
+    from core.settings import load_settings
+
     specs = [ChildSpec(name=name, command=_command(name), log=f"{name}.log") for name in ("web", "daemon")]
     try:
         settings = load_settings(_env_file=None)
@@ -43,7 +44,7 @@ def _prepare() -> None:
         sys.exit(1)
     # What the children must never be given is the owner's URL.
     app_url = os.environ["DATABASE_URL"].replace("broadsheet_owner", "broadsheet_app")
-    sys.stdout.write(Prepared(app_url=app_url, email="admin@example.com", password="made up").to_json())
+    sys.stdout.write(json.dumps({"app_url": app_url, "email": "admin@example.com", "password": "made up"}))
 
 
 def _web() -> None:

@@ -44,7 +44,7 @@ def caring(stack: Stack, server: MailServer) -> Stack:
     stack.care._notices = OwnerNotices(
         stack.database,
         stack.clock,
-        channel=EmailChannel(settings, timeout_s=1, final_timeout_s=1),
+        channel=EmailChannel(settings, timeout_s=20, final_timeout_s=20),
         base_url="http://reports.example.com",
     )
     return stack

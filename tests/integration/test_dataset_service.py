@@ -225,7 +225,7 @@ def test_what_reports_stand_on_is_not_deleted(catalog: Catalog, tenant: Tenant) 
     other = catalog.datasets.create(tenant.principal, replace(made, id=uuid4(), name="others", label="Others"))
     catalog.datasets.delete(tenant.principal, other.id)
     assert [one.id for one in catalog.catalog.datasets(tenant.principal)] == [made.id]
-    catalog.reports.archive(tenant.principal, report_id)
+    catalog.library.delete(tenant.principal, report_id)
     catalog.datasets.delete(tenant.principal, made.id)
     catalog.sources.delete(tenant.principal, made.source_id)
     assert catalog.sources.list(tenant.principal) == ()

@@ -37,12 +37,12 @@ def message(**fields: object) -> Message:
     return Message(**(values | fields))
 
 
-def channel(port: int, *, context: ssl.SSLContext | None = None, **fields: object) -> EmailChannel:
+def channel(port: int, *, context: ssl.SSLContext | None = None, wait_s: float = 20, **fields: object) -> EmailChannel:
     settings = Settings(
         _env_file=None,
         **({"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_security": "none"} | fields),
     )
-    return EmailChannel(settings, tls_context=context, timeout_s=1, final_timeout_s=1)
+    return EmailChannel(settings, tls_context=context, timeout_s=wait_s, final_timeout_s=wait_s)
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ MATRIX = [
 def test_fault_matrix(server: MailServer, phase: str, fault: str, outcome: type[DeliveryError]) -> None:
     server.faults[phase] = {**REPLIES, "nonsense": "999 what"}.get(fault, fault)
     with pytest.raises(DeliveryError) as caught:
-        channel(server.port).send(message(), ANN)
+        channel(server.port, wait_s=1 if fault == "hang" else 20).send(message(), ANN)
     assert type(caught.value) is outcome
     assert server.connections == 1, "a channel never tries again by itself"
     assert len(server.mails) == (1 if outcome is DeliveryUnknown and fault != "nonsense" else 0)

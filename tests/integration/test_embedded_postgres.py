@@ -50,12 +50,19 @@ def server(data_dir: Path) -> Iterator[EmbeddedPostgres]:
     server.stop()
 
 
-def test_a_later_start_is_fast(data_dir: Path) -> None:
+def test_a_later_start_is_fast(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = cluster.program
+
+    def program(name: str) -> Path:
+        assert name != "initdb", "to make a cluster takes most of a first start"
+        return really(name)
+
+    monkeypatch.setattr(cluster, "program", program)
     started = time.monotonic()
     server = start_embedded(data_dir)
     took_s = time.monotonic() - started
     server.stop()
-    assert took_s < 2  # 0.06 s by itself; the machine may be busy
+    assert took_s < 20  # 0.06 s by itself; the machine may be busy
 
 
 def test_stopping_leaves_no_process_and_may_be_repeated(data_dir: Path) -> None:

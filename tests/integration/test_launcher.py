@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from core.db.embedded import start_embedded
 from core.launcher import logs as child_logs
 from core.processes import identify
 
@@ -58,7 +59,7 @@ class Launch:
 
     def end(self) -> tuple[int, str, str]:
         """Wait for the end; returns exit code, output, errors."""
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=100)
         return self.process.returncode, out, err
 
     def pids(self) -> dict[str, int]:
@@ -83,7 +84,7 @@ def _free_port() -> int:
         return port
 
 
-def _await(condition: Callable[[], bool], within_s: float = 30) -> None:
+def _await(condition: Callable[[], bool], within_s: float = 100) -> None:
     deadline = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < deadline
@@ -94,11 +95,21 @@ def _all_gone(pids: dict[str, int]) -> bool:
     return all(identify(pid) is None for pid in pids.values())
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a PostgreSQL that was started once: to make one takes longer than most tests here."""
+    folder = tmp_path_factory.mktemp("made")
+    start_embedded(folder).stop()
+    return folder
+
+
 @pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Callable[..., Launch]]:
-    """Start launchers, all on one data folder and port unless told otherwise."""
+def launch(tmp_path: Path, cluster: Path) -> Iterator[Callable[..., Launch]]:
+    """Start launchers, all on one data folder, made once, and one port unless told otherwise."""
     started: list[Launch] = []
     usual = _free_port()
+    # The server's account stays the owner of its files.
+    subprocess.run(["cp", "-a", str(cluster), str(tmp_path / "data")], check=True)
 
     def start(*, port: int = usual, **environment: str) -> Launch:
         started.append(Launch(tmp_path / "data", port, **environment))
@@ -108,7 +119,7 @@ def launch(tmp_path: Path) -> Iterator[Callable[..., Launch]]:
     for one in started:
         if one.process.poll() is None:
             one.process.terminate()
-        one.process.communicate(timeout=60)
+        one.process.communicate(timeout=100)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -63,7 +63,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def channel(settings: Settings, contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> MailChannel:
-    return MailChannel(OutboxChannel(settings), settings, tls_context=contexts[1], timeout_s=1)
+    return MailChannel(OutboxChannel(settings), settings, tls_context=contexts[1], timeout_s=20)
 
 
 @pytest.fixture
@@ -185,9 +185,17 @@ def test_a_test_mail_arrives_at_the_caller(service: EmailConfigService, tenant: 
     ],
 )
 def test_a_test_says_what_is_wrong(
-    service: EmailConfigService, tenant: Tenant, server: MailServer, phase: str, reply: str, words: str
+    service: EmailConfigService,
+    tenant: Tenant,
+    server: MailServer,
+    channel: MailChannel,
+    phase: str,
+    reply: str,
+    words: str,
 ) -> None:
     server.faults[phase] = reply
+    if reply == "hang":
+        channel._timeout_s = 1
     said = service.test(tenant.principal, own(server))
     assert not said.is_ok
     assert words in said.message

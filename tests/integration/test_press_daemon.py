@@ -21,7 +21,7 @@ from tests.integration.test_recovery import Daemons, all_ended, columns, run_sta
 from tests.run_parts import definition_of, insert_report, insert_run
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30.0
+PATIENCE_S = 100.0
 
 
 @pytest.fixture

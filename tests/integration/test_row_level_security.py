@@ -21,15 +21,24 @@ from core.db.tables import (
     BounceIntakeRow,
     BounceRow,
     CalendarRow,
+    DashboardReportRow,
+    DashboardRow,
+    DashboardVersionRow,
     DatasetRow,
     DeliveryEventRow,
     DeliveryRow,
     DestinationRow,
     DownloadLinkRow,
     EmailConfigRow,
+    FolderRow,
+    GroupMemberRow,
+    GroupRow,
     LinkUseRow,
     MailTokenRow,
     OwnerNoticeRow,
+    RecipientPolicyRow,
+    ReportFavouriteRow,
+    ReportGrantRow,
     ReportNoticeRow,
     ReportRow,
     ReportVersionRow,
@@ -41,6 +50,7 @@ from core.db.tables import (
     SessionRow,
     SourceRow,
     SuppressionRow,
+    VerifiedAddressRow,
     WorkbookTemplateRow,
 )
 from core.errors import DatabaseUnavailable
@@ -69,6 +79,19 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         definition_sha256="x",
         saved_by=tenant.user_id,
     )
+    add(DashboardRow, id=ids["report"], owner_id=tenant.user_id, name="b", version=1)
+    add(
+        DashboardVersionRow,
+        dashboard_id=ids["report"],
+        version=1,
+        content={},
+        content_sha256="x",
+        saved_by=tenant.user_id,
+    )
+    add(DashboardReportRow, dashboard_id=ids["report"], report_id=ids["report"])
+    add(FolderRow, name="f")
+    add(ReportGrantRow, report_id=ids["report"], user_id=tenant.user_id, level="view")
+    add(ReportFavouriteRow, report_id=ids["report"], user_id=tenant.user_id)
     add(ReportNoticeRow, report_id=ids["report"], field="country", found_at=NOW, next_attempt_at=NOW)
     add(
         ScheduleRow,
@@ -112,6 +135,10 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
     add(DestinationRow, channel="folder", name="d", settings={})
     add(EmailConfigRow, preset="custom", host="h", port=25, security="tls", username="", sender="a@example.com")
     add(SuppressionRow, address="a@b.c", reason="added")
+    add(GroupRow, id=ids["run"], name="g")
+    add(GroupMemberRow, group_id=ids["run"], address="a@b.c")
+    add(RecipientPolicyRow, rule="members", domains=[])
+    add(VerifiedAddressRow, address="a@b.c", asked_at=NOW, expires_at=NOW)
     add(MailTokenRow, token_sha256=str(ids["run"]), address="a@b.c", schedule_id=ids["schedule"])
     add(
         WorkbookTemplateRow,

@@ -39,8 +39,8 @@ def way(store: S3Server) -> Iterator[FaultyWay]:
         yield found
 
 
-def channel(data_dir: Path, **fields: Any) -> S3Channel:
-    patience = S3Patience(attempts=1, read_s=0.7)
+def channel(data_dir: Path, *, read_s: float = 20, **fields: Any) -> S3Channel:
+    patience = S3Patience(attempts=1, read_s=read_s)
     return S3Channel(settings_of(data_dir, **fields), patience=patience, part_bytes=PARTS)
 
 
@@ -113,8 +113,9 @@ def test_a_large_file_goes_in_parts_and_streams(store: S3Server, way: FaultyWay,
 @pytest.mark.parametrize("fault", [Reply(status=500), Reply(status=503), Reply(fault="drop"), Reply(fault="hang")])
 def test_an_upload_that_fails_midway_is_aborted(store: S3Server, way: FaultyWay, tmp_path: Path, fault: Reply) -> None:
     way.fault = lambda asked: fault if "partNumber=2" in asked.path else None
+    sender = channel(tmp_path, read_s=2 if fault.fault == "hang" else 20)
     with pytest.raises(DeliveryDeferred):
-        channel(tmp_path).send(large(), TO, s3_place(way.url, path="x"))
+        sender.send(large(), TO, s3_place(way.url, path="x"))
     assert any(one.method == "DELETE" and "uploadId=" in one.path for one in way.asked), "it was told to forget it"
     assert uploads(store) == []
     assert keys(store) == []
@@ -185,7 +186,7 @@ def test_refusals_in_words(
 def test_a_slow_store_is_deferred(way: FaultyWay, tmp_path: Path) -> None:
     way.fault = lambda _asked: Reply(fault="hang")
     with pytest.raises(DeliveryDeferred, match="in time"):
-        channel(tmp_path).send(MESSAGE, TO, s3_place(way.url))
+        channel(tmp_path, read_s=0.7).send(MESSAGE, TO, s3_place(way.url))
 
 
 def test_the_newest_files_stand_under_a_name_that_stays(store: S3Server, way: FaultyWay, tmp_path: Path) -> None:

@@ -62,16 +62,16 @@ def archive_behind_everybody(database: Database, tenant: Tenant, report: Report)
         session.execute(update(ReportRow).where(ReportRow.id == report.id).values(archived_at=func.now()))
 
 
-def test_a_report_with_a_paused_schedule_is_not_archived(
+def test_a_report_with_a_paused_schedule_is_not_deleted(
     installation: Installation, tenant: Tenant, report: Report
 ) -> None:
     services, person = installation.broadsheet, tenant.principal
     made = [services.schedules.create(person, draft_of(report, name=f"No. {n}", is_active=False)) for n in range(4)]
     with pytest.raises(Conflict, match=r"No\. 0, No\. 1, No\. 2 and 1 more"):
-        services.reports.archive(person, report.id)
+        services.library.delete(person, report.id)
     for schedule in made:
         services.schedules.delete(person, schedule.id)
-    services.reports.archive(person, report.id)
+    services.library.delete(person, report.id)
     with pytest.raises(NotFound):
         services.schedules.create(person, draft_of(report))
 

@@ -42,11 +42,11 @@ def silent(pid: int) -> Iterator[None]:
 
 def assert_it_times_out(source: Connector, endless: str, pid: int | None = None) -> None:
     began = time.monotonic()
-    with source.snapshot(deadline_s=0.3) as snapshot:
+    with source.snapshot(deadline_s=2) as snapshot:
         found = pid or snapshot.fetch(PID).column(0)[0].as_py()
         with silent(found), pytest.raises(QueryTimedOut):
             snapshot.fetch(CompiledQuery(sql=endless))
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60
     with source.snapshot(deadline_s=30) as snapshot:
         assert snapshot.fetch(ONE).num_rows == 1
 

@@ -29,10 +29,16 @@ def server() -> Iterator[SlackServer]:
         yield running
 
 
+def channel_to(server: SlackServer, folder: Path, *, answer: Reply | None = None) -> SlackChannel:
+    """Waits long for the answers of a busy machine, unless there will be none."""
+    settings = Settings(_env_file=None, data_dir=folder, slack_api_url=f"{server.url}/api/")
+    read_s = 1 if answer is not None and answer.fault == "hang" else 20
+    return SlackChannel(settings, FixedClock(NOW), read_s=read_s)
+
+
 @pytest.fixture
 def channel(server: SlackServer, tmp_path: Path) -> SlackChannel:
-    settings = Settings(_env_file=None, data_dir=tmp_path, slack_api_url=f"{server.url}/api/")
-    return SlackChannel(settings, FixedClock(NOW), read_s=0.4)
+    return channel_to(server, tmp_path)
 
 
 @pytest.fixture
@@ -133,8 +139,9 @@ def test_rate_limits_say_how_long_to_wait(
 
 @pytest.mark.parametrize("answer", [Reply(fault="drop"), Reply(fault="hang"), Reply(status=503), Reply(body=b"?")])
 def test_before_anything_is_shown_it_is_put_off(
-    server: SlackServer, channel: SlackChannel, there: Place, answer: Reply
+    server: SlackServer, tmp_path: Path, there: Place, answer: Reply
 ) -> None:
+    channel = channel_to(server, tmp_path, answer=answer)
     for method in ("conversations.list", "files.getUploadURLExternal", "upload"):
         if method == "upload" and answer.body:
             continue  # Slack's upload answers with any text
@@ -155,9 +162,8 @@ def test_before_anything_is_shown_it_is_put_off(
         said(ok=False, error="internal_error"),
     ],
 )
-def test_what_may_have_been_shown_is_unknown(
-    server: SlackServer, channel: SlackChannel, there: Place, answer: Reply
-) -> None:
+def test_what_may_have_been_shown_is_unknown(server: SlackServer, tmp_path: Path, there: Place, answer: Reply) -> None:
+    channel = channel_to(server, tmp_path, answer=answer)
     server.faults[FINAL] = answer
     with pytest.raises(DeliveryUnknown):
         channel.send(MESSAGE, SALES, there)

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core.access.rate_limit import RateLimit
 from core.api.unsubscribe_routes import unsubscribe_routes
 from core.clock import FixedClock
 from core.db import schedule_repository
@@ -37,7 +38,8 @@ def suppressions(database: Database, clock: FixedClock) -> SuppressionService:
 
 @pytest.fixture
 def client(database: Database, clock: FixedClock) -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=unsubscribe_routes(UnsubscribeService(database, clock)))) as running:
+    wrong = RateLimit(clock, per_minute=3)
+    with TestClient(Starlette(routes=unsubscribe_routes(UnsubscribeService(database, clock), wrong))) as running:
         yield running
 
 
@@ -198,7 +200,7 @@ def test_an_address_is_removed_everywhere_in_one_step(
         report_id = session.execute(text("SELECT id FROM reports")).scalar_one()
     alone = insert_schedule(database, tenant, report_id, next_run_at=None, recipients=(ANN,))
     changed = suppressions.remove_everywhere(tenant.principal, " ANN@example.com ")
-    assert sorted(changed) == [("Every day", False), ("Every day", True)]
+    assert sorted(changed.schedules) == [("Every day", False), ("Every day", True)]
     with database.organization(tenant.organization_id) as session:
         both = [schedule_repository.load_schedule(session, one) for one in (schedule_id, alone)]
     assert [[one.address for one in schedule.recipients] for schedule in both] == [["bob@example.com"], []]
@@ -243,3 +245,16 @@ def test_a_link_outlives_its_schedule(
         schedule_repository.delete_schedule(session, schedule_id)
     assert client.post(link, data={"choice": "everything"}).status_code == 200
     assert send(schedule_id=None) == ["suppressed", "sent"]
+
+
+def test_a_network_that_guesses_is_told_to_wait_and_who_has_a_link_never_is(
+    stack: Stack, client: TestClient, send: Callable[..., list[str]]
+) -> None:
+    send()
+    link = path_for(stack, ANN.address)
+    for _ in range(5):
+        assert client.post(link, data=ONE_CLICK).status_code == 200
+    assert [client.post("/unsubscribe/guessed", data=ONE_CLICK).status_code for _ in range(3)] == [404] * 3
+    told = client.post("/unsubscribe/guessed", data=ONE_CLICK)
+    assert (told.status_code, told.headers["Retry-After"]) == (429, "20")
+    assert told.headers["Cache-Control"] == "no-store"

@@ -35,7 +35,7 @@ def server() -> Iterator[HttpServer]:
 
 @pytest.fixture
 def channel(tmp_path: Path) -> WebhookChannel:
-    return WebhookChannel(settings_of(tmp_path), FixedClock(NOW), read_s=0.4)
+    return WebhookChannel(settings_of(tmp_path), FixedClock(NOW), read_s=20)
 
 
 def there(server: HttpServer, **secrets: str) -> Any:
@@ -110,10 +110,9 @@ def test_not_now(server: HttpServer, channel: WebhookChannel, status: int) -> No
 
 
 @pytest.mark.parametrize("fault", ["drop", "hang"])
-def test_no_answer_is_tried_again_for_the_key_makes_it_one(
-    server: HttpServer, channel: WebhookChannel, fault: str
-) -> None:
+def test_no_answer_is_tried_again_for_the_key_makes_it_one(server: HttpServer, tmp_path: Path, fault: str) -> None:
     taken: list[Asked] = []
+    channel = WebhookChannel(settings_of(tmp_path), FixedClock(NOW), read_s=1 if fault == "hang" else 20)
 
     def answer(asked: Asked) -> Reply:
         taken.append(asked)

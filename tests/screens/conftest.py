@@ -34,7 +34,7 @@ def open_screen(services: fake_services.FakeBroadsheet, signed_in: None) -> Open
     """Open a screen, with query parameters."""
 
     def open_it(screen: str = "reports.py", **query: str) -> AppTest:
-        app = AppTest.from_file(str(SHELL), default_timeout=30).run()
+        app = AppTest.from_file(str(SHELL), default_timeout=120).run()
         for name, value in query.items():
             app.query_params[name] = value
         app.switch_page(screen).run()

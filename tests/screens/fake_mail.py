@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from core.domain.destination import DestinationTest
+from core.domain.group import Whereabouts
 from core.domain.mail_server import EmailConfig, dkim_record
 from core.domain.page import Page
 from core.domain.suppression import Suppression, SuppressionReason
@@ -92,5 +93,10 @@ class FakeSuppressions:
         self.items = [one for one in self.items if one.id != suppression_id]
 
     def remove_everywhere(self, principal, address):
+        found = self.where(principal, address)
         self.add(principal, address, reason=SuppressionReason.REMOVED)
-        return (("Usage Summary", False), ("Weekly revenue", True))
+        return found
+
+    def where(self, principal, address):
+        schedules = (("Usage Summary", False), ("Weekly revenue", True))
+        return Whereabouts(address=_address(address), schedules=schedules, groups=("Board",))

@@ -22,6 +22,7 @@ class FakeRuns:
     def __init__(self) -> None:
         self.items: dict[UUID, Run] = {}
         self.passwords: list[str | None] = []
+        self.dashboards = []
         for n, state in enumerate((RunState.COMPLETED, RunState.PARTIAL, RunState.FAILED, RunState.RUNNING)):
             run = make_run(f"run {n}", state, data.NOW - timedelta(days=7 * n, minutes=5))
             self.items[run.id] = run
@@ -32,6 +33,7 @@ class FakeRuns:
         *,
         schedule_id=None,
         report_id=None,
+        dashboard_id=None,
         state=None,
         kind=None,
         since=None,
@@ -92,6 +94,20 @@ class FakeRuns:
     ):
         return self._exported(formats, options, password)
 
+    def export_dashboard(
+        self,
+        principal,
+        dashboard_id,
+        formats,
+        *,
+        filters=NO_PARAMETERS,
+        as_of=None,
+        options=FileOptions(),
+        password=None,
+    ):
+        self.dashboards.append((dashboard_id, formats))
+        return self._exported((formats,), options, password)
+
     def export_draft(
         self,
         principal,
@@ -116,7 +132,7 @@ class FakeRuns:
     def run_schedule_now(self, principal, schedule_id, *, as_of=None):
         return self._add(RunKind.MANUAL)
 
-    def test_schedule(self, principal, schedule_id):
+    def test_schedule(self, principal, schedule_id, *, recipient=None):
         return self._add(RunKind.TEST)
 
     def cancel(self, principal, run_id):

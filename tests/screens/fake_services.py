@@ -13,22 +13,29 @@ from core.domain.appearance import Chart, ChartKind
 from core.domain.calendar import DatedCalendar
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
+from core.domain.field_roles import roles_of
 from core.domain.filter import Operator, ResolvedWindow
 from core.domain.parameters import bind_parameters
 from core.domain.report import Report, ReportVersion
+from core.domain.report_draft import ReportDraft
 from core.domain.result import Headline, Kpi, Preview
 from core.domain.schedule import CoveredWindow, Schedule, ScheduleDraft
 from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSignedIn
 from core.schedules.recurrence import check_config, next_fire_times
 from core.schedules.words import describe_config
 from core.services.file_choices import UNCHANGED, check_choices
+from core.services.quick_starts import starts_of
 from core.settings import Settings
 
 from . import fake_data as data
+from .fake_boards import FakeDashboards
 from .fake_branding import FakeBranding
+from .fake_bursting import FakeBursts
 from .fake_care import FakeApprovals, FakeBackfill, FakeCalendars, FakeDestinations, FakeRunCare, FakeScheduleCare
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
+from .fake_library import FakeHome, FakeLibrary, FakeSearch, FakeSharing, FakeVersions
 from .fake_mail import FakeEmailConfig, FakeSuppressions
+from .fake_people import FakeGroups, FakeReach, FakeRecipientPolicy, FakeVerification
 from .fake_runs import FakeLinks, FakeRuns
 from .fake_sent import FakeSent
 from .fake_templates import FakeTemplates
@@ -187,6 +194,35 @@ class FakeReports:
 
 
 @dataclass
+class FakeQuickStarts:
+    catalog: FakeCatalog
+
+    def datasets(self, principal):
+        return self.catalog.datasets(principal)
+
+    def of_dataset(self, principal, dataset_id):
+        dataset = self.catalog.dataset(principal, dataset_id)
+        return starts_of(dataset, roles_of(dataset), timezone=principal.timezone, row_limit=1000)
+
+
+@dataclass
+class FakeDrafts:
+    items: dict[UUID, ReportDraft] = field(default_factory=dict)
+
+    def keep(self, principal, draft):
+        self.items[draft.id] = replace(draft, updated_at=data.NOW)
+
+    def load(self, principal, draft_id):
+        return self.items.get(draft_id)
+
+    def unsaved(self, principal):
+        return tuple(one for one in self.items.values() if one.report_id is None and one.is_touched)
+
+    def forget(self, principal, draft_id):
+        self.items.pop(draft_id, None)
+
+
+@dataclass
 class FakeSchedules:
     items: dict[UUID, Schedule] = field(default_factory=data.schedules)
     passwords: list = field(default_factory=list)
@@ -211,8 +247,9 @@ class FakeSchedules:
                 raise InvalidAddress(f"{recipient.address} is no e-mail address.", place=f"recipients[{n}].value")
         made = data.schedule("Usage Summary", draft.config, status=None)
         made = replace(made, id=uuid4(), name=draft.name, report_id=draft.report_id, recipients=draft.recipients)
+        made = replace(made, dashboard_id=draft.dashboard_id)
         made = replace(made, report_parameters=draft.report_parameters, file_options=draft.file_options)
-        made = replace(made, terms=draft.terms, misfire=draft.misfire)
+        made = replace(made, terms=draft.terms, misfire=draft.misfire, burst=draft.burst)
         self.items[made.id] = made
         return made
 
@@ -271,8 +308,16 @@ class FakeBroadsheet:
         self.uploads = FakeUploads(self.sources, self.datasets)
         self.catalog = FakeCatalog(self.datasets)
         self.reports = FakeReports()
+        self.dashboards = FakeDashboards(self.reports)
+        self.quick_starts = FakeQuickStarts(self.catalog)
+        self.drafts = FakeDrafts()
         self.templates = FakeTemplates()
         self.schedules = FakeSchedules()
+        self.library = FakeLibrary(self.reports, self.schedules)
+        self.versions = FakeVersions(self.reports)
+        self.sharing = FakeSharing()
+        self.search = FakeSearch(self.reports)
+        self.home = FakeHome(self.library, self.schedules)
         self.runs = FakeRuns()
         self.links = FakeLinks()
         self.schedule_care = FakeScheduleCare(self.schedules, self.runs)
@@ -284,6 +329,11 @@ class FakeBroadsheet:
         self.branding = FakeBranding()
         self.email_config = FakeEmailConfig()
         self.suppressions = FakeSuppressions()
+        self.groups = FakeGroups()
+        self.recipient_policy = FakeRecipientPolicy()
+        self.verification = FakeVerification()
+        self.reach = FakeReach()
+        self.bursts = FakeBursts()
         self.outbox = FakeOutbox()
         self.sent = FakeSent()
         self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

@@ -1,3 +1,5 @@
+import pytest
+
 from core.domain.access import BUILT_IN_ROLES
 from core.domain.appearance import ChartKind
 from core.domain.definition import Aggregation
@@ -5,6 +7,7 @@ from core.domain.filter import Condition, DateUnit, Operator, WindowKind
 from pages.widgets import keys
 
 from . import fake_data, fake_services
+from .builder_moves import click, move, parts
 
 SUMMARY = fake_data.make_id("Usage Summary")
 
@@ -26,27 +29,35 @@ def test_a_saved_report_opens_with_its_answer_and_no_changes(open_screen):
     assert app.button(key="builder_save").disabled
 
 
-def test_a_new_report_starts_with_an_answer(open_screen):
+@pytest.fixture
+def fresh(open_screen):
+    """The builder on a quick start."""
     app = open_screen("builder.py")
-    assert draft(app).definition.chart.kind is ChartKind.BAR
-    assert len(app.dataframe[0].value) == 12
-    assert "Not saved yet" in texts(app)
+    return app.button(key="builder_start_over_time").click().run()
+
+
+def test_a_new_report_starts_with_an_answer(fresh):
+    assert draft(fresh).definition.chart.kind is ChartKind.LINE
+    assert draft(fresh).name == "Revenue per session by month"
+    assert len(fresh.dataframe[0].value) == 12
+    assert "Not saved yet" in texts(fresh)
+    assert fresh.query_params["draft"] == str(draft(fresh).id)
 
 
 def test_a_click_takes_a_field_in_and_out_and_can_be_undone(open_screen):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.button(key="builder_field_country").click().run()
+    click(app, "country")
     assert [g.field for g in draft(app).definition.groupings] == ["started_at", "country"]
     app.button(key="builder_undo").click().run()
     assert [g.field for g in draft(app).definition.groupings] == ["started_at"]
     app.button(key="builder_redo").click().run()
-    app.button(key="builder_used_country").click().run()
+    click(app, "country")
     assert [g.field for g in draft(app).definition.groupings] == ["started_at"]
 
 
 def test_the_grain_can_be_changed_and_the_sort_follows(open_screen):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.selectbox(key="builder_grain_0_started_at").set_value(DateUnit.WEEK).run()
+    move(app, "grain", "started_at__month", value="week")
     assert draft(app).definition.groupings[0].key == "started_at__week"
     assert draft(app).definition.sort[0].key == "started_at__week"
 
@@ -112,7 +123,7 @@ def test_the_period_is_chosen_from_quick_choices_or_exactly(open_screen):
 
 def test_every_save_is_a_new_version(open_screen, services):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.button(key="builder_field_plan").click().run()
+    click(app, "plan")
     app.button(key="builder_save").click().run()
     assert services.reports.items[SUMMARY].version == 2
     assert [g.field for g in services.reports.items[SUMMARY].definition.groupings] == ["started_at", "plan"]
@@ -122,15 +133,15 @@ def test_every_save_is_a_new_version(open_screen, services):
 
 def test_a_conflict_keeps_the_draft_and_says_why(open_screen, services):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.button(key="builder_field_plan").click().run()
+    click(app, "plan")
     services.reports.save(None, SUMMARY, name="Usage Summary", definition=fake_data.SUMMARY)
     app.button(key="builder_save").click().run()
-    assert "Somebody changed it" in app.error[0].value
+    assert "Somebody changed it" in " ".join(item.value for item in app.markdown)
     assert draft(app).is_changed
 
 
-def test_a_report_without_a_name_is_not_saved(open_screen, services):
-    app = open_screen("builder.py")
+def test_a_report_without_a_name_is_not_saved(fresh, services):
+    app = fresh
     before = len(services.reports.items)
     app.text_input(key=keys.BUILDER_NAME).set_value("").run()
     app.button(key="builder_save").click().run()
@@ -151,12 +162,12 @@ def test_a_failing_source_is_said_in_words_and_the_controls_stay(open_screen, se
     def fail(*_args, **_kwargs):
         raise SourceUnavailable
 
-    app = open_screen("builder.py")
+    app = open_screen("builder.py", report=str(SUMMARY))
     monkeypatch.setattr(services.reports, "preview", fail)
-    app.button(key="builder_field_country").click().run()
+    click(app, "country")
     assert not app.exception
     assert app.error[0].value.startswith("The source cannot be reached.")
-    assert app.button(key="builder_used_country")
+    assert [chip["id"] for chip in parts(app)["shelves"]["shelves"][0]["chips"]] == ["started_at__month", "country"]
 
 
 def test_an_unknown_report_is_said_in_words(open_screen):
@@ -186,7 +197,7 @@ def test_a_figure_is_filtered_like_a_field(open_screen):
 
 def test_a_filter_that_asks_is_tried_above_the_table(open_screen, services):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.button(key="builder_field_country").click().run()
+    click(app, "country")
     app.session_state[keys.BUILDER_ADD_FILTER] = True
     app.run()
     app.selectbox(key=keys.BUILDER_FILTER_FIELD).set_value("country").run()
@@ -233,8 +244,9 @@ def test_a_measure_opens_for_its_name_percent_and_filters(open_screen):
 
 def test_catalog_measures_and_expressions_are_a_click_away(open_screen):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.text_input(key=keys.BUILDER_SEARCH).set_value("arpu").run()
-    app.button(key="builder_field_measure__per_session").click().run()
+    figure = parts(app)["fields"]["groups"][-1]["items"][0]
+    assert "arpu" in figure["words"]
+    move(app, "toggle", figure["id"], key=keys.BUILDER_FIELDS)
     app.selectbox(key="builder_add_measure").set_value("expression").run()
     app.button(key="builder_open_measure_3").click().run()
     area = app.text_area(key="builder_measure_3_expression")
@@ -246,14 +258,17 @@ def test_catalog_measures_and_expressions_are_a_click_away(open_screen):
 
 def test_what_is_seldom_needed_is_built_by_clicking(open_screen):
     app = open_screen("builder.py", report=str(SUMMARY))
-    app.button(key="builder_field_country").click().run()
+    click(app, "country")
+    for section in ("Computed columns", "Highest or lowest values", "Totals", "Names and formats"):
+        app.session_state[keys.section(section)] = True
+    app.run()
     app.selectbox(key="builder_add_calculation").set_value("share").run()
     app.button(key="builder_open_calculation_0").click().run()
     app.multiselect(key="builder_calculation_0_within").set_value(["country"]).run()
     app.toggle(key="builder_top").set_value(True).run()
     app.selectbox(key="builder_top_grouping").set_value("country").run()
     app.checkbox(key="builder_top_others").set_value(True).run()
-    app.multiselect(key="builder_pivot").set_value(["country"]).run()
+    move(app, "place", "country", **{"from": "rows"}, to="columns")
     app.toggle(key="builder_totals_grand").set_value(True).run()
     app.selectbox(key=keys.BUILDER_COLUMN).set_value("sum__revenue").run()
     app.text_input(key="builder_option_sum__revenue_label").set_value("Turnover").run()
@@ -267,6 +282,8 @@ def test_what_is_seldom_needed_is_built_by_clicking(open_screen):
 
 def test_a_hidden_column_is_not_in_the_table(open_screen):
     app = open_screen("builder.py", report=str(SUMMARY))
+    app.session_state[keys.section("Names and formats")] = True
+    app.run()
     app.selectbox(key=keys.BUILDER_COLUMN).set_value("count").run()
     app.checkbox(key="builder_option_count_hidden").set_value(True).run()
     assert list(app.dataframe[0].value.columns) == ["started_at__month", "sum__revenue"]
@@ -280,3 +297,96 @@ def test_the_calendar_is_chosen_under_more(open_screen):
     app.selectbox(key="builder_year_start").set_value(4).run()
     calendar = draft(app).definition.calendar
     assert (calendar.week_start, calendar.fiscal_year_start) == (7, 4)
+
+
+def choose_column(app, key):
+    """Click a column's header."""
+    app.session_state[keys.BUILDER_TABLE] = {"selection": {"rows": [], "columns": [key], "cells": []}}
+    return app.run()
+
+
+def pick(app, label):
+    """Choose in the menu that summarizes the clicked column."""
+    return app.get_by_key("builder_column_summarize").click(label).run()
+
+
+def test_a_click_on_a_header_sorts_filters_hides_and_removes(open_screen):
+    app = choose_column(open_screen("builder.py", report=str(SUMMARY)), "sum__revenue")
+    app.button(key="builder_column_descending").click().run()
+    assert [(s.key, s.descending) for s in draft(app).definition.sort] == [
+        ("sum__revenue", True),
+        ("started_at__month", False),
+    ]
+    app.button(key="builder_column_filter").click().run()
+    assert draft(app).definition.result_filters.items[0].field == "sum__revenue"
+    app.button(key="builder_column_hide").click().run()
+    assert "sum__revenue" not in app.dataframe[0].value.columns
+    app.button(key="builder_column_remove").click().run()
+    assert [m.key for m in draft(app).definition.measures] == ["count"]
+    assert "builder_column_close" not in {button.key for button in app.button}
+
+
+def test_a_header_names_and_sizes_its_column(open_screen):
+    app = choose_column(open_screen("builder.py", report=str(SUMMARY)), "sum__revenue")
+    app.session_state["builder_column_form"] = True
+    app.run()
+    app.text_input(key="builder_header_sum__revenue_label").set_value("Turnover").run()
+    app.number_input(key="builder_header_sum__revenue_width").set_value(20).run()
+    (option,) = draft(app).definition.options
+    assert (option.label, option.width) == ("Turnover", 20)
+
+
+def test_rows_are_summed_up_from_a_header(open_screen):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    app.get_by_key(keys.BUILDER_MODE).set_value("Rows").run()
+    choose_column(app, "country")
+    assert app.get("menu_button")[-1].proto.options
+    app.button(key="builder_column_descending").click().run()
+    assert draft(app).definition.sort[0].key == "country"
+
+
+def test_what_was_not_saved_is_there_again_and_can_be_thrown_away(open_screen, services):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    click(app, "country")
+    assert services.drafts.items[SUMMARY].version == 1
+    again = open_screen("builder.py", report=str(SUMMARY))
+    assert [g.field for g in draft(again).definition.groupings] == ["started_at", "country"]
+    assert "You have an unsaved draft of" in texts(again)
+    again.button(key="builder_undo").click().run()
+    assert not draft(again).is_changed
+    assert services.drafts.items == {}, "what is as it was saved is no draft"
+    again.button(key="builder_redo").click().run()
+    again.button(key="builder_resumed_drop").click().run()
+    assert [g.field for g in draft(again).definition.groupings] == ["started_at"]
+    assert services.drafts.items == {}
+    assert "unsaved draft" not in texts(again)
+
+
+def test_a_saved_report_leaves_no_draft_behind(fresh, services):
+    click(fresh, "country")
+    (kept,) = services.drafts.items.values()
+    assert (kept.report_id, kept.is_touched) == (None, True)
+    fresh.button(key="builder_save").click().run()
+    assert services.drafts.items == {}
+    assert "draft" not in fresh.query_params
+    assert draft(fresh).report_id is not None
+
+
+def test_unsaved_new_reports_are_offered_and_taken_up_or_thrown_away(open_screen, services, fresh):
+    click(fresh, "country")
+    name = draft(fresh).name
+    app = open_screen("builder.py")
+    assert name in texts(app)
+    kept = next(iter(services.drafts.items))
+    app.button(key=f"builder_unsaved_go_{kept}").click().run()
+    assert (draft(app).id, len(draft(app).definition.groupings)) == (kept, 2)
+    assert draft(app).is_touched
+    other = open_screen("builder.py")
+    other.button(key=f"builder_unsaved_drop_{kept}").click().run()
+    assert services.drafts.items == {}
+    assert name not in texts(other)
+
+
+def test_a_quick_start_that_nobody_worked_on_is_not_offered(open_screen, services, fresh):
+    assert [kept.is_touched for kept in services.drafts.items.values()] == [False]
+    assert "Not saved yet" not in texts(open_screen("builder.py"))

@@ -7,11 +7,18 @@ import pytest
 from core.services.approvals import ApprovalService
 from core.services.backfill import BackfillService
 from core.services.branding import BrandingService
+from core.services.bursting import BurstService
 from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
+from core.services.dashboards import DashboardService
 from core.services.datasets import DatasetService
 from core.services.destinations import DestinationService
+from core.services.groups import GroupService
 from core.services.links import LinkService
+from core.services.quick_starts import QuickStartService
+from core.services.report_drafts import ReportDraftService
+from core.services.reach import ReachService
+from core.services.recipient_policy import RecipientPolicyService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
 from core.services.schedule_care import ScheduleCareService
@@ -20,11 +27,14 @@ from core.services.sent import SentService
 from core.services.sources import SourceService
 from core.services.templates import TemplateService
 from core.services.uploads import UploadService
+from core.services.verification import VerificationService
 
-from . import fake_branding, fake_care, fake_catalog, fake_runs, fake_sent, fake_services, fake_templates, fake_uploads
+from . import fake_boards, fake_branding, fake_bursting, fake_care, fake_catalog, fake_people, fake_runs, fake_sent, fake_services, fake_templates, fake_uploads
 
 PAIRS = (
+    (fake_boards.FakeDashboards, DashboardService),
     (fake_branding.FakeBranding, BrandingService),
+    (fake_bursting.FakeBursts, BurstService),
     (fake_care.FakeApprovals, ApprovalService),
     (fake_care.FakeBackfill, BackfillService),
     (fake_care.FakeCalendars, CalendarService),
@@ -34,8 +44,14 @@ PAIRS = (
     (fake_catalog.FakeCatalog, CatalogService),
     (fake_catalog.FakeDatasets, DatasetService),
     (fake_catalog.FakeSources, SourceService),
+    (fake_people.FakeGroups, GroupService),
+    (fake_people.FakeReach, ReachService),
+    (fake_people.FakeRecipientPolicy, RecipientPolicyService),
+    (fake_people.FakeVerification, VerificationService),
     (fake_runs.FakeLinks, LinkService),
     (fake_runs.FakeRuns, RunService),
+    (fake_services.FakeDrafts, ReportDraftService),
+    (fake_services.FakeQuickStarts, QuickStartService),
     (fake_services.FakeSchedules, ScheduleService),
     (fake_sent.FakeSent, SentService),
     (fake_templates.FakeTemplates, TemplateService),

@@ -29,7 +29,7 @@ def test_reports_are_searched(open_screen):
     app.text_input(key=keys.REPORTS_SEARCH).set_value("churn").run()
     assert links(app) == ["Churn watch"]
     app.text_input(key=keys.REPORTS_SEARCH).set_value("zebra").run()
-    assert "No report is called that" in app.markdown[-1].value
+    assert "No report is like that" in app.markdown[-1].value
 
 
 def test_a_schedule_is_paused_and_resumed_with_its_switch(open_screen, services):

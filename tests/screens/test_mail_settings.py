@@ -47,22 +47,6 @@ def test_the_record_of_the_signature_is_shown(open_screen, services):
     assert not app.code
 
 
-def test_addresses_are_left_alone_and_written_to_again(open_screen, services):
-    app = open_screen("mail_settings.py")
-    app.text_input(key="suppression_address").set_value("ann@example.com")
-    app.button(key="suppression_add").click().run()
-    assert [one.address for one in services.suppressions.items] == ["ann@example.com"]
-    one = services.suppressions.items[0]
-    app.button(key=f"suppression_release_{one.id}").click().run()
-    assert services.suppressions.items == []
-    app.text_input(key="suppression_address").set_value("bob@example.com")
-    app.button(key="suppression_remove").click().run()
-    assert "Taken out of 2 schedules. 1 of them paused" in app.success[0].value
-    app.text_input(key="suppression_address").set_value("rubbish")
-    app.button(key="suppression_add").click().run()
-    assert "rubbish" in app.error[0].value
-
-
 @pytest.mark.parametrize(("role", "offered"), [("data_admin", False), ("organization_admin", True)])
 def test_the_screen_is_for_those_who_manage_members(open_screen, services, role, offered):
     services.access.sessions[fake_services.TOKEN] = fake_data.principal(role)

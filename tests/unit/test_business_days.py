@@ -172,7 +172,7 @@ def test_a_slot_with_no_business_day_within_a_year_does_not_happen() -> None:
 def test_a_line_of_every_minute_stays_fast(rule: BusinessDays) -> None:
     schedule = config("cron", rule, "US", cron_expression="* * * * *")
     slots(schedule, "2026-01-01T00:00:00+00:00", 1)
-    begun = stopwatch.perf_counter()
+    begun = stopwatch.process_time()  # the machine may be busy
     found = slots(schedule, "2026-01-01T00:00:00+00:00", 100)
-    assert stopwatch.perf_counter() - begun < 0.5
+    assert stopwatch.process_time() - begun < 0.5
     assert found[0].local.date() == date(2025, 12, 31)

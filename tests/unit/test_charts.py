@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -193,3 +194,23 @@ def test_the_accent_of_the_organization_is_the_first_colour(dark: bool) -> None:
     assert first not in colours(None)
     # the palette's green looks like it and is left out
     assert palette.CATEGORICAL[4] not in colours("#0b6e4f")
+
+
+def spread_figure(cities: int, key: str = "sum__amount") -> go.Figure:
+    """A chart of a pivot: a column a city."""
+    spread = [replace(AMOUNT, key=f"{key}|{n}", spans=(f"City {n}",)) for n in range(cities)]
+    table = pa.table(
+        {"day": [date(2026, 11, 16), date(2026, 11, 17)]} | {one.key: [n, 1] for n, one in enumerate(spread)}
+    )
+    return build_figure((DAY, *spread), Chart(kind=ChartKind.LINE, x="day", y=(key,)), table)
+
+
+def test_a_pivots_columns_are_series_named_after_what_they_hold() -> None:
+    assert [trace.name for trace in spread_figure(3).data] == ["City 0", "City 1", "City 2"]
+
+
+def test_many_columns_of_a_pivot_are_merged_where_they_add_up() -> None:
+    drawn = spread_figure(12)
+    assert (len(drawn.data), drawn.data[-1].name) == (8, "Others (5 more)")
+    assert sum(value for trace in drawn.data for value in trace.y) == sum(range(12)) + 12
+    assert len(spread_figure(12, "average__amount").data) == 12

@@ -125,10 +125,10 @@ def test_hostile_files_are_refused_in_plain_words(content: bytes, words: str) ->
 def test_no_file_keeps_the_reader_busy(events: list[tuple[str, ...]]) -> None:
     read = calendar((NEW_YEAR,))
     read_ics(read)
-    begun = stopwatch.perf_counter()
+    begun = stopwatch.process_time()  # the machine may be busy
     with suppress(InvalidUpload):
         read_ics(calendar(*events))
-    assert stopwatch.perf_counter() - begun < 5
+    assert stopwatch.process_time() - begun < 5
 
 
 def test_names_that_cannot_be_stored_are_dropped() -> None:

@@ -7,7 +7,7 @@ from core.catalog.sources.watch import QueryWatch
 from core.errors import QueryTimedOut, RunCancelled
 
 SOON_S = 0.02
-LONG_S = 10
+LONG_S = 60
 
 
 @pytest.fixture(autouse=True)

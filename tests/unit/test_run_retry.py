@@ -9,7 +9,15 @@ import pytest
 
 from core.runs import failpoints
 from core.runs.outbox import reference_of
-from core.runs.retry import delivery_wait, run_wait
+from core.runs.retry import (
+    DELIVERY_FIRST_WAIT,
+    DELIVERY_MAX_ATTEMPTS,
+    UNKNOWN_WAIT,
+    delivery_wait,
+    run_wait,
+    unknown_most,
+    unknown_wait,
+)
 
 
 def test_waits_double_up_to_their_longest() -> None:
@@ -42,6 +50,12 @@ def test_a_reference_is_a_function_of_run_and_recipient() -> None:
     }
     assert one not in others
     assert len(others) == 5
+
+
+def test_files_whose_fate_is_unknown_are_written_again_sooner_and_more_often_than_a_mail_is_sent() -> None:
+    assert (unknown_most("email"), unknown_wait("email")) == (2, UNKNOWN_WAIT)
+    assert (unknown_most("folder"), unknown_wait("folder")) == (DELIVERY_MAX_ATTEMPTS, DELIVERY_FIRST_WAIT)
+    assert unknown_wait("folder", timedelta(seconds=1)) == timedelta(seconds=1)
 
 
 def test_a_failpoint_kills_only_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

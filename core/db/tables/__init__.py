@@ -3,8 +3,13 @@
 from core.db.tables.access import ApiTokenRow, MembershipRow, OrganizationRow, RoleRow, SessionRow, UserRow
 from core.db.tables.base import Base
 from core.db.tables.bounces import BounceIntakeRow, BounceRow
+from core.db.tables.bursting import BurstPartRow, BurstRecipientRow
 from core.db.tables.calendars import CalendarRow
+from core.db.tables.dashboards import DashboardReportRow, DashboardRow, DashboardVersionRow
 from core.db.tables.destinations import DestinationRow
+from core.db.tables.drafts import ReportDraftRow
+from core.db.tables.groups import GroupMemberRow, GroupRow, RecipientPolicyRow, VerifiedAddressRow
+from core.db.tables.library import FolderRow, ReportFavouriteRow, ReportGrantRow
 from core.db.tables.links import DownloadLinkRow, LinkUseRow
 from core.db.tables.mail import EmailConfigRow, MailTokenRow, SuppressionRow
 from core.db.tables.notices import OwnerNoticeRow
@@ -19,19 +24,31 @@ __all__ = (
     "Base",
     "BounceIntakeRow",
     "BounceRow",
+    "BurstPartRow",
+    "BurstRecipientRow",
     "CalendarRow",
     "DaemonRow",
+    "DashboardReportRow",
+    "DashboardRow",
+    "DashboardVersionRow",
     "DatasetRow",
     "DeliveryEventRow",
     "DeliveryRow",
     "DestinationRow",
     "DownloadLinkRow",
     "EmailConfigRow",
+    "FolderRow",
+    "GroupMemberRow",
+    "GroupRow",
     "LinkUseRow",
     "MailTokenRow",
     "MembershipRow",
     "OrganizationRow",
     "OwnerNoticeRow",
+    "RecipientPolicyRow",
+    "ReportDraftRow",
+    "ReportFavouriteRow",
+    "ReportGrantRow",
     "ReportNoticeRow",
     "ReportRow",
     "ReportVersionRow",
@@ -45,5 +62,6 @@ __all__ = (
     "SourceRow",
     "SuppressionRow",
     "UserRow",
+    "VerifiedAddressRow",
     "WorkbookTemplateRow",
 )

@@ -58,6 +58,8 @@ class MembershipRow(Base):
     role_id: Mapped[UUID]
     #: When the person left; the row stays, so that what is theirs keeps their name.
     left_at: Mapped[datetime | None]
+    #: When the first-run tour was put away for good.
+    tour_done_at: Mapped[datetime | None]
 
 
 class SessionRow(Owned, Base):

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.tables.base import Base, Owned
+from core.db.tables.base import Base, Owned, one_of
+from core.domain.library import Level, Visibility
 
 
 class SourceRow(Owned, Base):
@@ -54,6 +56,19 @@ class ReportRow(Owned, Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "id"),
         ForeignKeyConstraint(["organization_id", "dataset_id"], ["datasets.organization_id", "datasets.id"]),
+        ForeignKeyConstraint(["organization_id", "folder_id"], ["folders.organization_id", "folders.id"]),
+        CheckConstraint(one_of("visibility", Visibility), name="visibility"),
+        CheckConstraint(one_of("everyone", Level), name="everyone"),
+        Index(
+            "ix_reports_recent",
+            "organization_id",
+            text("updated_at DESC"),
+            postgresql_where=text("archived_at IS NULL"),
+        ),
+        Index("ix_reports_folder_id", "folder_id"),
+        Index("ix_reports_owner_id", "owner_id"),
+        Index("ix_reports_dataset_id", "dataset_id"),
+        Index("ix_reports_tags", "tags", postgresql_using="gin"),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -61,7 +76,14 @@ class ReportRow(Owned, Base):
     name: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     version: Mapped[int]
+    folder_id: Mapped[UUID | None]
+    tags: Mapped[list[str]] = mapped_column(server_default=text("'{}'::text[]"))
+    visibility: Mapped[str] = mapped_column(server_default="organization")
+    #: What those who are no owner may do where everybody sees it: view or edit.
+    everyone: Mapped[str] = mapped_column(server_default="edit")
     archived_at: Mapped[datetime | None]
+    #: A deleted report is archived as well; it stays for the runs that speak of it.
+    deleted_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -114,18 +136,26 @@ class ScheduleRow(Owned, Base):
     __table_args__ = (
         UniqueConstraint("organization_id", "id"),
         ForeignKeyConstraint(["organization_id", "report_id"], ["reports.organization_id", "reports.id"]),
+        ForeignKeyConstraint(["organization_id", "dashboard_id"], ["dashboards.organization_id", "dashboards.id"]),
+        CheckConstraint("num_nonnulls(report_id, dashboard_id) = 1", name="subject"),
+        Index("ix_schedules_dashboard_id", "dashboard_id", postgresql_where=text("dashboard_id IS NOT NULL")),
+        Index("ix_schedules_report_id", "report_id"),
         Index("ix_schedules_due", "next_run_at", postgresql_where=text("is_active")),
         Index("ix_schedules_resuming", "paused_until", postgresql_where=text("paused_until IS NOT NULL")),
         Index("ix_schedules_failing", "failing_since", postgresql_where=text("failing_since IS NOT NULL")),
         Index("ix_schedules_owner_id", "owner_id"),
     )
 
-    report_id: Mapped[UUID]
+    #: Either a report or a dashboard is sent.
+    report_id: Mapped[UUID | None]
+    dashboard_id: Mapped[UUID | None]
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     name: Mapped[str]
     description: Mapped[str] = mapped_column(server_default="")
     config: Mapped[dict[str, Any]]
     recipients: Mapped[list[dict[str, Any]]]
+    #: Where its recipients stand in the data, instead of here.
+    burst: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     formats: Mapped[list[str]]
     email_subject: Mapped[str | None]
     email_body: Mapped[str | None]

@@ -42,6 +42,12 @@ class RunRow(Owned, Base):
         Index("ix_runs_line", text("priority DESC"), "turn", "created_at", "id", postgresql_where=_READY),
         Index("ix_runs_turns", "organization_id", "priority", "turn", postgresql_where=_READY),
         Index("ix_runs_put_off", "next_attempt_at", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_runs_report_recent",
+            "report_id",
+            text("created_at DESC"),
+            postgresql_where=text("report_id IS NOT NULL"),
+        ),
         Index("ix_runs_share_key", "share_key", postgresql_where=text("share_key IS NOT NULL")),
         Index(
             "ix_runs_failures",
@@ -72,6 +78,8 @@ class RunRow(Owned, Base):
     requested_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     #: What the run delivers, copied from the schedule when the run was made.
     recipients: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'::jsonb"))
+    #: Where its recipients stand in the data, copied from the schedule when the run was made.
+    burst: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     formats: Mapped[list[str]]
     email_subject: Mapped[str | None]
     email_body: Mapped[str | None]
@@ -137,16 +145,19 @@ class RunEventRow(Base):
 
 
 class ArtifactRow(Owned, Base):
-    """A stored file; unique per run and format."""
+    """A stored file; unique per run, part and format."""
 
     __tablename__ = "artifacts"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "run_id"], ["runs.organization_id", "runs.id"], ondelete="CASCADE"),
-        UniqueConstraint("run_id", "format"),
+        UniqueConstraint("run_id", "part_id", "format", postgresql_nulls_not_distinct=True),
+        Index("ix_artifacts_part_id", "part_id", postgresql_where=text("part_id IS NOT NULL")),
         Index("ix_artifacts_storage_key", "storage_key", postgresql_where=text("deleted_at IS NULL")),
     )
 
     run_id: Mapped[UUID]
+    #: The part of the result that it holds; null: all of it.
+    part_id: Mapped[UUID | None] = mapped_column(ForeignKey("burst_parts.id", ondelete="CASCADE"))
     format: Mapped[str]
     file_name: Mapped[str]
     media_type: Mapped[str]
@@ -168,6 +179,11 @@ class DeliveryRow(Owned, Base):
         UniqueConstraint("run_id", "channel", "destination_id", "address", postgresql_nulls_not_distinct=True),
         CheckConstraint(one_of("state", DeliveryState), name="state"),
         Index("ix_deliveries_open", "state", "next_attempt_at", postgresql_where=text("sent_at IS NULL")),
+        Index(
+            "ix_deliveries_unsettled",
+            "run_id",
+            postgresql_where=text("state IN ('pending', 'sending', 'retry', 'unknown')"),
+        ),
         Index("ix_deliveries_reference", "reference"),
         Index("ix_deliveries_address", "organization_id", "address"),
         Index("ix_deliveries_recent", "organization_id", text("created_at DESC")),
@@ -179,6 +195,9 @@ class DeliveryRow(Owned, Base):
     destination_id: Mapped[UUID | None]
     address: Mapped[str]
     role: Mapped[str] = mapped_column(server_default="to")
+    #: What the recipient is called and which language they read, where a group or the data says so.
+    recipient_name: Mapped[str] = mapped_column(server_default=text("''"))
+    recipient_locale: Mapped[str] = mapped_column(server_default=text("''"))
     state: Mapped[str] = mapped_column(server_default="pending")
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
     lease_token: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

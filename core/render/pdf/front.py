@@ -18,10 +18,10 @@ _MOST_TITLE_LINES = 5
 _CHART_SHARE = 0.42  #: most of the page's height a chart takes
 
 
-def draw_front(document: Document, head: ResultHead) -> float:
-    """Draw the masthead of a report without a cover; return the `y` below it."""
+def draw_front(document: Document, head: ResultHead, *, line: str | None = None) -> float:
+    """Draw the masthead of a report without a cover; return the `y` below it. `line` stands where the period does."""
     document.bookmark(clean_characters(head.title), MARGIN, key="report")
-    return _masthead(document, head)
+    return _masthead(document, head, line or (period_words(head.period) if head.period else "All time"))
 
 
 def draw_running_title(document: Document, head: ResultHead) -> float:
@@ -39,9 +39,10 @@ def draw_figures(
     """Draw headline numbers and chart; return the `y` below them."""
     if head.kpis:
         document.bookmark("Figures", y, key="figures")
-    y = _tiles(document, head, y)
+    y = draw_tiles(document, head, y)
     if chart is not None:
-        y = _chart(document, chart, y)
+        document.bookmark("Chart", y + 12, key="chart")
+        y = draw_chart(document, chart, y)
     elif chart_note:
         y = _note(document, chart_note, y)
     return y
@@ -88,7 +89,7 @@ def paragraph(
     return y
 
 
-def _masthead(document: Document, head: ResultHead) -> float:
+def _masthead(document: Document, head: ResultHead, dateline: str) -> float:
     page, right = document.page, document.width - MARGIN
     taken = draw_logo(document, right, MARGIN, width=150, height=30, align_right=True)
     organization = "" if taken else clean_characters(head.organization)
@@ -107,8 +108,7 @@ def _masthead(document: Document, head: ResultHead) -> float:
     y = max(y + 10, MARGIN + 36) if taken else y + 10
     page.rule(MARGIN, y, right - MARGIN, colour=document.look.accent, thickness=1.1)
     y += 14
-    period = period_words(head.period) if head.period else "All time"
-    page.text(period, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=QUIET)
+    page.text(dateline, MARGIN, y, face_name=SEMIBOLD, size=TEXT_SIZE, colour=QUIET)
     as_of = f"Data as of {instant_words(head.as_of, head.timezone)}"
     page.text(as_of, right, y, face_name=SANS, size=TEXT_SIZE, colour=QUIET, align_right=True)
     y += 9
@@ -118,8 +118,8 @@ def _masthead(document: Document, head: ResultHead) -> float:
     return y
 
 
-def _tiles(document: Document, head: ResultHead, y: float) -> float:
-    """Headline numbers side by side, four in a row, kept apart by hairlines."""
+def draw_tiles(document: Document, head: ResultHead, y: float) -> float:
+    """Draw headline numbers side by side, four in a row, kept apart by hairlines; return the `y` below them."""
     for start in range(0, len(head.kpis), _TILES_A_ROW):
         row = head.kpis[start : start + _TILES_A_ROW]
         if y + _TILE_HEIGHT + 14 > document.bottom:
@@ -176,7 +176,8 @@ def _sparkline(
     document.page.tint(points[-1][0] - 1.6, points[-1][1] - 1.6, 3.2, 3.2, colour=document.look.accent)
 
 
-def _chart(document: Document, chart: ChartImage, y: float) -> float:
+def draw_chart(document: Document, chart: ChartImage, y: float) -> float:
+    """Draw the picture as wide as the page, on the next one where this has no room; return the `y` below."""
     width = document.width - 2 * MARGIN
     height = min(width * chart.height / chart.width, document.height * _CHART_SHARE)
     width = height * chart.width / chart.height
@@ -184,7 +185,6 @@ def _chart(document: Document, chart: ChartImage, y: float) -> float:
         document.next_page()
         y = MARGIN
     y += 12
-    document.bookmark("Chart", y, key="chart")
     document.page.picture(flattened(chart), MARGIN, y, width, height)
     return y + height
 

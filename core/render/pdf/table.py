@@ -20,9 +20,20 @@ class Table:
     """Draws strips of rows one after the other onto the document's pages."""
 
     def __init__(
-        self, document: Document, columns: Sequence[ResultColumn], layout: Layout, *, zebra: bool, is_grouped: bool
+        self,
+        document: Document,
+        columns: Sequence[ResultColumn],
+        layout: Layout,
+        *,
+        zebra: bool,
+        is_grouped: bool,
+        name: str = "",
     ) -> None:
-        """`zebra` tints every second row; bookmarks lead to groups where there are any, else to thousands of rows."""
+        """`zebra` tints every second row; bookmarks lead to groups where there are any, else to thousands of rows.
+
+        `name` tells its bookmarks from those of other tables in the document.
+        """
+        self._name = name
         self._document = document
         self._layout = layout
         self._zebra = zebra
@@ -123,10 +134,10 @@ class Table:
         """Entries of the outline for groups, or for every thousandth row."""
         for piece in pieces:
             if piece.kind is RowKind.HEADING and self._groups < MOST_BOOKMARKS:
-                self._document.bookmark((piece.group or "")[:80], y, key=f"group-{self._groups}", level=1)
+                self._document.bookmark((piece.group or "")[:80], y, key=f"{self._name}group-{self._groups}", level=1)
                 self._groups += 1
             elif not self._is_grouped and _is_mark(piece):
-                self._document.bookmark(f"Row {piece.number + 1:,}", y, key=f"row-{piece.number}", level=1)
+                self._document.bookmark(f"Row {piece.number + 1:,}", y, key=f"{self._name}row-{piece.number}", level=1)
             y += piece.height
 
 

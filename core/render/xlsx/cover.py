@@ -59,10 +59,14 @@ class Cover:
         self._title(section.head.title)
         self._section(section)
 
-    def reports(self, title: str, sections: Sequence[Section]) -> None:
-        """A workbook of several reports: their list, then each by itself."""
+    def reports(
+        self, title: str, sections: Sequence[Section], *, lead: Sequence[str] = (), of: str = "Reports"
+    ) -> None:
+        """A workbook of several reports: what they have in common, their list, then each by itself."""
         self._title(title)
-        self._row([("B", styles.SECTION, "Reports"), *((letter, styles.SECTION, "") for letter in "CDE"),
+        for text in filter(None, lead):
+            self._wide(text, styles.QUIET)
+        self._row([("B", styles.SECTION, of), *((letter, styles.SECTION, "") for letter in "CDE"),
                    ("F", styles.SECTION_RIGHT, "Rows")])  # fmt: skip
         for section in sections:
             cells = [(letter, styles.VALUE, "") for letter in "CDE"]
@@ -124,7 +128,8 @@ class Cover:
         self._figures(section.head)
         if section.chart is not None:
             self._hang(section.chart)
-        self._facts(section.facts)
+        if section.facts:
+            self._facts(section.facts)
 
     def _figures(self, head: ResultHead) -> None:
         """Headline numbers as numbers, next to the span before."""

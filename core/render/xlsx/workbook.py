@@ -54,8 +54,19 @@ class Workbook:
         self._entries: list[SheetEntry] = []
         self._sections: list[Section] = []
 
-    def add(self, result: Result, *, name: str, pictures: Pictures = Pictures()) -> Rendering:
-        """Write the rows of a report to sheets called `name`, `name 2` and so on."""
+    def add(
+        self,
+        result: Result,
+        *,
+        name: str,
+        pictures: Pictures = Pictures(),
+        note: str | None = None,
+        is_words: bool = False,
+    ) -> Rendering:
+        """Write the rows of a report to sheets called `name`, `name 2` and so on.
+
+        `note`: what is to be said of it besides. `is_words`: they rest on nothing that the cover should tell.
+        """
         head, tally = result.head, Alterations()
         drawn = ChartRows(head.chart, head.columns) if head.chart is not None else None
         marked = with_mark_column(result)
@@ -65,7 +76,7 @@ class Workbook:
         self._entries += written.entries
         rows = sum(sheet.rows for sheet in written.sheets)
         chart = self._chart(head, written, drawn, tally) or _picture(head, pictures.image)
-        notes = list(row_notes(head, rows))
+        notes = [*row_notes(head, rows), *([note] if note else [])]
         if len(written.sheets) > 1:
             most = self._rows_per_sheet
             notes.append(f"The rows go on over {len(written.sheets)} sheets: one holds at most {most:,}.")
@@ -74,18 +85,27 @@ class Workbook:
             notes.append(pictures.missing)
         rendering = Rendering(rows=rows, altered=tally.as_dict(), notes=tuple(notes))
         self._sections.append(
-            Section(head=head, facts=_facts(head, rendering), rows=rows, sheet=written.sheets[0].name, chart=chart)
+            Section(
+                head=head,
+                facts=() if is_words else _facts(head, rendering),
+                rows=rows,
+                sheet=written.sheets[0].name,
+                chart=chart,
+            )
         )
         return rendering
 
-    def close(self, title: str | None = None) -> None:
-        """Write the cover and the parts that name the others. `title` is that of a workbook of several reports."""
+    def close(self, title: str | None = None, *, lead: tuple[str, ...] = (), of: str = "Reports") -> None:
+        """Write the cover and the parts that name the others.
+
+        `title` is that of a workbook of several reports, `lead` what stands below it, `of` the heading of their list.
+        """
         is_first = self._wishes.options.xlsx.cover or not self._entries
         cover = Cover(self._styles, logo=self._wishes.branding.logo, is_first=is_first)
         if title is None:
             cover.report(self._sections[0])
         else:
-            cover.reports(title, self._sections)
+            cover.reports(title, self._sections, lead=lead, of=of)
         hanging = drawing_parts(cover.hanging) if cover.hanging else None
         self._package.write(parts.sheet_part(_COVER_NUMBER), cover.xml())
         if hanging is not None:

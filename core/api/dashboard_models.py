@@ -1,0 +1,113 @@
+"""Dashboards as the API takes and gives them."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.api.file_choices import Options, Password, options_in
+from core.api.inputs import Instant, Json, Object, Text
+from core.api.models import In
+from core.api.preview_json import preview_out
+from core.domain.access import Principal
+from core.domain.dashboard import Dashboard, DashboardVersion, TextTile
+from core.domain.dashboard_json import dump_content
+from core.domain.result import Headline, Kpi
+from core.errors import InvalidInput
+from core.services.dashboards import TILE_ROWS, TileAnswer
+
+_MOST_ROWS = 1000
+
+
+class DashboardIn(In):
+    """A dashboard to save; `content` is told by `GET /api/dashboards/schema`."""
+
+    name: Text
+    description: Text = Field("", max_length=2000)
+    content: Json
+
+
+class DashboardPreviewIn(In):
+    """Values for the filters, and how many rows of each table are wanted."""
+
+    filters: Object = Field(default_factory=dict)
+    rows: Annotated[int, Field(ge=1, le=_MOST_ROWS)] = TILE_ROWS
+
+
+class DashboardExportIn(BaseModel):
+    """Files to make: one `format`, or several `formats`: pdf, xlsx, html, zip (the same as csv), jsonl, parquet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Text | None = None
+    formats: list[Text] | None = None
+    filters: Object = Field(default_factory=dict)
+    as_of: Instant | None = None
+    options: Options = Field(default_factory=dict)
+    password: Password = None
+
+    def order(self) -> dict[str, Any]:
+        """Return what the service takes to make the files, by name. Raises InvalidInput."""
+        if (self.format is None) == (self.formats is None):
+            raise InvalidInput("Give either one format or a list of formats.", place="format")
+        return {
+            "formats": self.formats if self.format is None else (self.format,),
+            "as_of": self.as_of,
+            "options": options_in(self.options, "options"),
+            "password": self.password,
+        }
+
+
+def dashboard_out(dashboard: Dashboard) -> Json:
+    """Return a dashboard's JSON."""
+    return {
+        "id": str(dashboard.id),
+        "name": dashboard.name,
+        "description": dashboard.description,
+        "owner": dashboard.owner_name,
+        "version": dashboard.version,
+        "content": dump_content(dashboard.content),
+        "content_sha256": dashboard.content_sha256,
+        "created_at": dashboard.created_at.isoformat(),
+        "updated_at": dashboard.updated_at.isoformat(),
+    }
+
+
+def dashboard_version_out(version: DashboardVersion) -> Json:
+    """Return the JSON of one entry of a dashboard's history."""
+    return {
+        "version": version.version,
+        "saved_by": version.saved_by,
+        "saved_at": version.saved_at.isoformat(),
+        "content": dump_content(version.content),
+    }
+
+
+def tile_out(answer: TileAnswer, caller: Principal) -> Json:
+    """Return the JSON of what a tile shows, or of why it cannot."""
+    tile = answer.tile
+    error = answer.error
+    return {
+        "id": tile.id,
+        "kind": tile.kind,
+        "title": answer.title,
+        "text": tile.text if isinstance(tile, TextTile) else None,
+        "preview": None if answer.preview is None else preview_out(answer.preview, caller),
+        "kpis": None if answer.headline is None else _kpis_out(answer.headline),
+        "not_filtered_by": [] if answer.question is None else list(answer.question.unheeded),
+        "error": None if error is None else {"code": error.code, "message": error.user_message},
+    }
+
+
+def _kpis_out(headline: Headline) -> list[Json]:
+    return [_kpi_out(kpi) for kpi in headline.kpis]
+
+
+def _kpi_out(kpi: Kpi) -> Json:
+    return {
+        "label": kpi.label,
+        "value": kpi.value,
+        "previous": kpi.previous,
+        "change": kpi.change,
+        "unit": kpi.format.unit,
+        "trend": list(kpi.trend),
+    }

@@ -1,0 +1,123 @@
+"""Who may see and change a report: looking at it, changing it, and giving the report to somebody else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.access.policy import can, require, require_can
+from core.db import grant_repository, library_repository, member_repository, report_repository, schedule_repository
+from core.db.database import Database, name_nobody
+from core.domain.access import Permission, Principal
+from core.domain.library import Action, Grant, GrantKind, Level, ReportLine, Sharing, Visibility
+from core.errors import InvalidInput
+
+MAX_GRANTS = 200
+_LOST = "Its owner may not see its report any more. Give it to somebody who may, or share the report again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Whom a report can be shared with."""
+
+    people: tuple[Grant, ...]
+    groups: tuple[Grant, ...]
+
+
+class SharingService:
+    """Everything about who a report is for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, principal: Principal, report_id: UUID) -> Sharing:
+        """Return who may see and change a report; raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.person(principal) as session:
+            library_repository.load_line(session, report_id, user_id=principal.user_id)
+            return grant_repository.load_sharing(session, report_id)
+
+    def audience(self, principal: Principal) -> Audience:
+        """Return the people and groups of the organization."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.person(principal) as session:
+            return Audience(
+                people=grant_repository.people(session, principal.organization_id),
+                groups=grant_repository.groups(session),
+            )
+
+    def would_pause(self, principal: Principal, report_id: UUID, sharing: Sharing) -> tuple[str, ...]:
+        """Return the schedules that `sharing` would pause: their owners could not see the report any more."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.person(principal) as session:
+            line = library_repository.load_line(session, report_id, user_id=principal.user_id)
+            return tuple(_losing(session, principal.organization_id, line, sharing).values())
+
+    def share(self, principal: Principal, report_id: UUID, sharing: Sharing) -> tuple[str, ...]:
+        """Say who may see and change a report; returns the schedules that were paused by it.
+
+        Raises NotFound, NotAllowed, and InvalidInput for somebody who does not belong to the organization.
+        """
+        require(principal, Permission.EDIT_REPORTS)
+        with self._database.person(principal) as session:
+            report_repository.hold_report(session, report_id)
+            line = library_repository.load_line(session, report_id, user_id=principal.user_id)
+            require_can(principal, Action.SHARE, line)
+            sharing = _checked(session, principal, sharing)
+            name_nobody(session)
+            grant_repository.save_sharing(session, principal.organization_id, report_id, sharing)
+            return self._pause_lost(session, principal, line, sharing)
+
+    def give(self, principal: Principal, report_id: UUID, *, owner: UUID) -> ReportLine:
+        """Give a report to another member; who had it may still change it, unless it is private."""
+        require(principal, Permission.EDIT_REPORTS)
+        with self._database.person(principal) as session:
+            report_repository.hold_report(session, report_id)
+            line = library_repository.load_line(session, report_id, user_id=principal.user_id)
+            require_can(principal, Action.SHARE, line)
+            if not member_repository.is_here(session, principal.organization_id, owner):
+                raise InvalidInput("Give it to somebody of your organization.", place="owner")
+            name_nobody(session)
+            grant_repository.set_owner(session, report_id, owner)
+            given = replace(line, owner_id=owner, owner_name=member_repository.member_name(session, owner))
+            self._pause_lost(session, principal, given, grant_repository.load_sharing(session, report_id))
+            return given
+
+    def _pause_lost(
+        self, session: Session, principal: Principal, line: ReportLine, sharing: Sharing
+    ) -> tuple[str, ...]:
+        lost = _losing(session, principal.organization_id, line, sharing)
+        for schedule_id in lost:
+            schedule_repository.pause(session, schedule_id, until=None, because=_LOST)
+        return tuple(lost.values())
+
+
+def _checked(session: Session, principal: Principal, sharing: Sharing) -> Sharing:
+    """Return the sharing as it is kept: nobody twice, and nobody but the owner where it is private."""
+    if len(sharing.grants) > MAX_GRANTS:
+        raise InvalidInput(f"Share with up to {MAX_GRANTS} people and groups; larger circles are a group.")
+    people = {one.id for one in grant_repository.people(session, principal.organization_id)}
+    groups = {one.id for one in grant_repository.groups(session)}
+    for index, grant in enumerate(sharing.grants):
+        if grant.id not in (people if grant.kind is GrantKind.USER else groups):
+            raise InvalidInput("This is nobody of your organization.", place=f"grants[{index}].id")
+    grants = () if sharing.visibility is Visibility.PRIVATE else sharing.grants
+    return replace(sharing, grants=tuple({(one.kind, one.id): one for one in grants}.values()))
+
+
+def _losing(session: Session, organization_id: UUID, line: ReportLine, sharing: Sharing) -> Mapping[UUID, str]:
+    """The schedules of a report whose owners could not see it: their names by id."""
+    lost = {}
+    for schedule_id, owner_id, name in library_repository.active_schedules(session, line.id):
+        owner = member_repository.member_principal(session, organization_id, owner_id)
+        granted = _level(sharing, owner_id, grant_repository.groups_of(session, owner_id))
+        seen = replace(line, visibility=sharing.visibility, everyone=sharing.everyone, granted=granted)
+        if owner is not None and not can(owner, Action.VIEW, seen):
+            lost[schedule_id] = name
+    return lost
+
+
+def _level(sharing: Sharing, user_id: UUID, groups: frozenset[UUID]) -> Level | None:
+    levels = {grant.level for grant in sharing.grants if grant.id == user_id or grant.id in groups}
+    return next((level for level in (Level.EDIT, Level.VIEW) if level in levels), None)

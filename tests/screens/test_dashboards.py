@@ -1,0 +1,136 @@
+from dataclasses import replace
+
+import pytest
+
+from core.domain.filter import DateWindow, WindowKind
+from pages.widgets import keys
+
+from . import fake_data, fake_services
+
+BOARD = str(fake_data.make_id("dashboard Usage board"))
+
+
+def html(app):
+    return " ".join(str(item.value) for item in app.html)
+
+
+def press(app, key):
+    return app.button(key=key).click().run()
+
+
+def board(services):
+    return services.dashboards.items[fake_data.make_id("dashboard Usage board")]
+
+
+def test_dashboards_are_listed_and_searched(open_screen):
+    app = open_screen("dashboards.py")
+    assert "Usage board" in [item.value for item in app.page_link]
+    app.text_input(key=keys.DASHBOARDS_SEARCH).set_value("zebra").run()
+    assert "No dashboard is called that" in app.markdown[-1].value
+
+
+def test_a_dashboard_shows_its_tiles(open_screen):
+    app = open_screen("dashboard.py", dashboard=BOARD)
+    assert "<h3>Usage</h3><p>&lt;b&gt;Look&lt;/b&gt; at it.</p>" in html(app)
+    assert "All rows" in html(app)
+    assert len(app.metric) >= 1
+    assert len(app.dataframe) == 1
+
+
+def test_a_tile_that_fails_harms_no_other(open_screen, services):
+    services.dashboards.broken.add("rows")
+    app = open_screen("dashboard.py", dashboard=BOARD)
+    assert "The source does not answer." in html(app)
+    assert len(app.metric) >= 1
+
+
+def test_a_link_sets_filters_and_says_what_it_cannot(open_screen, services):
+    query = {"dashboard": BOARD, "f.feature": "Search", "f.when": "2026-11-01..2026-11-07", "f.land": "x"}
+    app = open_screen("dashboard.py", **query)
+    window = services.dashboards.given["when"]
+    assert (window.kind, str(window.first_on)) == (WindowKind.BETWEEN, "2026-11-01")
+    assert services.dashboards.given["feature"] == ("Search",)
+    assert isinstance(window, DateWindow)
+    assert any("no filter land" in item.value for item in app.warning)
+    assert any("Not filtered by Feature, When" in item.value for item in app.caption)
+
+
+def test_one_click_makes_a_file(open_screen, services, monkeypatch):
+    monkeypatch.setattr("streamlit.menu_button", lambda label, *_, **__: "PDF" if label == "Download report" else None)
+    open_screen("dashboard.py", dashboard=BOARD)
+    assert services.runs.dashboards == [(fake_data.make_id("dashboard Usage board"), "pdf")]
+
+
+def test_tiles_are_moved_and_saved(open_screen, services):
+    app = press(open_screen("dashboard.py", dashboard=BOARD), keys.DASHBOARD_EDIT)
+    press(app, "dashboard_left_rows")
+    press(app, "dashboard_remove_note")
+    assert [tile.id for tile in board(services).content.in_order] == ["note", "figures", "rows"]
+    press(app, keys.DASHBOARD_SAVE)
+    assert not app.exception
+    assert [tile.id for tile in board(services).content.in_order] == ["rows", "figures"]
+    assert board(services).version == 2
+
+
+@pytest.mark.parametrize(
+    ("adding", "asked"),
+    [
+        (keys.DASHBOARD_ADD_TEXT, "dashboard_text_new"),
+        (keys.DASHBOARD_ADD_REPORT, keys.DASHBOARD_REPORT),
+        (keys.DASHBOARD_ADD_KPI, keys.DASHBOARD_REPORT),
+        (keys.DASHBOARD_ADD_FILTER, "dashboard_filter_label_new"),
+    ],
+)
+def test_what_is_added_is_asked_for(open_screen, adding, asked):
+    app = press(open_screen("dashboard.py", dashboard=BOARD), keys.DASHBOARD_EDIT)
+    press(app, adding)
+    assert not app.exception
+    assert asked in [item.key for item in (*app.text_area, *app.text_input, *app.selectbox)]
+
+
+def test_a_new_one_needs_a_name(open_screen, services):
+    app = open_screen("dashboards.py")
+    press(app, keys.DASHBOARDS_NEW)
+    app.switch_page("dashboard.py").run()
+    press(app, keys.DASHBOARD_SAVE)
+    assert "Give the dashboard a name." in [item.value for item in app.error]
+    app.text_input(key=keys.DASHBOARD_NAME).set_value("Mornings").run()
+    press(app, keys.DASHBOARD_SAVE)
+    assert "Mornings" in [item.name for item in services.dashboards.items.values()]
+
+
+def test_somebody_elses_save_is_not_overwritten(open_screen, services):
+    app = press(open_screen("dashboard.py", dashboard=BOARD), keys.DASHBOARD_EDIT)
+    services.dashboards.items[board(services).id] = replace(board(services), version=2)
+    press(app, "dashboard_remove_note")
+    press(app, keys.DASHBOARD_SAVE)
+    assert any("Somebody saved another version" in item.value for item in app.error)
+    assert len(board(services).content.tiles) == 3
+
+
+@pytest.mark.parametrize(("role", "shown"), [("viewer", False), ("editor", True)])
+def test_only_who_may_edit_is_offered_to(open_screen, services, role, shown):
+    services.access.sessions[fake_services.TOKEN] = fake_data.principal(role)
+    app = open_screen("dashboard.py", dashboard=BOARD)
+    assert (keys.DASHBOARD_EDIT in [item.key for item in app.button]) is shown
+    assert len(app.dataframe) == 1
+
+
+def test_a_dashboard_that_is_gone_is_said(open_screen):
+    app = open_screen("dashboard.py", dashboard=str(fake_data.make_id("nothing")))
+    assert len(app.error) == 1
+
+
+def test_full_screen_hides_the_rest(open_screen):
+    app = open_screen("dashboard.py", dashboard=BOARD, full="1")
+    assert keys.DASHBOARD_EDIT not in [item.key for item in app.button]
+    assert press(app, keys.DASHBOARD_FULL).query_params.get("full") is None
+
+
+def test_it_is_scheduled_with_its_filters(open_screen, services):
+    app = open_screen("schedule_form.py", dashboard=BOARD)
+    assert app.selectbox(key=keys.SCHEDULE_DASHBOARD).value == fake_data.make_id("dashboard Usage board")
+    before = set(services.schedules.items)
+    press(app, keys.SCHEDULE_SAVE)
+    (made,) = [item for key, item in services.schedules.items.items() if key not in before]
+    assert (made.report_id, made.dashboard_id) == (None, fake_data.make_id("dashboard Usage board"))
