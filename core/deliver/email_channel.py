@@ -1,17 +1,21 @@
-"""E-mail over SMTP: one connection and one transaction a recipient, and an honest answer about what became of it."""
+"""E-mail over SMTP: one transaction a recipient, and an honest answer about what became of it.
+
+A connection is used again inside `MAIL_CONNECTIONS.keeping()` only, and only after a mail that the server took.
+"""
 
 import contextlib
 import logging
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import yagmail
 
 from core.address import parse_email, parse_sender
 from core.deliver.dkim import sign
+from core.deliver.kept_open import KeptOpen
 from core.deliver.mime import build_mime, message_id, too_large
 from core.deliver.smtp_words import expect, refused_or_deferred, said, translated
 from core.domain.delivery import Message, MessageFile
@@ -90,9 +94,7 @@ class EmailChannel:
             content = sign(content, self._server.dkim)
         message.on_wire(content)
         try:
-            with self._connection() as smtp:
-                self._hand_over(smtp, address, content)
-                return self._finish(smtp)
+            return self._transaction(address, content)
         except DeliveryError as error:
             logger.warning("mail_not_sent message_id=%s code=%s", message_id(message, self._sender), error.code)
             raise
@@ -104,9 +106,41 @@ class EmailChannel:
             logger.warning("mail_not_sent message_id=%s code=%s cause=%s", known, code, cause)
             raise outcome from error
 
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[smtplib.SMTP]:
-        """A connection that is secured and signed in as the server asks for."""
+    def _transaction(self, address: str, content: bytes) -> str:
+        connection = self._begun(content)
+        try:
+            self._hand_over(connection.smtp, address, content)
+            response = self._finish(connection.smtp)
+        except BaseException:
+            connection.close()
+            raise
+        MAIL_CONNECTIONS.give_back(self._server, connection)
+        return response
+
+    def _begun(self, content: bytes) -> "_Connection":
+        """A connection on which the server takes a mail of ours.
+
+        One that was used before may be closed by now, or its server may take no more on it. No recipient was named
+        yet, so that a new connection may be asked.
+        """
+        kept = MAIL_CONNECTIONS.take(self._server)
+        if kept is not None:
+            try:
+                self._begin(kept.smtp, content)
+            except (DeliveryError, smtplib.SMTPException, OSError):
+                kept.close()
+            else:
+                return kept
+        connection = self._open()
+        try:
+            self._begin(connection.smtp, content)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _open(self) -> "_Connection":
+        """A new connection, secured and signed in as the server asks for."""
         server = self._server
         # Without a context of our own neither yagmail nor smtplib would look at the certificate.
         context = None if server.security == "none" else self._tls_context or ssl.create_default_context()
@@ -123,18 +157,24 @@ class EmailChannel:
             timeout=self._timeout_s,
             **({"context": context} if server.security == "tls" else {}),
         )
+        connection = _Connection(client, quit_timeout_s=self._quit_timeout_s)
         try:
             client.login()
-            yield client.smtp
-        finally:
-            client.is_closed = True
-            _close(client.smtp, self._quit_timeout_s)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
-    def _hand_over(self, smtp: smtplib.SMTP, address: str, content: bytes) -> None:
-        """Everything up to the final dot. Until that is sent the server cannot have accepted the mail."""
+    def _begin(self, smtp: smtplib.SMTP, content: bytes) -> None:
+        """Say whose mail is to come and how large it is."""
+        if smtp.sock is not None:
+            smtp.sock.settimeout(self._timeout_s)
         smtp.ehlo_or_helo_if_needed()
         options = [f"size={len(content)}"] if smtp.has_extn("size") else []
         expect(smtp.mail(self._sender.address, options), 250, what=f"the sender {self._sender.address}")
+
+    def _hand_over(self, smtp: smtplib.SMTP, address: str, content: bytes) -> None:
+        """Everything up to the final dot. Until that is sent the server cannot have accepted the mail."""
         expect(smtp.rcpt(address), 250, 251, what="the mail")
         expect(smtp.docmd("DATA"), 354, what="the mail")
         smtp.send(re.sub(rb"(?m)^\.", b"..", content) + (b"" if content.endswith(b"\r\n") else b"\r\n"))
@@ -169,6 +209,27 @@ class _Client(yagmail.SMTP):  # type: ignore[misc]
         return smtp_connection(self._guard, tls=self.ssl)
 
 
+class _Connection:
+    """A client that is signed in."""
+
+    def __init__(self, client: _Client, *, quit_timeout_s: float) -> None:
+        self._client = client
+        self._quit_timeout_s = quit_timeout_s
+
+    @property
+    def smtp(self) -> smtplib.SMTP:
+        return self._client.smtp  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Take leave of the server; what it says to that changes nothing."""
+        self._client.is_closed = True
+        _close(self._client.smtp, self._quit_timeout_s)
+
+
+#: By the server they lead to, password included: what is changed in the settings holds from the next mail on.
+MAIL_CONNECTIONS: KeptOpen[_Connection] = KeptOpen()
+
+
 def operator_server(settings: Settings) -> SmtpServer:
     """The mail server that the environment names. Raises SettingError where it names none."""
     if not settings.smtp_host:
@@ -185,7 +246,6 @@ def operator_server(settings: Settings) -> SmtpServer:
 
 
 def _close(smtp: smtplib.SMTP | None, timeout_s: float) -> None:
-    """Take leave of the server; what it says to that changes nothing."""
     if smtp is None:
         return
     with contextlib.suppress(smtplib.SMTPException, OSError):

@@ -3,12 +3,10 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from email import message_from_string, policy
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-
-import yagmail
 
 from core.address import Sender, check_header, parse_email
 from core.domain.delivery import Addressees, Message, MessageFile
@@ -19,7 +17,6 @@ _POLICY = policy.SMTP.clone(cte_type="7bit")
 _LINE_BYTES, _LINE_ENCODED = 57, 78
 #: Kept for the text, the pictures and the heads of a mail.
 _TEXT_ROOM = 512 * 1024
-_HEAD = ("Subject", "Date", "Message-ID")
 #: What a mail shows that goes to blind copies only (RFC 5322 appendix A.1.3).
 _NOBODY = "undisclosed-recipients:;"
 
@@ -33,9 +30,9 @@ def message_id(message: Message, sender: Sender) -> str:
 def build_mime(message: Message, address: str, sender: Sender) -> bytes:
     """The mail to one address: text and HTML with inline images, then the attachments. Equal input, equal bytes.
 
-    yagmail's `prepare_send` makes the head. The body is built here: `prepare_send` repeats the HTML as its plain text,
-    names only attachments of type application/*, and takes inline images from files only, under content ids that differ
-    from process to process. Raises InvalidAddress or InvalidInput where a header would not be safe.
+    Built here: yagmail's `prepare_send` repeats the HTML as its plain text, names only attachments of type
+    application/*, takes inline images from files only, under content ids that differ from process to process, and
+    escapes a quote in the sender's name twice. Raises InvalidAddress or InvalidInput where a header would not be safe.
     """
     mail = _head(message, parse_email(address), sender)
     mail.set_content(_encodable(message.text))
@@ -67,23 +64,13 @@ def too_large(files: Sequence[MessageFile], limit: int) -> tuple[MessageFile, ..
 
 
 def _head(message: Message, address: str, sender: Sender) -> EmailMessage:
-    """The headers, made by yagmail and read back into a message that can carry any body."""
-    composer = yagmail.SMTP(user={sender.address: ""}, smtp_skip_login=True, soft_email_validation=False)
-    _, text = composer.prepare_send(
-        to=address,
-        subject=check_header(message.subject, place="email_subject"),
-        contents=[yagmail.raw("")],
-        headers={"Date": format_datetime(message.made_at)},
-        message_id=message_id(message, sender),
-        prettify_html=False,
-    )
-    prepared = message_from_string(text, policy=policy.default)
+    """The headers."""
     mail = EmailMessage(policy=_POLICY)
-    # Ours: yagmail escapes a quote in the name twice.
     mail["From"] = Address(display_name=sender.name, addr_spec=sender.address)
     _show(mail, message.addressees or Addressees(to=(address,)))
-    for name in _HEAD:
-        mail[name] = str(prepared[name] or "")
+    mail["Subject"] = _encodable(check_header(message.subject, place="email_subject"))
+    mail["Date"] = format_datetime(message.made_at)
+    mail["Message-ID"] = message_id(message, sender)
     # RFC 3834: asks out-of-office programs not to answer.
     mail["Auto-Submitted"] = "auto-generated"
     return mail

@@ -20,6 +20,8 @@ from core.db.tables import (
     Base,
     BounceIntakeRow,
     BounceRow,
+    BurstPartRow,
+    BurstRecipientRow,
     CalendarRow,
     DashboardReportRow,
     DashboardRow,
@@ -37,6 +39,7 @@ from core.db.tables import (
     MailTokenRow,
     OwnerNoticeRow,
     RecipientPolicyRow,
+    ReportDraftRow,
     ReportFavouriteRow,
     ReportGrantRow,
     ReportNoticeRow,
@@ -131,6 +134,11 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
         manifest={},
     )
     add(DeliveryRow, id=ids["delivery"], run_id=ids["run"], channel="email", address="a@b.c", created_at=NOW)
+    add(BurstPartRow, run_id=ids["run"], place=0, content={})
+    burst = {"address": "a@b.c", "facts": {}, "formats": ["csv"], "outcome": "sent"}
+    add(BurstRecipientRow, run_id=ids["run"], place=0, line=1, **burst)
+    draft = {"id": ids["report"], "name": "r", "description": "", "definition": {}, "is_touched": True}
+    add(ReportDraftRow, user_id=tenant.user_id, updated_at=NOW, **draft)
     add(CalendarRow, name="c", working_week=[1])
     add(DestinationRow, channel="folder", name="d", settings={})
     add(EmailConfigRow, preset="custom", host="h", port=25, security="tls", username="", sender="a@example.com")
