@@ -16,6 +16,7 @@ from pages.widgets.chart_panel import chart_panel, more_panel
 from pages.widgets.export_status import export_status
 from pages.widgets.fields import fields_area
 from pages.widgets.history import keep, opened, resumed_notice
+from pages.widgets.mishap import shielded
 from pages.widgets.page_events import page_events
 from pages.widgets.properties import shape_panel
 from pages.widgets.quick_starts import start_screen
@@ -76,6 +77,7 @@ def columns_of(principal: Principal, definition: ReportDefinition) -> dict[str, 
 
 
 @st.fragment
+@shielded
 def builder() -> None:
     """Draw the whole screen. It is a fragment: an interaction with it does not draw the frame around it anew."""
     principal = guard(Permission.VIEW_REPORTS)

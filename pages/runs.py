@@ -9,6 +9,7 @@ from core.domain.run import Run
 from core.errors import BroadsheetError
 from pages.widgets import keys, rows, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.mishap import shielded
 from pages.widgets.run_detail import run_detail
 from pages.widgets.run_filters import run_filters
 from pages.widgets.run_standing import marks
@@ -100,4 +101,4 @@ if run_id is not None:
 else:
     with heading("Runs", "runs"):
         run_filters(guard(Permission.VIEW_REPORTS))
-    st.fragment(history, run_every=POLL_S if st.session_state.get(keys.RUNS_MOVING, True) else IDLE_POLL_S)()
+    st.fragment(shielded(history), run_every=POLL_S if st.session_state.get(keys.RUNS_MOVING, True) else IDLE_POLL_S)()

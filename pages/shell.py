@@ -5,6 +5,7 @@ import streamlit as st
 from core.domain.access import Permission
 from core.errors import BroadsheetError, NotSignedIn
 from pages.widgets.app import current_principal
+from pages.widgets.mishap import told
 from pages.widgets.search_box import search_box
 from pages.widgets.sign_in import sign_in_screen, sign_out
 from pages.widgets.theme import apply_theme, show_wordmark
@@ -71,4 +72,5 @@ screen = st.navigation(
     position="top",
 )
 search_box()
-screen.run()
+with told():
+    screen.run()

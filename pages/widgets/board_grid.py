@@ -8,6 +8,7 @@ from core.domain.dashboard import COLUMNS, DashboardContent, Tile
 from core.domain.parameters import ParameterValue
 from pages.widgets.board_edit import tile_tools
 from pages.widgets.board_tile import draw_tile
+from pages.widgets.mishap import shielded
 
 
 def draw_grid(content: DashboardContent, given: Mapping[str, ParameterValue], *, is_edited: bool) -> None:
@@ -19,7 +20,9 @@ def draw_grid(content: DashboardContent, given: Mapping[str, ParameterValue], *,
                 with place, st.container(key=f"dashboard_tile_{tile.id}"):
                     if is_edited:
                         tile_tools(content, tile)
-                    st.fragment(draw_tile, run_every=refresh, key=f"dashboard_{tile.id}")(content, tile, given)
+                    st.fragment(shielded(draw_tile), run_every=refresh, key=f"dashboard_{tile.id}")(
+                        content, tile, given
+                    )
 
 
 def _places(row: tuple[Tile, ...]) -> "list[tuple[Tile, st.delta_generator.DeltaGenerator]]":

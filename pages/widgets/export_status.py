@@ -11,6 +11,7 @@ from core.errors import BroadsheetError
 from pages.widgets import words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.file_links import file_path
+from pages.widgets.mishap import shielded
 from pages.widgets.run_progress import progress_bar
 from pages.widgets.states import problem
 
@@ -33,7 +34,7 @@ def export_status(principal: Principal) -> None:
     if run.state.is_final:
         _done(principal, run)
     else:
-        st.fragment(_progress, run_every=_POLL_S)(run_id)
+        st.fragment(shielded(_progress), run_every=_POLL_S)(run_id)
 
 
 def _progress(run_id: UUID) -> None:

@@ -16,6 +16,7 @@ from pages.widgets import draft as drafts
 from pages.widgets.app import guard
 from pages.widgets.drag_fields import shelves
 from pages.widgets.filters import filter_row
+from pages.widgets.mishap import shielded
 from pages.widgets.parameters import parameter_inputs
 from pages.widgets.result import result_area
 from pages.widgets.states import problem
@@ -46,6 +47,7 @@ def report_page(
 
 
 @st.fragment
+@shielded
 def _answer(dataset: Dataset, definition: ReportDefinition, given: Given, columns: Mapping[str, ResultColumn]) -> None:
     """Draw the answer. Turning its pages and choosing a column draw nothing else; an edit made here draws it all."""
     draft = drafts.current()

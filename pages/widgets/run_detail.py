@@ -14,6 +14,7 @@ from pages.widgets import words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.delivery_states import DELIVERIES, RESENDABLE
 from pages.widgets.file_links import file_path
+from pages.widgets.mishap import shielded
 from pages.widgets.parameters import run_words
 from pages.widgets.run_burst import burst_deliveries
 from pages.widgets.run_changes import changes
@@ -33,7 +34,7 @@ def run_detail(run_id: UUID) -> None:
         problem(error)
         return
     every = None if run.state.is_final else _HELD_POLL_S if run.state is RunState.HELD else _POLL_S
-    st.fragment(_body, run_every=every)(run_id, run.state)
+    st.fragment(shielded(_body), run_every=every)(run_id, run.state)
 
 
 def _body(run_id: UUID, was: RunState) -> None:

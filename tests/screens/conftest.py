@@ -15,6 +15,17 @@ SHELL = Path(__file__).parents[2] / "pages" / "shell.py"
 Open = Callable[..., AppTest]
 
 
+@pytest.fixture(autouse=True)
+def bare_errors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw fails the test, but where a test is about what people are told then."""
+    if "mishap" not in request.keywords:
+        monkeypatch.setattr("pages.widgets.mishap.say", _raised)
+
+
+def _raised(error: Exception) -> None:
+    raise error
+
+
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> fake_services.FakeBroadsheet:
     """The services that the screens get."""
