@@ -1,6 +1,7 @@
 """The web process: screens, REST API, download links and health on one port. Start it with `streamlit run app.py`."""
 
 import asyncio
+import logging
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -14,9 +15,11 @@ from starlette.routing import Mount
 from core.api import create_api
 from core.api.chart_links import chart_links
 from core.api.headers import SafetyHeadersMiddleware
+from core.api.metrics_routes import metrics_routes
 from core.api.public_routes import public_routes
+from core.api.request_ids import RequestIdMiddleware
 from core.api.session_routes import session_routes
-from core.bootstrap import running, warm_up
+from core.bootstrap import running, set_up_logging, warm_up
 from core.errors import BroadsheetError
 
 #: The first page and its scripts are out by then.
@@ -28,6 +31,7 @@ except BroadsheetError as error:
     sys.stderr.write(f"broadsheet: {error.user_message}\n")
     sys.exit(2)
 
+set_up_logging(broadsheet.settings.log_format, level=logging.WARNING)
 api = create_api(broadsheet)
 
 
@@ -49,10 +53,11 @@ app = st.App(
     Path(__file__).parent / "pages" / "shell.py",
     routes=[
         *public_routes(broadsheet),
+        *metrics_routes(broadsheet.metrics, broadsheet.access),
         *session_routes(broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")),
         *chart_links(broadsheet.charts, broadsheet.access),
         Mount("/api", api),
     ],
-    middleware=[Middleware(SafetyHeadersMiddleware)],
+    middleware=[Middleware(RequestIdMiddleware), Middleware(SafetyHeadersMiddleware)],
     lifespan=lifespan,
 )

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 
-from core.bootstrap import build_daemon
+from core.bootstrap import build_daemon, set_up_logging
 from core.errors import BroadsheetError, DatabaseUnavailable
 from core.services.daemon import DaemonService
 from core.settings import load_settings
@@ -30,11 +30,12 @@ LEAVE_S = 2.0
 
 def main() -> int:
     """Run until SIGTERM or Ctrl-C; returns the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    quieten()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the event loop takes the signals
     try:
-        daemon = build_daemon(load_settings())
+        settings = load_settings()
+        set_up_logging(settings.log_format)
+        quieten()
+        daemon = build_daemon(settings)
     except BroadsheetError as error:
         logger.error("daemon_not_started reason=%s", error.user_message)
         return 1

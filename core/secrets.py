@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from core.errors import SettingError
 from core.settings import Settings
 
-_FILE_NAME = "secret_key"
+KEY_FILE = "secret_key"
 _LEAST_LENGTH = 32
 
 
@@ -26,7 +26,7 @@ def load_secret_key(settings: Settings) -> str:
     """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = settings.data_dir / _FILE_NAME
+    path = settings.data_dir / KEY_FILE
     if not path.is_symlink() and not path.exists():
         _create(path)
     return _read(path)
@@ -94,7 +94,7 @@ def _fernet(key: str) -> Fernet:
 def _create(path: Path) -> None:
     """Write a new key completely before it gets its name; whoever comes second keeps the first one's."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{_FILE_NAME}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{KEY_FILE}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

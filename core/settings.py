@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     row_limit_default: int = Field(
         1000, ge=1, le=1_000_000_000, description="Row limit of every new report; any may lift it."
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="How the processes log: text, or a JSON object a line."
+    )
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
     link_minutes: int = Field(
         60, ge=1, le=129_600, description="Minutes that a link made by hand opens its file, unless asked for otherwise."

@@ -4,21 +4,30 @@ import streamlit as st
 
 from core.domain.access import Permission, Principal
 from core.domain.dashboard import Dashboard
+from core.domain.library import Action, Visibility
 from core.errors import BroadsheetError
 from pages.widgets import board_state, keys, rows, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.board_head import FILES, download
 from pages.widgets.export_status import export_status
+from pages.widgets.report_sharing import open_sharing
 from pages.widgets.screen import entered, heading
 from pages.widgets.states import empty, problem
 
 PAGE_SIZE = 25
 COLUMNS = (
     rows.Column(title="Owner", width=160, narrow=False),
+    rows.Column(title="For", width=130, narrow=False),
     rows.Column(title="Tiles", width=80),
     rows.Column(title="Refreshes", width=120, narrow=False),
     rows.Column(title="Changed", width=170),
 )
+
+_FOR = {
+    Visibility.PRIVATE: "Private",
+    Visibility.SHARED: "Shared with some",
+    Visibility.ORGANIZATION: "Everybody here",
+}
 
 
 def draw(principal: Principal, dashboard: Dashboard) -> None:
@@ -26,6 +35,7 @@ def draw(principal: Principal, dashboard: Dashboard) -> None:
     refresh_s = dashboard.content.refresh_s
     cells = (
         rows.fact(dashboard.owner_name, quiet=True),
+        rows.fact(_FOR[dashboard.visibility], quiet=True),
         rows.fact(f"{len(dashboard.content.tiles)}"),
         rows.fact(f"Every {refresh_s} s" if refresh_s else "When opened", quiet=True),
         rows.fact(f"{words.ago(dashboard.updated_at, broadsheet().clock.now())}, v{dashboard.version}", quiet=True),
@@ -33,12 +43,12 @@ def draw(principal: Principal, dashboard: Dashboard) -> None:
     with rows.line(str(dashboard.id)):
         link = rows.Link(page="dashboard.py", query={"dashboard": str(dashboard.id)})
         rows.row(dashboard.name, link, COLUMNS, cells)
-        chosen = rows.menu(f"dashboards_menu_{dashboard.id}", actions(principal))
+        chosen = rows.menu(f"dashboards_menu_{dashboard.id}", actions(principal, dashboard))
     if chosen is not None:
         act(principal, dashboard, chosen)
 
 
-def actions(principal: Principal) -> list[str]:
+def actions(principal: Principal, dashboard: Dashboard) -> list[str]:
     """Return what the person may do with a dashboard."""
     found = ["Open"]
     if principal.may(Permission.MANAGE_EXPORTS):
@@ -46,9 +56,9 @@ def actions(principal: Principal) -> list[str]:
     if principal.may(Permission.MANAGE_SCHEDULES):
         found.append("Schedule …")
     found.append("History")
-    if principal.may(Permission.EDIT_REPORTS):
-        found += ["Edit", "Archive"]
-    return found
+    library = broadsheet().library
+    found.append("Share …" if library.may(principal, Action.SHARE, dashboard) else "Who sees it …")
+    return found + (["Edit", "Archive"] if library.may(principal, Action.EDIT, dashboard) else [])
 
 
 def act(principal: Principal, dashboard: Dashboard, chosen: str) -> None:
@@ -61,6 +71,8 @@ def act(principal: Principal, dashboard: Dashboard, chosen: str) -> None:
         st.switch_page("schedule_form.py", query_params=query)
     elif chosen == "History":
         st.switch_page("runs.py", query_params=query)
+    elif chosen in ("Share …", "Who sees it …"):
+        open_sharing(dashboard)
     elif chosen == "Archive":
         archive(dashboard)
     else:

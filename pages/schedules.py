@@ -80,7 +80,5 @@ if page.items:
             draw(principal, item)
 else:
     nothing(is_filtered=is_filtered)
-if page.is_cut:
-    st.caption("Only the 500 schedules that run next were looked through. Choose Active or Paused to narrow it down.")
 if page.total > PAGE_SIZE:
     st.pagination(-(-page.total // PAGE_SIZE), key=keys.SCHEDULES_PAGE)

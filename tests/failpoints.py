@@ -242,7 +242,7 @@ class Stack:
             places=self.places,
             copies=SentCopies(self.database, self.clock, SecretBox("key-of-the-tests")),
             links=FileLinks(self.database, self.clock, key="key-of-the-tests", base_url="http://localhost:8501"),
-            unsubscribe=UnsubscribeLinks(self.database, key="key-of-the-tests", base_url="http://localhost:8501"),
+            unsubscribe=UnsubscribeLinks(key="key-of-the-tests", base_url="http://localhost:8501"),
             stores={"file": self.store},
             describe=lambda config: f"Every {config['cadence']}",
             base_url="http://localhost:8501",

@@ -70,11 +70,9 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(dataset_routes(broadsheet.catalog, broadsheet.datasets, broadsheet.quick_starts))
     app.include_router(library_routes(broadsheet.library, broadsheet.sharing, broadsheet.search))
     app.include_router(
-        report_routes(
-            broadsheet.reports, broadsheet.versions, broadsheet.library, broadsheet.runs, broadsheet.catalog
-        )
+        report_routes(broadsheet.reports, broadsheet.versions, broadsheet.library, broadsheet.runs, broadsheet.catalog)
     )
-    app.include_router(dashboard_routes(broadsheet.dashboards, broadsheet.runs))
+    app.include_router(dashboard_routes(broadsheet.dashboards, broadsheet.runs, broadsheet.dashboard_sharing))
     app.include_router(chart_routes(broadsheet.charts))
     app.include_router(calendar_routes(broadsheet.calendars))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))

@@ -64,6 +64,7 @@ def dashboard_out(dashboard: Dashboard) -> Json:
         "name": dashboard.name,
         "description": dashboard.description,
         "owner": dashboard.owner_name,
+        "visibility": str(dashboard.visibility),
         "version": dashboard.version,
         "content": dump_content(dashboard.content),
         "content_sha256": dashboard.content_sha256,

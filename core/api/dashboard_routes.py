@@ -16,19 +16,28 @@ from core.api.dashboard_models import (
 )
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json, PageLimit, PageNumber, Search, VersionNumber
+from core.api.library_models import OwnerIn, SharingIn, sharing_out
 from core.api.models import execution_out, page_out, whole_out
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
 from core.domain.dashboard_json import content_schema, parse_content, parse_filters
 from core.services.dashboards import DashboardService
+from core.services.report_sharing import SharingService
 from core.services.runs import RunService
 
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
-def dashboard_routes(dashboards: DashboardService, runs: RunService) -> APIRouter:
+def dashboard_routes(dashboards: DashboardService, runs: RunService, sharing: SharingService) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/dashboards", tags=["Dashboards"])
+    _add_content(router, dashboards)
+    _add_looks(router, dashboards, runs)
+    _add_sharing(router, sharing)
+    return router
+
+
+def _add_content(router: APIRouter, dashboards: DashboardService) -> None:
 
     @router.get("", summary="The dashboards you may see")
     @blocking
@@ -82,6 +91,8 @@ def dashboard_routes(dashboards: DashboardService, runs: RunService) -> APIRoute
     def list_versions(dashboard_id: UUID, caller: Caller) -> Json:
         return whole_out([dashboard_version_out(one) for one in dashboards.versions(caller, dashboard_id)])
 
+
+def _add_looks(router: APIRouter, dashboards: DashboardService, runs: RunService) -> None:
     @router.post("/{dashboard_id}/preview", summary="What every tile shows now")
     @blocking
     def preview(dashboard_id: UUID, body: DashboardPreviewIn, caller: Caller) -> ExactJSONResponse:
@@ -98,4 +109,21 @@ def dashboard_routes(dashboards: DashboardService, runs: RunService) -> APIRoute
         given = parse_filters(dashboards.get(caller, dashboard_id).content, body.filters)
         return execution_out(runs.export_dashboard(caller, dashboard_id, filters=given, **body.order()))
 
-    return router
+
+def _add_sharing(router: APIRouter, sharing: SharingService) -> None:
+    @router.get("/{dashboard_id}/sharing", summary="Who may see and change a dashboard")
+    @blocking
+    def get_sharing(dashboard_id: UUID, caller: Caller) -> Json:
+        return sharing_out(sharing.get(caller, dashboard_id))
+
+    @router.put("/{dashboard_id}/sharing", summary="Say who may see and change a dashboard")
+    @blocking
+    def put_sharing(dashboard_id: UUID, body: SharingIn, caller: Caller) -> Json:
+        paused = sharing.share(caller, dashboard_id, body.sharing())
+        return {**sharing_out(sharing.get(caller, dashboard_id)), "paused_schedules": list(paused)}
+
+    @router.put("/{dashboard_id}/owner", status_code=204, summary="Give a dashboard to somebody else")
+    @blocking
+    def put_owner(dashboard_id: UUID, body: OwnerIn, caller: Caller) -> Response:
+        sharing.give(caller, dashboard_id, owner=body.owner_id)
+        return Response(status_code=204)

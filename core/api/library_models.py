@@ -71,7 +71,7 @@ class GrantIn(In):
 
 
 class SharingIn(In):
-    """Who may see and change a report."""
+    """Who may see and change a report or a dashboard."""
 
     visibility: Visibility
     everyone: Level = Level.EDIT
@@ -84,7 +84,7 @@ class SharingIn(In):
 
 
 class OwnerIn(In):
-    """Who a report is given to."""
+    """Who a report or a dashboard is given to."""
 
     owner_id: UUID
 
@@ -127,7 +127,7 @@ def line_out(line: ReportLine) -> Json:
 
 
 def sharing_out(sharing: Sharing) -> Json:
-    """Return the JSON of who may see and change a report."""
+    """Return the JSON of who may see and change a thing."""
     return {
         "visibility": str(sharing.visibility),
         "everyone": str(sharing.everyone),

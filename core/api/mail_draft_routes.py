@@ -21,6 +21,7 @@ class MailPreviewIn(In):
     """Whose mail is to be seen; texts that are not given are the schedule's, or the usual ones."""
 
     report_id: UUID | None = None
+    dashboard_id: UUID | None = None
     schedule_id: UUID | None = None
     name: Text | None = Field(None, max_length=200)
     email_subject: Text | None = Field(None, max_length=1000)

@@ -31,12 +31,19 @@ def schedule_routes(schedules: ScheduleService, runs: RunService) -> APIRouter:
     @blocking
     def list_schedules(
         caller: Caller,
-        status: Literal["active", "paused"] | None = None,
+        status: Literal["active", "paused", "failing"] | None = None,
+        search: str = "",
         page: PageNumber = 1,
         limit: PageLimit = 50,
     ) -> Json:
-        is_active = None if status is None else status == "active"
-        found = schedules.list(caller, is_active=is_active, page=page, limit=limit)
+        found = schedules.list(
+            caller,
+            is_active={"active": True, "paused": False}.get(status or ""),
+            is_failing=True if status == "failing" else None,
+            search=search,
+            page=page,
+            limit=limit,
+        )
         return page_out(found, schedule_out)
 
     @router.post("", status_code=201, summary="Save a new schedule")

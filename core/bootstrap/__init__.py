@@ -17,6 +17,7 @@ from core.bootstrap.installation import (
 )
 from core.bootstrap.web import Broadsheet, build, running, warm_up
 from core.clock import Clock
+from core.logs import set_up_logging
 from core.services.demo_workspace import FirstSignIn
 from core.services.people import AddedUser, NewUser
 from core.settings import Settings
@@ -39,6 +40,7 @@ __all__ = (
     "remove_user",
     "running",
     "seed_demo",
+    "set_up_logging",
     "warm_up",
 )
 

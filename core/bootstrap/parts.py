@@ -74,7 +74,5 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
         stores=stores,
         channels=channels,
         places=Places(database, SecretBox(load_secret_key(settings)), channels),
-        unsubscribe=UnsubscribeLinks(
-            database, key=derive(load_secret_key(settings), "unsubscribe"), base_url=settings.base_url
-        ),
+        unsubscribe=UnsubscribeLinks(key=derive(load_secret_key(settings), "unsubscribe"), base_url=settings.base_url),
     )

@@ -9,6 +9,7 @@ from core.bootstrap.parts import make_parts
 from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.database import Database
+from core.db.shared_tables import DASHBOARDS, REPORTS
 from core.deliver.bounces import PROVIDERS
 from core.render import RENDERERS
 from core.render.chart_images import ChartRenderer
@@ -33,6 +34,7 @@ from core.services.library import LibraryService
 from core.services.link_opening import LinkOpening
 from core.services.links import LinkService
 from core.services.mail_preview import MailPreviewService
+from core.services.metrics import MetricsService
 from core.services.outbox import OutboxService
 from core.services.quick_starts import QuickStartService
 from core.services.reach import ReachService
@@ -77,6 +79,7 @@ class Broadsheet:
     search: SearchService
     home: HomeService
     dashboards: DashboardService
+    dashboard_sharing: SharingService
     quick_starts: QuickStartService
     drafts: ReportDraftService
     charts: ChartService
@@ -106,6 +109,7 @@ class Broadsheet:
     link_opening: LinkOpening
     bounces: BounceService
     health: HealthService
+    metrics: MetricsService
     database: Database
 
     def close(self) -> None:
@@ -137,10 +141,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         reports=reports,
         versions=VersionService(parts.database, parts.clock, reports),
         library=LibraryService(parts.database),
-        sharing=SharingService(parts.database),
+        sharing=SharingService(parts.database, REPORTS),
         search=SearchService(parts.database),
         home=HomeService(parts.database, parts.clock),
         dashboards=DashboardService(parts.database, catalog, reports),
+        dashboard_sharing=SharingService(parts.database, DASHBOARDS),
         drafts=ReportDraftService(parts.database, parts.clock),
         quick_starts=QuickStartService(parts.database, catalog, row_limit_default=settings.row_limit_default),
         charts=ChartService(reports, ChartRenderer(idle_s=_BROWSER_IDLE_S)),
@@ -202,6 +207,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         ),
         outbox=OutboxService(parts.database, settings),
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),
+        metrics=MetricsService(parts.database, parts.clock, settings),
         database=parts.database,
     )
 

@@ -6,7 +6,7 @@ stays small.
 
 import typer
 
-from core.commands import migrate, prepare, report, schedule, seed_demo, up, user
+from core.commands import as_code, backup, doctor, migrate, prepare, report, schedule, seed_demo, up, user
 
 app = typer.Typer(
     help="Broadsheet: self-serve reports that arrive on time.",
@@ -18,6 +18,12 @@ app = typer.Typer(
 app.command("up")(up.run)
 app.command("migrate")(migrate.run)
 app.command("seed-demo")(seed_demo.run)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("doctor")(doctor.run)
+app.command("dump")(as_code.dump)
+app.command("apply")(as_code.apply)
+app.command("schema")(as_code.schema)
 app.command("prepare", hidden=True)(prepare.run)
 app.add_typer(user.app, name="user")
 app.add_typer(report.app, name="report")

@@ -66,6 +66,8 @@ class PausedSchedule:
     id: UUID
     name: str
     config: dict[str, Any]
+    report_id: UUID | None
+    dashboard_id: UUID | None
     dataset_ids: list[UUID]  #: what its report, or the reports of its dashboard, ask
     paused_until: datetime | None
     owner_left_at: datetime | None
@@ -238,6 +240,8 @@ def _select_paused() -> Select[Any]:
         ScheduleRow.name,
         ScheduleRow.config,
         func.array(_asked_datasets()).label("dataset_ids"),
+        ScheduleRow.report_id,
+        ScheduleRow.dashboard_id,
         ScheduleRow.paused_until,
         ScheduleRow.owner_left_at,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.db.shared_tables import DASHBOARDS, granted, hold, shared_columns
 from core.db.tables import DashboardReportRow, DashboardRow, DashboardVersionRow, ReportRow, ScheduleRow, UserRow
 from core.domain.dashboard import Dashboard, DashboardContent, DashboardVersion
 from core.domain.dashboard_json import content_sha256, dump_content, parse_content
@@ -41,8 +42,7 @@ def load_dashboard(
     `lock`: nobody else changes, archives or schedules it before the transaction ends.
     """
     if lock:
-        # A statement of its own: one that waits would still join the versions it saw before the wait.
-        session.execute(select(DashboardRow.id).where(DashboardRow.id == dashboard_id).with_for_update())
+        hold(session, DASHBOARDS, dashboard_id)
     statement = _select_dashboards(version).where(DashboardRow.id == dashboard_id, DashboardRow.archived_at.is_(None))
     row = session.execute(statement).mappings().first()
     if row is None:
@@ -166,6 +166,9 @@ def _select_dashboards(version: int | None = None) -> Select[Any]:
             DashboardVersionRow.content_sha256,
             DashboardRow.created_at,
             DashboardRow.updated_at,
+            DashboardRow.visibility,
+            DashboardRow.everyone,
+            granted(DASHBOARDS).label("granted"),
         )
         .join(UserRow, UserRow.id == DashboardRow.owner_id)
         .join(
@@ -176,4 +179,4 @@ def _select_dashboards(version: int | None = None) -> Select[Any]:
 
 
 def _dashboard(row: RowMapping) -> Dashboard:
-    return Dashboard(**{**row, "content": parse_content(row["content"])})
+    return Dashboard(**{**row, **shared_columns(row), "content": parse_content(row["content"])})

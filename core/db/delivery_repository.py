@@ -1,6 +1,6 @@
 """The outbox: one row per run, channel, destination and address, and every change of state, fenced like a run's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -102,6 +102,7 @@ _COUNT_STATES = (
 _ANY_OPEN = text(
     "SELECT 1 FROM deliveries WHERE run_id = :of_run AND state IN ('pending', 'sending', 'retry', 'unknown') LIMIT 1"
 )
+_NEXT_PENDING = text("SELECT id FROM deliveries WHERE run_id = :of_run AND state = 'pending' LIMIT 1")
 
 
 def insert_deliveries(
@@ -144,6 +145,12 @@ def load_outbox_row(session: Session, delivery_id: UUID, *, lock: bool = False) 
     if row is None:
         raise NotFound("This delivery does not exist, or you may not see it.")
     return _outbox_row(row)
+
+
+def load_outbox_rows(session: Session, ids: Sequence[UUID]) -> tuple[OutboxRow, ...]:
+    """Return deliveries for their sweep, in the order of their ids."""
+    statement = select(*_OUTBOX).where(DeliveryRow.id.in_(ids)).order_by(DeliveryRow.id)
+    return tuple(_outbox_row(row) for row in session.execute(statement).mappings())
 
 
 def open_outbox_rows(session: Session, run_id: UUID) -> tuple[OutboxRow, ...]:
@@ -215,6 +222,12 @@ def is_any_open(session: Session, run_id: UUID) -> bool:
     return session.execute(_ANY_OPEN, {"of_run": run_id}).first() is not None
 
 
+def next_pending(session: Session, run_id: UUID) -> UUID | None:
+    """Return a delivery of a run that nobody has begun; keep the run first, or others are given the same."""
+    found: UUID | None = session.execute(_NEXT_PENDING, {"of_run": run_id}).scalar()
+    return found
+
+
 def count_events(session: Session, run_id: UUID, name: str) -> int:
     """Return how many lines called `name` a run's timeline has."""
     statement = select(func.count()).select_from(RunEventRow)
@@ -280,14 +293,3 @@ def _changing(names: tuple[str, ...]) -> Executable:
 
 def _outbox_row(row: RowMapping) -> OutboxRow:
     return OutboxRow(**{**row, "state": DeliveryState(row["state"])})
-
-
-def newest_responses(session: Session, *, channel: str, limit: int) -> tuple[str, ...]:
-    """Return what the other side said to the organization's newest sent deliveries over one channel."""
-    statement = (
-        select(DeliveryRow.response)
-        .where(DeliveryRow.channel == channel, DeliveryRow.sent_at.is_not(None), DeliveryRow.response.is_not(None))
-        .order_by(DeliveryRow.sent_at.desc())
-        .limit(limit)
-    )
-    return tuple(response for response in session.execute(statement).scalars() if response is not None)

@@ -1,28 +1,25 @@
-"""Who a report is shared with, and who in the organization it could be shared with."""
+"""Who a report or a dashboard is shared with, and who in the organization it could be shared with."""
 
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.db.tables import GroupMemberRow, GroupRow, MembershipRow, ReportGrantRow, ReportRow, UserRow
+from core.db.shared_tables import SharedTable
+from core.db.tables import GroupMemberRow, GroupRow, MembershipRow, UserRow
 from core.domain.library import Grant, GrantKind, Level, Sharing, Visibility
 
 
-def load_sharing(session: Session, report_id: UUID) -> Sharing:
-    """Return who may see and change a report, people before groups, each by name."""
-    report = session.execute(select(ReportRow.visibility, ReportRow.everyone).where(ReportRow.id == report_id)).one()
+def load_sharing(session: Session, table: SharedTable, thing_id: UUID) -> Sharing:
+    """Return who may see and change a thing, people before groups, each by name."""
+    thing, grant = table.thing, table.grant
+    kept = session.execute(select(thing.visibility, thing.everyone).where(thing.id == thing_id)).one()
     rows = session.execute(
-        select(
-            ReportGrantRow.user_id,
-            ReportGrantRow.group_id,
-            ReportGrantRow.level,
-            func.coalesce(UserRow.name, GroupRow.name, "").label("name"),
-        )
-        .outerjoin(UserRow, UserRow.id == ReportGrantRow.user_id)
-        .outerjoin(GroupRow, GroupRow.id == ReportGrantRow.group_id)
-        .where(ReportGrantRow.report_id == report_id)
-        .order_by(ReportGrantRow.group_id.is_not(None), "name")
+        select(grant.user_id, grant.group_id, grant.level, func.coalesce(UserRow.name, GroupRow.name, "").label("name"))
+        .outerjoin(UserRow, UserRow.id == grant.user_id)
+        .outerjoin(GroupRow, GroupRow.id == grant.group_id)
+        .where(table.granted_id == thing_id)
+        .order_by(grant.group_id.is_not(None), "name")
     )
     grants = tuple(
         Grant(
@@ -33,29 +30,23 @@ def load_sharing(session: Session, report_id: UUID) -> Sharing:
         )
         for row in rows
     )
-    return Sharing(visibility=Visibility(report.visibility), everyone=Level(report.everyone), grants=grants)
+    return Sharing(visibility=Visibility(kept.visibility), everyone=Level(kept.everyone), grants=grants)
 
 
-def save_sharing(session: Session, organization_id: UUID, report_id: UUID, sharing: Sharing) -> None:
-    """Replace who may see and change a report."""
-    session.execute(delete(ReportGrantRow).where(ReportGrantRow.report_id == report_id))
+def save_sharing(
+    session: Session, table: SharedTable, thing_id: UUID, sharing: Sharing, *, organization_id: UUID
+) -> None:
+    """Replace who may see and change a thing."""
+    session.execute(delete(table.grant).where(table.granted_id == thing_id))
     for grant in sharing.grants:
-        column = "user_id" if grant.kind is GrantKind.USER else "group_id"
-        session.execute(
-            insert(ReportGrantRow).values(
-                organization_id=organization_id, report_id=report_id, level=str(grant.level), **{column: grant.id}
-            )
-        )
+        whom = "user_id" if grant.kind is GrantKind.USER else "group_id"
+        values = {table.grant_of: thing_id, whom: grant.id, "level": str(grant.level)}
+        session.execute(insert(table.grant).values(organization_id=organization_id, **values))
     session.execute(
-        update(ReportRow)
-        .where(ReportRow.id == report_id)
+        update(table.thing)
+        .where(table.thing.id == thing_id)
         .values(visibility=str(sharing.visibility), everyone=str(sharing.everyone))
     )
-
-
-def set_owner(session: Session, report_id: UUID, owner_id: UUID) -> None:
-    """Give a report to somebody else."""
-    session.execute(update(ReportRow).where(ReportRow.id == report_id).values(owner_id=owner_id))
 
 
 def people(session: Session, organization_id: UUID) -> tuple[Grant, ...]:

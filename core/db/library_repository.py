@@ -8,7 +8,8 @@ from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.db.report_filter import conditions, granted, is_favourite_of, last_run, next_run, ordered
+from core.db.report_filter import conditions, is_favourite_of, last_run, next_run, ordered
+from core.db.shared_tables import REPORTS, granted, shared_columns
 from core.db.tables import (
     DashboardReportRow,
     DashboardRow,
@@ -19,7 +20,7 @@ from core.db.tables import (
     ScheduleRow,
     UserRow,
 )
-from core.domain.library import Choice, Folder, Level, ReportFilter, ReportLine, ReportUses, Visibility
+from core.domain.library import Choice, Folder, ReportFilter, ReportLine, ReportUses
 from core.domain.page import Page
 from core.errors import NotFound
 
@@ -176,17 +177,6 @@ def uses(session: Session, report_id: UUID) -> ReportUses:
     )
 
 
-def active_schedules(session: Session, report_id: UUID) -> tuple[tuple[UUID, UUID, str], ...]:
-    """Return id, owner and name of the schedules of a report that are not paused, held until the end."""
-    rows = session.execute(
-        select(ScheduleRow.id, ScheduleRow.owner_id, ScheduleRow.name)
-        .where(ScheduleRow.report_id == report_id, ScheduleRow.is_active)
-        .order_by(ScheduleRow.name, ScheduleRow.id)
-        .with_for_update()
-    )
-    return tuple((row.id, row.owner_id, row.name) for row in rows)
-
-
 def _line_columns(user_id: UUID) -> tuple[Any, ...]:
     sending = select(func.count()).where(ScheduleRow.report_id == ReportRow.id).scalar_subquery()
     return (
@@ -200,7 +190,7 @@ def _line_columns(user_id: UUID) -> tuple[Any, ...]:
         ReportRow.archived_at,
         ReportRow.visibility,
         ReportRow.everyone,
-        granted().label("granted"),
+        granted(REPORTS).label("granted"),
         ReportRow.folder_id,
         ReportRow.tags,
         is_favourite_of(user_id).label("is_favourite"),
@@ -215,17 +205,12 @@ def _line_columns(user_id: UUID) -> tuple[Any, ...]:
 
 def _line(row: RowMapping) -> ReportLine:
     columns = {name: value for name, value in row.items() if name != "total"}
-    return ReportLine(**(columns | shared_columns(row)))
+    return ReportLine(**(columns | report_columns(row)))
 
 
-def shared_columns(row: RowMapping) -> dict[str, Any]:
+def report_columns(row: RowMapping) -> dict[str, Any]:
     """Return what a row says of who may see and change a report, and of its tags, as the domain has it."""
-    return {
-        "visibility": Visibility(row["visibility"]),
-        "everyone": Level(row["everyone"]),
-        "granted": None if row["granted"] is None else Level(row["granted"]),
-        "tags": tuple(row["tags"]),
-    }
+    return {**shared_columns(row), "tags": tuple(row["tags"])}
 
 
 def _path(row: RowMapping, by_id: dict[UUID, RowMapping]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from core.settings import Settings
 #: Any number; the same for everybody who migrates.
 _LOCK = 7_316_400_118
 #: In 15 PUBLIC lost the right to create tables in the schema public; before, the app's role could.
-_OLDEST_SERVER = 15
+OLDEST_SERVER = 15
 _IS_READABLE = text("SELECT has_table_privilege(to_regclass('public.alembic_version'), 'SELECT')")
 _STATE = text("""
     SELECT (SELECT version_num FROM public.alembic_version),
@@ -170,9 +170,9 @@ def _mark(role: str) -> str:
 
 def _check_server(connection: Connection) -> None:
     version = driver_connection(connection).info.server_version // 10_000
-    if version < _OLDEST_SERVER:
+    if version < OLDEST_SERVER:
         raise SettingError(
-            f"DATABASE_URL: the server is PostgreSQL {version}; Broadsheet needs {_OLDEST_SERVER} or newer.",
+            f"DATABASE_URL: the server is PostgreSQL {version}; Broadsheet needs {OLDEST_SERVER} or newer.",
             place="DATABASE_URL",
         )
 

@@ -48,15 +48,17 @@ class UntoldNews:
     is_moot: bool  #: nobody needs to hear it any more
 
 
-def insert_news(session: Session, organization_id: UUID, news: Iterable[News], *, at: datetime) -> None:
-    """Note news; what was noted under its key before stays as it is."""
+def insert_news(
+    session: Session, organization_id: UUID, news: Iterable[News], *, at: datetime, due: datetime | None = None
+) -> None:
+    """Note news, to be told at `due`, else now; what was noted under its key before stays as it is."""
     rows = [
         {
             **asdict(one),
             "kind": str(one.kind),
             "organization_id": organization_id,
             "found_at": at,
-            "next_attempt_at": at,
+            "next_attempt_at": due or at,
         }
         for one in news
     ]

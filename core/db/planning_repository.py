@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, bindparam, delete, func, select, text
 from sqlalchemy.orm import Session
 
 from core.db.tables import DashboardRow, DashboardVersionRow, ReportRow, ReportVersionRow, RunRow, ScheduleRow
-from core.db.visibility import sees_report
+from core.db.visibility import sees_schedule
 from core.domain.dashboard_json import dump_question
 from core.domain.run import RunState
 from core.domain.schedule import Misfire, Recipient, parse_recipient
@@ -137,7 +137,7 @@ def lock_schedules(session: Session, ids: Sequence[UUID]) -> tuple[PlannedSchedu
 
 def load_planned_schedule(session: Session, schedule_id: UUID) -> PlannedSchedule:
     """Return a schedule as a run copies it; raises NotFound, also where what it sends was archived."""
-    is_asked = (ScheduleRow.id == schedule_id, sees_report(ScheduleRow.report_id))
+    is_asked = (ScheduleRow.id == schedule_id, sees_schedule())
     row = session.execute(_select_planned().where(*is_asked)).mappings().first()
     if row is None:
         raise NotFound("This schedule does not exist, its report was archived, or you may not see it.")

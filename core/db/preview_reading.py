@@ -2,19 +2,21 @@
 
 from uuid import UUID
 
-from sqlalchemy import case, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.orm import Session
 
 from core.db.tables import ArtifactRow, RunRow
 
 
-def newest_result(session: Session, report_id: UUID, schedule_id: UUID | None) -> UUID | None:
-    """Return the newest run of the schedule that has files, else the newest of its report; None: there is none."""
+def newest_result(session: Session, subject_id: UUID, schedule_id: UUID | None) -> UUID | None:
+    """Return the newest run of the schedule that has files, else the newest of its report or dashboard, or None."""
     has_files = select(ArtifactRow.id).where(ArtifactRow.run_id == RunRow.id, ArtifactRow.part_id.is_(None)).exists()
     of_schedule = case((RunRow.schedule_id == schedule_id, 0), else_=1)
+    of_dashboard = RunRow.definition["dashboard_id"].astext == str(subject_id)
+    is_of_subject = or_(RunRow.report_id == subject_id, of_dashboard)
     statement = (
         select(RunRow.id)
-        .where(RunRow.report_id == report_id, RunRow.result_head.is_not(None), has_files)
+        .where(is_of_subject, RunRow.result_head.is_not(None), has_files)
         .order_by(*([of_schedule] if schedule_id else []), RunRow.logical_at.desc(), RunRow.created_at.desc())
         .limit(1)
     )

@@ -27,10 +27,10 @@ RUN_TASK = "run"
 DELIVERY_TASK = "deliver"
 #: How many runs one job lets a worker carry out. A job costs as much as a small run.
 RUNS_PER_JOB = 20
-#: Up to so many runs get a job each.
+#: How many deliveries of a run one job lets a worker send.
+DELIVERIES_PER_JOB = 50
+#: Up to so many runs, or deliveries of one run, get a job each.
 _ONE_EACH = 16
-#: Jobs that one statement makes.
-_AT_ONCE = 1000
 
 
 def defer_run(session: Session, run_id: UUID, *, at: datetime | None = None, priority: int = 0) -> None:
@@ -54,15 +54,15 @@ def defer_delivery(session: Session, delivery_id: UUID, *, at: datetime | None =
 
 
 def defer_deliveries(session: Session, delivery_ids: Sequence[UUID], *, priority: int) -> None:
-    """Wake workers for deliveries that were made in this transaction: nobody was woken for any of them yet."""
-    if not delivery_ids:
+    """Wake workers for deliveries of one run that were made in this transaction: a job is good for several of them."""
+    count = min(len(delivery_ids), max(_ONE_EACH, -(-len(delivery_ids) // DELIVERIES_PER_JOB)))
+    if not count:
         return
     deferrer = _deferring().configure_task(
         DELIVERY_TASK, queue=DELIVERY_QUEUE, priority=priority, connection=driver_connection(session.connection())
     )
-    for start in range(0, len(delivery_ids), _AT_ONCE):
-        jobs: list[dict[str, Any]] = [{"delivery_id": str(one)} for one in delivery_ids[start : start + _AT_ONCE]]
-        deferrer.batch_defer(*jobs)
+    jobs: list[dict[str, Any]] = [{"delivery_id": str(one)} for one in delivery_ids[:count]]
+    deferrer.batch_defer(*jobs)
 
 
 def defer_runs(session: Session, run_ids: Sequence[UUID], *, priority: int, queued: int = 0) -> int:
@@ -88,11 +88,20 @@ def jobs_for(runs: int) -> int:
 
 def waiting_run_jobs(session: Session, maximum: int) -> int:
     """Return how many jobs for runs no worker has taken yet, up to `maximum`; those for a later moment do not count."""
+    return _waiting_jobs(session, RUN_QUEUE, maximum)
+
+
+def waiting_delivery_jobs(session: Session, maximum: int) -> int:
+    """The same of jobs for deliveries."""
+    return _waiting_jobs(session, DELIVERY_QUEUE, maximum)
+
+
+def _waiting_jobs(session: Session, queue: str, maximum: int) -> int:
     statement = text(
         "SELECT count(*) FROM (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = :queue "
         "AND (scheduled_at IS NULL OR scheduled_at <= now()) LIMIT :maximum) waiting"
     )
-    count: int = session.execute(statement, {"queue": RUN_QUEUE, "maximum": maximum}).scalar_one()
+    count: int = session.execute(statement, {"queue": queue, "maximum": maximum}).scalar_one()
     return count
 
 

@@ -1,35 +1,22 @@
-"""Which reports a list shows and in what order, as parts of queries; `granted` says what is shared with the person."""
+"""Which reports a list shows and in what order, as parts of queries."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, select
 from sqlalchemy.dialects import postgresql
 
 from core.db.tables import (
-    GroupMemberRow,
     ReportFavouriteRow,
-    ReportGrantRow,
     ReportRow,
     RunRow,
     ScheduleRow,
     UserRow,
 )
-from core.db.visibility import PERSON
-from core.domain.library import Level, ReportFilter, ReportSort
+from core.domain.library import ReportFilter, ReportSort
 from core.domain.run import RunKind
 
 _MAX_WORDS = 8
-
-
-def granted() -> ColumnElement[str | None]:
-    """The most that a report is shared with the person of the transaction; null where it is not."""
-    groups = select(GroupMemberRow.group_id).where(GroupMemberRow.user_id == PERSON)
-    mine = or_(ReportGrantRow.user_id == PERSON, ReportGrantRow.group_id.in_(groups))
-    level = case(
-        (func.bool_or(ReportGrantRow.level == str(Level.EDIT)), str(Level.EDIT)), (func.count() > 0, str(Level.VIEW))
-    )
-    return select(level).where(ReportGrantRow.report_id == ReportRow.id, mine).scalar_subquery()
 
 
 def is_favourite_of(user_id: UUID) -> ColumnElement[bool]:

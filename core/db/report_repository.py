@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.db.library_repository import folder_and_below, shared_columns
-from core.db.report_filter import conditions, granted, ordered
+from core.db.library_repository import folder_and_below, report_columns
+from core.db.report_filter import conditions, ordered
+from core.db.shared_tables import REPORTS, granted, hold
 from core.db.tables import ReportRow, ReportVersionRow, UserRow
 from core.domain.definition import ReportDefinition
 from core.domain.definition_json import definition_sha256, dump_definition, parse_definition
@@ -34,20 +35,12 @@ def load_report(session: Session, report_id: UUID, version: int | None = None, *
     `lock`: nobody else changes, archives or schedules it before the transaction ends.
     """
     if lock:
-        hold_report(session, report_id)
+        hold(session, REPORTS, report_id)
     statement = _select_reports(version).where(ReportRow.id == report_id, ReportRow.archived_at.is_(None))
     row = session.execute(statement).mappings().first()
     if row is None:
         raise NotFound("This report does not exist, or you may not see it.")
     return _report(row)
-
-
-def hold_report(session: Session, report_id: UUID) -> None:
-    """Nobody else changes, archives or schedules a report before the transaction ends.
-
-    A statement of its own: one that waits would still join the versions it saw before the wait.
-    """
-    session.execute(select(ReportRow.id).where(ReportRow.id == report_id).with_for_update())
 
 
 def list_versions(session: Session, report_id: UUID) -> tuple[ReportVersion, ...]:
@@ -170,7 +163,7 @@ def _select_reports(version: int | None = None) -> Select[Any]:
             ReportRow.updated_at,
             ReportRow.visibility,
             ReportRow.everyone,
-            granted().label("granted"),
+            granted(REPORTS).label("granted"),
             ReportRow.folder_id,
             ReportRow.tags,
         )
@@ -180,4 +173,4 @@ def _select_reports(version: int | None = None) -> Select[Any]:
 
 
 def _report(row: RowMapping) -> Report:
-    return Report(**{**row, **shared_columns(row), "definition": parse_definition(row["definition"])})
+    return Report(**{**row, **report_columns(row), "definition": parse_definition(row["definition"])})

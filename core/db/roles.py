@@ -40,6 +40,7 @@ TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
     "dashboards": (_EVERYTHING,),
     "dashboard_versions": ("SELECT, INSERT, DELETE",),
     "dashboard_reports": ("SELECT, INSERT, DELETE",),
+    "dashboard_grants": (_EVERYTHING,),
     "schedules": (_EVERYTHING,),
     "owner_notices": (_EVERYTHING,),
     "runs": (_EVERYTHING,),

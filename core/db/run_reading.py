@@ -203,9 +203,7 @@ def _events(session: Session, run_id: UUID, *, is_short: bool) -> tuple[RunEvent
     )
     shown = (RunEventRow.run_id == run_id, *((~of_each,) if is_short else ()))
     rows = session.execute(
-        select(RunEventRow.at, RunEventRow.name, RunEventRow.message)
-        .where(*shown)
-        .order_by(RunEventRow.id)
+        select(RunEventRow.at, RunEventRow.name, RunEventRow.message).where(*shown).order_by(RunEventRow.id)
     ).mappings()
     return tuple(RunEvent(**{**row, "name": row["name"].partition(":")[0]}) for row in rows)
 

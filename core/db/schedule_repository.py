@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from core.db.report_filter import holds
 from core.db.tables import DashboardRow, ReportRow, RunRow, ScheduleRow, UserRow
-from core.db.visibility import sees_report
+from core.db.visibility import sees_schedule
 from core.domain.bursting import dump_burst, parse_burst
 from core.domain.file_options import dump_file_options, parse_file_options
 from core.domain.page import Page
@@ -18,16 +19,29 @@ from core.domain.terms import dump_terms, parse_terms
 from core.errors import Conflict, NotFound
 from core.schedules.config_json import dump_config, parse_config
 
+_MAX_WORDS = 8
+
 
 def list_schedules(
-    session: Session, *, report_id: UUID | None, is_active: bool | None, page: int, limit: int
+    session: Session,
+    *,
+    report_id: UUID | None,
+    is_active: bool | None,
+    is_failing: bool | None = None,
+    search: str = "",
+    page: int,
+    limit: int,
 ) -> Page[Schedule]:
-    """Return schedules by next run; paused ones last."""
-    conditions = [sees_report(ScheduleRow.report_id)]
+    """Return schedules by next run, paused ones last; every word of `search` in the name, what is sent or the owner."""
+    conditions = [sees_schedule()]
     if report_id is not None:
         conditions.append(ScheduleRow.report_id == report_id)
     if is_active is not None:
         conditions.append(ScheduleRow.is_active.is_(is_active))
+    if is_failing is not None:
+        since = ScheduleRow.failing_since
+        conditions.append(since.is_not(None) if is_failing else since.is_(None))
+    conditions += [holds(_said(), word) for word in search.split()[:_MAX_WORDS]]
     total = session.execute(select(func.count()).select_from(ScheduleRow).where(*conditions)).scalar_one()
     rows = session.execute(
         _select_schedules()
@@ -44,11 +58,7 @@ def load_schedule(session: Session, schedule_id: UUID, *, lock: bool = False) ->
     if lock:
         # A statement of its own, so that what is read next is what the last writer left.
         session.execute(select(ScheduleRow.id).where(ScheduleRow.id == schedule_id).with_for_update())
-    row = (
-        session.execute(_select_schedules().where(ScheduleRow.id == schedule_id, sees_report(ScheduleRow.report_id)))
-        .mappings()
-        .first()
-    )
+    row = session.execute(_select_schedules().where(ScheduleRow.id == schedule_id, sees_schedule())).mappings().first()
     if row is None:
         raise NotFound("This schedule does not exist, or you may not see it.")
     return _schedule(row)
@@ -142,6 +152,18 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
         "terms": dump_terms(draft.terms),
         "is_active": draft.is_active,
     }
+
+
+def _said() -> ColumnElement[str]:
+    """What a search looks through."""
+    report, dashboard, owner = aliased(ReportRow), aliased(DashboardRow), aliased(UserRow)
+    return func.concat_ws(
+        " ",
+        ScheduleRow.name,
+        select(report.name).where(report.id == ScheduleRow.report_id).scalar_subquery(),
+        select(dashboard.name).where(dashboard.id == ScheduleRow.dashboard_id).scalar_subquery(),
+        select(owner.name).where(owner.id == ScheduleRow.owner_id).scalar_subquery(),
+    )
 
 
 def _select_schedules() -> Select[Any]:

@@ -11,7 +11,12 @@ _FOLDER = Path(migrations.__file__).parent
 
 def newest_revision() -> str:
     """Return the newest revision; files are named by their revision, in order: `0001_initial.py`."""
-    return max(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
+    return max(known_revisions())
+
+
+def known_revisions() -> frozenset[str]:
+    """Return every revision that this version can move a database from."""
+    return frozenset(path.name.partition("_")[0] for path in (_FOLDER / "versions").glob("[0-9]*_*.py"))
 
 
 def change_schema(connection: Connection, target: str = "head", *, down: bool = False) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, lite
 from sqlalchemy.orm import Session
 
 from core.db.tables import DashboardRow, DatasetRow, FolderRow, ReportRow, ReportVersionRow, ScheduleRow
-from core.db.visibility import sees_report
+from core.db.visibility import sees_schedule
 from core.domain.dataset import Dataset
 from core.domain.library import Found, FoundKind
 
@@ -78,9 +78,7 @@ def _dashboards(words: list[str]) -> Select[Any]:
 def _schedules(words: list[str]) -> Select[Any]:
     places = {"": ScheduleRow.name, "report": ReportRow.name, "about": ScheduleRow.description}
     statement = _ranked(ScheduleRow.id, places, words).select_from(ScheduleRow)
-    return statement.outerjoin(ReportRow, ReportRow.id == ScheduleRow.report_id).where(
-        sees_report(ScheduleRow.report_id)
-    )
+    return statement.outerjoin(ReportRow, ReportRow.id == ScheduleRow.report_id).where(sees_schedule())
 
 
 def _ranked(

@@ -194,3 +194,14 @@ def _file_json(file: SentFile) -> dict[str, Any]:
 
 def _file(stored: dict[str, Any]) -> SentFile:
     return SentFile(**{**stored, "artifact_id": stored["artifact_id"] and UUID(stored["artifact_id"])})
+
+
+def newest_responses(session: Session, *, channel: str, limit: int) -> tuple[str, ...]:
+    """Return what the other side said to the organization's newest sent deliveries over one channel."""
+    statement = (
+        select(DeliveryRow.response)
+        .where(DeliveryRow.channel == channel, DeliveryRow.sent_at.is_not(None), DeliveryRow.response.is_not(None))
+        .order_by(DeliveryRow.sent_at.desc())
+        .limit(limit)
+    )
+    return tuple(response for response in session.execute(statement).scalars() if response is not None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.db.tables import (
@@ -87,13 +87,23 @@ def load_shared(session: Session, table: SharedTable, thing_id: UUID) -> SharedT
     )
     if row is None:
         raise NotFound(f"This {table.word} does not exist, or you may not see it.")
-    level = None if row["granted"] is None else Level(row["granted"])
-    shared = {"visibility": Visibility(row["visibility"]), "everyone": Level(row["everyone"]), "granted": level}
-    return SharedThing(**{**row, **shared})
+    return SharedThing(**{**row, **shared_columns(row)})
+
+
+def shared_columns(row: RowMapping) -> dict[str, Any]:
+    """Return what a row says of who may see and change a thing, as the domain has it."""
+    return {
+        "visibility": Visibility(row["visibility"]),
+        "everyone": Level(row["everyone"]),
+        "granted": None if row["granted"] is None else Level(row["granted"]),
+    }
 
 
 def hold(session: Session, table: SharedTable, thing_id: UUID) -> None:
-    """Let nobody else change, archive or schedule a thing before the transaction ends."""
+    """Nobody else changes, archives or schedules a thing before the transaction ends.
+
+    A statement of its own: one that waits would still join the versions it saw before the wait.
+    """
     session.execute(select(table.thing.id).where(table.thing.id == thing_id).with_for_update())
 
 

@@ -13,6 +13,7 @@ from core.db.source_repository import SOURCE_COLUMNS, source_of
 from core.db.tables import DatasetRow, OrganizationRow, ReportRow, SourceRow
 from core.domain.branding import Branding
 from core.domain.dataset import Dataset, Source
+from core.domain.library import Visibility
 from core.errors import NotFound
 
 
@@ -24,6 +25,7 @@ class Reading:
     source: Source
     description: str  #: what a report's owner says about it, archived or not; "" for a draft
     branding: Branding
+    is_for_all: bool  #: everybody in the organization may see its report, or there is none
 
 
 def read_subject(session: Session, dataset_id: UUID, report_id: UUID | None) -> Reading:
@@ -36,6 +38,7 @@ def read_subject(session: Session, dataset_id: UUID, report_id: UUID | None) -> 
         source=source_of({name: row[f"source_{name}"] for name in SOURCE_COLUMNS}),
         description=row["description"] or "",
         branding=branding_of(row["branding"], row["logo"]),
+        is_for_all=row["visibility"] in (None, str(Visibility.ORGANIZATION)),
     )
 
 
@@ -54,6 +57,7 @@ _READ = select(
     *_columns(_DATASETS, "dataset", DATASET_COLUMNS),
     *_columns(_SOURCES, "source", SOURCE_COLUMNS),
     _REPORTS.c.description,
+    _REPORTS.c.visibility,
     _ORGANIZATIONS.c.branding,
     _ORGANIZATIONS.c.logo,
 ).select_from(

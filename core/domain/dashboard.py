@@ -9,6 +9,7 @@ from uuid import UUID
 from core.domain.definition import Parameter, ParameterType
 from core.domain.field import FieldType
 from core.domain.filter import DateWindow, Scalar
+from core.domain.library import Level, Visibility
 
 #: Columns of the grid.
 COLUMNS = 12
@@ -183,6 +184,9 @@ class Dashboard:
     content_sha256: str
     created_at: datetime
     updated_at: datetime
+    visibility: Visibility = Visibility.ORGANIZATION
+    everyone: Level = Level.EDIT  #: what everybody may do where everybody sees it
+    granted: Level | None = None  #: the most that it is shared with the person who asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ MAX_TAGS = 20
 
 
 class Visibility(StrEnum):
-    """For whom a report exists at all."""
+    """For whom a report or a dashboard exists at all."""
 
     PRIVATE = "private"  #: for its owner
     SHARED = "shared"  #: for its owner and those it is shared with
@@ -61,6 +61,19 @@ class Shared(Protocol):
     @property
     def granted(self) -> Level | None:
         """The most that it is shared with the person who asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedThing:
+    """A report or a dashboard as far as the policy asks for it."""
+
+    id: UUID
+    name: str
+    owner_id: UUID
+    owner_name: str
+    visibility: Visibility
+    everyone: Level
+    granted: Level | None
 
 
 class GrantKind(StrEnum):

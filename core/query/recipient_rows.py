@@ -40,14 +40,19 @@ class Asking:
     facts: Sequence[str] = ()  #: further fields that texts name
 
 
-def check_fields(burst: Burst, recipients: Dataset, report: Dataset, facts: Sequence[str] = ()) -> None:
-    """Raise InvalidInput with its place unless the fields are there and the pairs are of one kind."""
+def check_fields(
+    burst: Burst, recipients: Dataset, report: Dataset, facts: Sequence[str] = (), *, place: str = "email_body"
+) -> None:
+    """Raise InvalidInput with its place unless the fields are there and the pairs are of one kind.
+
+    `facts`: fields that a text names; `place`: which text.
+    """
     for name in burst.fields:
         _known(recipients, name)
     for name in facts:
         if recipients.field(name) is None:
             words = f"{recipients.label} has no field {name!r} for {{recipient.{name}}}."
-            raise InvalidInput(words, place="email_body")
+            raise InvalidInput(words, place=place)
     for pair in burst.pairs:
         mine, theirs = _known(recipients, pair.recipient_field), _known(report, pair.report_field)
         if theirs not in SPLIT_TYPES:

@@ -18,7 +18,7 @@ from core.render.renderer import Wishes
 from core.runs.burst_state import BurstState, group_path
 from core.runs.filing import Filed, Filing, SpooledRows
 from core.runs.guard import Guard
-from core.runs.result_record import ResultRecord, dump_record, shown_rows, spool_path
+from core.runs.result_record import ResultRecord, dump_record, record_of, spool_path
 
 #: Files of a part are for somebody, so its mail has a picture.
 _SOMEBODY = (Recipient(channel="email", address=""),)
@@ -85,14 +85,8 @@ class PartFiling:
         return self._filing.is_plain(run) and head.chart is None and head.rows_delivered <= _FEW_ROWS
 
     def _record(self, result: Result, filed: Filed, token: int) -> ResultRecord:
-        return ResultRecord(
-            head=result.head,
-            rows=result.head.rows_delivered,
-            spool_token=token,
-            shown=shown_rows(result),
-            picture_key=filed.picture_key,
-            notes=filed.picture_notes,
-        )
+        record = record_of(result, rows=result.head.rows_delivered, token=token)
+        return replace(record, picture_key=filed.picture_key, notes=filed.picture_notes)
 
 
 class PartRows:

@@ -229,6 +229,7 @@ def _found_words(plan: BurstPlan, parts: int, *, is_one: bool) -> str:
     count = len(plan.recipients)
     words = f"The data names {count:,} {'recipient' if count == 1 else 'recipients'}"
     if plan.refused:
-        words += f", and {len(plan.refused):,} rows that cannot be used"
+        rows = len(plan.refused)
+        words += f", and {rows:,} {'row' if rows == 1 else 'rows'} that cannot be used"
     how = "from one result" if is_one else "each asked for by itself"
     return f"{words}: {parts:,} different {'part' if parts == 1 else 'parts'}, {how}."

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from core.clock import Clock
 from core.db import care_repository, owner_notice_repository, schedule_repository
-from core.db.care_repository import Concern
+from core.db.care_repository import Concern, SlowRun
 from core.db.database import Database
 from core.db.owner_notice_repository import News
+from core.db.run_inserting import RunDraft
 from core.domain.moments import instant_words
 from core.domain.notice import NoticeKind
 from core.errors import DatabaseUnavailable
@@ -139,16 +140,28 @@ def _slow(session: Session, concern: Concern, now: datetime) -> bool:
     slow = care_repository.note_slow(session, concern.id, now)
     if slow is None:
         return False
-    news = News(
+    owner_notice_repository.insert_news(session, concern.organization_id, [_slow_news(concern.id, slow)], at=now)
+    return True
+
+
+def tell_asker(session: Session, run_id: UUID, draft: RunDraft, *, asked_by: UUID, at: datetime) -> None:
+    """Who asks by hand for a run in somebody else's name is told themselves where it takes long, not that one."""
+    if asked_by == draft.requested_by or not draft.recipients or care_repository.note_slow(session, run_id, at) is None:
+        return
+    news = _slow_news(run_id, SlowRun(title=draft.title, user_id=asked_by, asked_at=at))
+    due = at + SLOW_AFTER
+    owner_notice_repository.insert_news(session, draft.organization_id, [news], at=at, due=due)
+
+
+def _slow_news(run_id: UUID, slow: SlowRun) -> News:
+    return News(
         user_id=slow.user_id,
         kind=NoticeKind.SLOW,
-        key=f"{NoticeKind.SLOW}:{concern.id}",
+        key=f"{NoticeKind.SLOW}:{run_id}",
         about=slow.title,
         reason=f"It was asked for at {instant_words(slow.asked_at, 'UTC')} and takes a while.",
-        run_id=concern.id,
+        run_id=run_id,
     )
-    owner_notice_repository.insert_news(session, concern.organization_id, [news], at=now)
-    return True
 
 
 #: What is done about each concern, in this order.

@@ -34,7 +34,7 @@ from core.runs.ledger import Ledger
 from core.runs.progress import CountedBatches
 from core.runs.rendering import words_about
 from core.runs.result_record import ResultRecord, dump_record, rows_words, spool_path
-from core.runs.subjects import Subjects, principal_of
+from core.runs.subjects import Subjects, principal_of, require_sight
 
 #: Headline numbers that a mail shows.
 _MAIL_KPIS = 4
@@ -114,6 +114,7 @@ class Dashboards:
         """What the tiles ask, as the person of the run may see it now."""
         with self._database.organization(run.organization_id) as session:
             principal = principal_of(session, run)
+            require_sight(session, principal, report_id=None, dashboard_id=question.dashboard_id)
         given = _given(run, question.content)
         with self._database.person(principal) as session:
             tiles = load_tiles(

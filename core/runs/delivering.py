@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.artifacts.store import ArtifactStore
-from core.db import branding_repository, member_repository, planning_repository
+from core.db import branding_repository, email_config_repository, member_repository, planning_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.run_repository import LedgerRun
@@ -20,6 +20,7 @@ from core.domain.artifact import Artifact
 from core.domain.branding import Branding
 from core.domain.delivery import Message, MessageFile
 from core.domain.destination import Place
+from core.domain.mail_server import EmailConfig
 from core.domain.manifest_json import dump_manifest
 from core.errors import (
     BroadsheetError,
@@ -29,16 +30,16 @@ from core.errors import (
     DeliveryUnknown,
     LeaseLost,
 )
-from core.render.masthead import row_notes
+from core.logs import log_context
 from core.runs import failpoints
 from core.runs.burst_parcels import Contents, contents_of
 from core.runs.dashboard_links import subject_url
 from core.runs.file_links import FileLinks
 from core.runs.ledger import UNEXPECTED
-from core.runs.mailing import FILES_ONLY, MailInputs, compose, shown_addressees
+from core.runs.mailing import FILES_ONLY, MailInputs, compose, notes_of, shown_addressees
 from core.runs.outbox import Outbox, reference_of
 from core.runs.places import Places
-from core.runs.result_record import ResultRecord, load_record
+from core.runs.result_record import load_record
 from core.runs.sent_copies import SentCopies
 from core.runs.unsubscribe_links import UnsubscribeLinks
 
@@ -55,6 +56,8 @@ class _Parcel:
     config: dict[str, Any] | None = None  #: the schedule's recurrence as it is stored; None: no mail is made
     branding: Branding = Branding()
     recipient_name: str = ""
+    unsubscribe_url: str | None = None
+    mail_server: tuple[EmailConfig, str | None] | None = None  #: the organization's own
 
 
 class Deliverer:
@@ -92,12 +95,20 @@ class Deliverer:
         `organization_id`: whose it is, if that is known.
         """
         claimed = self._outbox.claim_with(delivery_id, self._load, organization_id=organization_id)
-        if claimed is None:
-            return
-        row, parcel = claimed
+        if claimed is not None:
+            self._carry_out(*claimed)
+
+    def deliver_next(self, organization_id: UUID, run_id: UUID) -> bool:
+        """Claim a delivery of the run that nobody has begun and send it once; False where there is none."""
+        claimed = self._outbox.claim_next(organization_id, run_id, self._load)
+        if claimed is not None:
+            self._carry_out(*claimed)
+        return claimed is not None
+
+    def _carry_out(self, row: OutboxRow, parcel: _Parcel) -> None:
         failpoints.reach(failpoints.SENDING)
         try:
-            with self._outbox.hold(row):
+            with log_context(run=row.run_id, delivery=row.id), self._outbox.hold(row):
                 self._attempt(row, parcel)
         except LeaseLost:
             logger.warning("delivery_lease_lost delivery=%s token=%s", row.id, row.lease_token)
@@ -181,7 +192,7 @@ class Deliverer:
         channel = self._channels.get(row.channel)
         if channel is None:
             raise DeliveryRefused(f"There is no channel called {row.channel!r} here.")
-        place = self._places.find(row.organization_id, channel, row.destination_id)
+        place = self._place(channel, row, parcel)
         run = parcel.run
         contents = parcel.contents
         if contents.record is None or not contents.artifacts:
@@ -204,9 +215,7 @@ class Deliverer:
                 recipient_facts=contents.facts,
                 prefix=f"Test for {contents.tested}: " if contents.tested else "",
                 addressees=shown_addressees(run.recipients, row.recipient),
-                unsubscribe_url=self._unsubscribe.url(row.organization_id, row.address, run.schedule_id)
-                if row.channel == "email"
-                else None,
+                unsubscribe_url=parcel.unsubscribe_url,
                 schedule=parcel.schedule,
                 schedule_in_words=None if parcel.config is None else self._describe(parcel.config),
                 subject_template=run.email_subject,
@@ -241,7 +250,19 @@ class Deliverer:
             branding=branding_repository.load_branding(session),
             recipient_name=member_repository.member_name(session, member) if member else "",
             config=None if schedule is None else schedule[1],
+            **(self._load_mail(session, run, row) if row.channel == "email" else {}),
         )
+
+    def _load_mail(self, session: Session, run: LedgerRun, row: OutboxRow) -> dict[str, Any]:
+        return {
+            "unsubscribe_url": self._unsubscribe.url(session, row.organization_id, row.address, run.schedule_id),
+            "mail_server": email_config_repository.load_email_config(session),
+        }
+
+    def _place(self, channel: Channel, row: OutboxRow, parcel: _Parcel) -> Place | None:
+        if row.channel == "email":
+            return self._places.mail_place(row.organization_id, parcel.mail_server)
+        return self._places.find(row.organization_id, channel, row.destination_id)
 
     def _file(self, artifact: Artifact) -> MessageFile:
         store = self._store(artifact.store)
@@ -267,16 +288,3 @@ class Deliverer:
         if store is None:
             raise DeliveryRefused(f"The files of this run are kept in {name!r}, which is not set up here.")
         return store
-
-
-def notes_of(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
-    """What the files say is missing or was altered, each sentence once; of the row limit the mail itself speaks."""
-    notes = dict.fromkeys((*([record.changes] if record.changes else []), *record.notes))
-    for artifact in artifacts:
-        for label, changes in artifact.manifest.altered.items():
-            for reason, count in changes.items():
-                cells = "1 cell" if count == 1 else f"{count:,} cells"
-                notes[f"{artifact.file_name}, {label}: {cells} {reason}."] = None
-        notes |= dict.fromkeys(artifact.manifest.notes)
-    said = row_notes(record.head, record.rows) if record.head.rows_delivered < record.head.rows_matched else ()
-    return tuple(note for note in notes if note not in said)

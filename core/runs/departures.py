@@ -17,6 +17,7 @@ from core.db import (
 )
 from core.db.care_repository import PausedSchedule
 from core.db.owner_notice_repository import News
+from core.db.sight import may_see
 from core.domain.access import Permission, Principal
 from core.domain.notice import NoticeKind
 from core.errors import InvalidInput
@@ -58,11 +59,22 @@ def new_owner(session: Session, organization_id: UUID, email: str, *, place: str
     return principal
 
 
-def require_datasets(session: Session, owner: Principal, schedules: Sequence[PausedSchedule], *, place: str) -> None:
-    """Refuse an owner who may not see what the schedules report: their runs would fail. Raises InvalidInput."""
+def require_subjects(session: Session, owner: Principal, schedules: Sequence[PausedSchedule], *, place: str) -> None:
+    """Refuse an owner who may not see what the schedules send: their runs would fail. Raises InvalidInput."""
     closed = [schedule.name for schedule in schedules if not _may_ask_all(session, owner, schedule.dataset_ids)]
     if closed:
         raise InvalidInput(f"{owner.name} may not see the data behind {', '.join(closed[:5])}.", place=place)
+    hidden = [one.name for one in schedules if not sends_what_is_seen(session, owner, one)]
+    if hidden:
+        raise InvalidInput(
+            f"{owner.name} may not see what {', '.join(hidden[:5])} would send. Have it shared with them first.",
+            place=place,
+        )
+
+
+def sends_what_is_seen(session: Session, owner: Principal, schedule: PausedSchedule) -> bool:
+    """Whether an owner may see the report or the dashboard that a schedule sends."""
+    return may_see(session, owner, report_id=schedule.report_id, dashboard_id=schedule.dashboard_id)
 
 
 def _may_ask_all(session: Session, owner: Principal, dataset_ids: Sequence[UUID]) -> bool:
@@ -77,7 +89,7 @@ def hand_over(
     What the departure paused goes on, unless it was to rest longer. Returns their ids.
     """
     schedules = care_repository.lock_owned(session, organization_id, from_id)
-    require_datasets(session, to, schedules, place="to")
+    require_subjects(session, to, schedules, place="to")
     for schedule in schedules:
         schedule_repository.set_owner(session, schedule.id, to.user_id)
         rests = schedule.paused_until is not None and schedule.paused_until > now

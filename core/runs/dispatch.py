@@ -44,7 +44,6 @@ class Dispatch:
         with self._lock:
             return self._at_hand.pop(run_id, ())
 
-    def drain(self) -> None:
-        """Have everything settled that was gathered."""
-        if self.gathering is not None:
-            self.gathering.drain()
+    def drain(self) -> bool:
+        """Have everything settled that was gathered; returns whether there was anything."""
+        return self.gathering is not None and self.gathering.drain()

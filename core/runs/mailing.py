@@ -8,6 +8,7 @@ from uuid import UUID
 from core.artifacts.file_names import NameFacts, name_values
 from core.deliver.mail import MailFigures, MailKpi, MailOrigin, compose_mail, limit_note
 from core.deliver.mail_links import MailLinks
+from core.domain.artifact import Artifact
 from core.domain.branding import Branding
 from core.domain.delivery import About, Addressees, FileLink, KeyFigure, Message, MessageFile
 from core.domain.field import NumberStyle
@@ -15,7 +16,7 @@ from core.domain.result import Kpi, ResultHead
 from core.domain.schedule import Recipient
 from core.domain.shown import shown_columns
 from core.render.cells import display_header, display_number
-from core.render.masthead import period_words
+from core.render.masthead import period_words, row_notes
 from core.runs.mail_look import mail_brand, mail_legend, mail_looks
 from core.runs.result_record import ResultRecord
 
@@ -187,3 +188,16 @@ def _kpi(kpi: Kpi) -> MailKpi:
         return MailKpi(label=kpi.label, value=value)
     direction = "up" if change > 0 else "down" if change < 0 else "flat"
     return MailKpi(label=kpi.label, value=value, change=f"{abs(change):.1%}", direction=direction)
+
+
+def notes_of(record: ResultRecord, artifacts: tuple[Artifact, ...]) -> tuple[str, ...]:
+    """What the files say is missing or was altered, each sentence once; of the row limit the mail itself speaks."""
+    notes = dict.fromkeys((*([record.changes] if record.changes else []), *record.notes))
+    for artifact in artifacts:
+        for label, changes in artifact.manifest.altered.items():
+            for reason, count in changes.items():
+                cells = "1 cell" if count == 1 else f"{count:,} cells"
+                notes[f"{artifact.file_name}, {label}: {cells} {reason}."] = None
+        notes |= dict.fromkeys(artifact.manifest.notes)
+    said = row_notes(record.head, record.rows) if record.head.rows_delivered < record.head.rows_matched else ()
+    return tuple(note for note in notes if note not in said)

@@ -14,6 +14,7 @@ class _Words:
     title: str
     why: str
     footer: str
+    noun: str = "schedule"  #: what the news is about
 
 
 _OWNED = "because you own the schedules named above in {organization}."
@@ -56,6 +57,7 @@ _WORDS: dict[NoticeKind, _Words] = {
         title="Your report is still being made",
         why="There is nothing to do: it is sent when it is ready.",
         footer="You get this once, because you asked for this report in {organization}.",
+        noun="report",
     ),
 }
 
@@ -88,8 +90,10 @@ def failure_in_words(error_code: str | None, error_message: str | None) -> str:
 def mail_of(news: Sequence[UntoldNews], *, base_url: str) -> NoticeMail:
     """Return the mail that tells one person news of one kind."""
     first, words = news[0], _WORDS[news[0].kind]
+    # Several runs of one schedule are several lines about one schedule.
+    named = len({one.schedule_id or one.run_id for one in news})
     return NoticeMail(
-        subject=f"{and_others(first.about, len(news), 'schedule')}: {words.subject}",
+        subject=f"{and_others(first.about, named, words.noun)}: {words.subject}",
         title=words.title,
         lines=[
             NoticeLine(sentence=f"“{one.about}”: {one.reason}", link=_link(one, base_url), link_text=_link_text(one))

@@ -11,22 +11,24 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.db import delivery_repository, recipient_policy_repository, run_repository, suppression_repository
+from core.db import delivery_repository, run_repository
 from core.db.database import Database
 from core.db.delivery_repository import OutboxRow
 from core.db.queue import defer_delivery
 from core.db.run_repository import LedgerRun
 from core.domain.delivery import DeliveryState
-from core.domain.run import RunKind, RunState
 from core.domain.terms import UnknownThen, parse_terms
 from core.runs import failpoints, retry
-from core.runs.addressing import gone_since, not_sent, suppress
+from core.runs.addressing import suppress
 from core.runs.claims import has_lapsed
+from core.runs.delivery_claims import is_claimable, why_left_alone, why_not
 from core.runs.guard import Guard
-from core.runs.ledger import CANCELLED_BEFORE, LEASE, Ledger
+from core.runs.ledger import LEASE, Ledger
 from core.runs.retry import DELIVERY_LONGEST_WAIT, DELIVERY_MAX_ATTEMPTS, UNKNOWN_WAIT, Jitter, delivery_wait
 
 UNKNOWN_MESSAGE = "It may have arrived: the connection broke before the other side's answer was recorded."
+#: Deliveries that are ended unsent in one transaction, at most: it keeps the run.
+_MOST_LEFT_ALONE = 50
 Found = TypeVar("Found")
 
 
@@ -76,30 +78,54 @@ class Outbox:
             run = run_repository.lock_run_of_delivery(session, delivery_id)
             if run is None:  # the transaction that was to make it never committed
                 return None
-            row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
-            now = self._clock.now()
-            if not _claimable(row, now) or self._ends(session, run, row, now):
-                return None
-            claimed = replace(
-                row,
-                state=DeliveryState.SENDING,
-                attempt=row.attempt + 1,
-                lease_token=row.lease_token + 1,
-                lease_until=now + self._lease,
-                next_attempt_at=None,
-            )
-            delivery_repository.change_delivery(
-                session,
-                row,
-                to=DeliveryState.SENDING,
-                attempt=claimed.attempt,
-                lease_token=claimed.lease_token,
-                lease_until=claimed.lease_until,
-                next_attempt_at=None,
-                reference=reference_of(row.run_id, row.channel, row.address, row.destination_id),
-            )
-            found = look(session, run, row)
-        return claimed, found
+            return self._claim(session, run, delivery_id, look)
+
+    def claim_next(
+        self, organization_id: UUID, run_id: UUID, look: Callable[[Session, LedgerRun, OutboxRow], Found]
+    ) -> tuple[OutboxRow, Found] | None:
+        """Claim a delivery of the run that nobody has begun, as `claim_with` does; None: there are no more for now."""
+        with self._database.organization(organization_id) as session:
+            run = run_repository.load_ledger_run(session, run_id, lock=True)
+            for _ in range(_MOST_LEFT_ALONE):
+                delivery_id = delivery_repository.next_pending(session, run_id)
+                if delivery_id is None:
+                    return None
+                claimed = self._claim(session, run, delivery_id, look)
+                if claimed is not None:
+                    return claimed
+        return None
+
+    def _claim(
+        self,
+        session: Session,
+        run: LedgerRun,
+        delivery_id: UUID,
+        look: Callable[[Session, LedgerRun, OutboxRow], Found],
+    ) -> tuple[OutboxRow, Found] | None:
+        """Claim a delivery whose run is locked by this transaction."""
+        row = delivery_repository.load_outbox_row(session, delivery_id, lock=True)
+        now = self._clock.now()
+        if not is_claimable(row, now) or self._ends(session, run, row, now):
+            return None
+        claimed = replace(
+            row,
+            state=DeliveryState.SENDING,
+            attempt=row.attempt + 1,
+            lease_token=row.lease_token + 1,
+            lease_until=now + self._lease,
+            next_attempt_at=None,
+        )
+        delivery_repository.change_delivery(
+            session,
+            row,
+            to=DeliveryState.SENDING,
+            attempt=claimed.attempt,
+            lease_token=claimed.lease_token,
+            lease_until=claimed.lease_until,
+            next_attempt_at=None,
+            reference=reference_of(row.run_id, row.channel, row.address, row.destination_id),
+        )
+        return claimed, look(session, run, row)
 
     def _organization_of(self, delivery_id: UUID) -> UUID | None:
         with self._database.installation() as session:
@@ -107,8 +133,8 @@ class Outbox:
 
     def _ends(self, session: Session, run: LedgerRun, row: OutboxRow, now: datetime) -> bool:
         """End a delivery that is not to be sent: its run ended, or its address is left alone. A test goes out."""
-        over = _why_not(run)
-        left_alone = None if over or row.channel != "email" else _why_left_alone(session, run, row, now)
+        over = why_not(run)
+        left_alone = None if over or row.channel != "email" else why_left_alone(session, run, row, now)
         if over is not None:
             failed = DeliveryState.FAILED
             delivery_repository.change_delivery(session, row, to=failed, error_message=over, next_attempt_at=None)
@@ -269,32 +295,3 @@ class Outbox:
         run_repository.note_delivery(
             session, row.organization_id, row.run_id, at=self._clock.now(), name=name, message=message, took_s=took_s
         )
-
-
-def _why_not(run: LedgerRun) -> str | None:
-    """Return why nothing of a run is sent any more, or None where it is."""
-    if run.state is RunState.CANCELLED or run.cancel_requested_at is not None:
-        return CANCELLED_BEFORE
-    return "The run failed before this was sent." if run.state is RunState.FAILED else None
-
-
-def _why_left_alone(session: Session, run: LedgerRun, row: OutboxRow, now: datetime) -> str | None:
-    """Return why an address is not written to: its owner's wish, or the rule of the organization as it is now."""
-    if run.kind is RunKind.TEST:
-        return None
-    found = suppression_repository.find_suppression(session, row.address, schedule_id=run.schedule_id, now=now)
-    if found is not None:
-        return found.in_words
-    gone = gone_since(session, run, row.address)
-    if gone is not None:
-        return gone
-    refused = recipient_policy_repository.refusals(session, row.organization_id, (row.address,))
-    return not_sent(refused[row.address]) if refused else None
-
-
-def _claimable(row: OutboxRow, now: datetime) -> bool:
-    if row.state is DeliveryState.PENDING:
-        return True
-    if row.state in (DeliveryState.RETRY, DeliveryState.UNKNOWN):
-        return row.next_attempt_at is not None and row.next_attempt_at <= now
-    return False

@@ -26,6 +26,7 @@ from core.errors import (
     LeaseLost,
     RunCancelled,
 )
+from core.logs import log_context
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.spool import open_spool, write_spool
 from core.render.renderer import Wishes
@@ -46,9 +47,9 @@ from core.runs.result_record import (
     dump_record,
     kept_rows,
     load_record,
+    record_of,
     remove_spools,
     rows_words,
-    shown_rows,
     spool_path,
     written_path,
 )
@@ -105,7 +106,7 @@ class Pipeline:
         failpoints.reach(failpoints.CLAIMED)
         logger.info("run_claimed run=%s attempt=%s step=%s", run.id, run.attempt, run.step)
         try:
-            with self._ledger.hold(run) as guard:
+            with log_context(run=run.id, schedule=run.schedule_id), self._ledger.hold(run) as guard:
                 self._work(run, guard)
         except LeaseLost:
             logger.warning("run_lease_lost run=%s token=%s", run.id, run.lease_token)
@@ -260,7 +261,7 @@ class Pipeline:
             kept = open_spool(path, head)
         else:
             kept, count = small, sum(batch.num_rows for batch in small.batches)
-        record = ResultRecord(head=head, rows=count, spool_token=token, shown=shown_rows(kept))
+        record = record_of(kept, rows=count, token=token)
         return _Kept(record=record, fingerprint=None if marks is None else marks.fingerprint(), rows=small)
 
     def _render(self, run: LedgerRun, record: ResultRecord, guard: Guard) -> None:

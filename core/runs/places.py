@@ -8,6 +8,7 @@ from core.db import destination_repository, email_config_repository
 from core.db.database import Database
 from core.deliver.channel import Channel
 from core.domain.destination import Destination, DestinationSettings, Place, built_in_id
+from core.domain.mail_server import EmailConfig
 from core.errors import DeliveryRefused, NotFound
 from core.secrets import SecretBox
 
@@ -59,6 +60,10 @@ class Places:
         """The organization's own mail server; None: it uses the installation's."""
         with self._database.organization(organization_id) as session:
             found = email_config_repository.load_email_config(session)
+        return self.mail_place(organization_id, found)
+
+    def mail_place(self, organization_id: UUID, found: tuple[EmailConfig, str | None] | None) -> Place | None:
+        """The place of the mail server that a transaction found."""
         if found is None:
             return None
         config, sealed = found

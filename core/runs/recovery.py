@@ -1,12 +1,18 @@
 """Recovery: finds runs and deliveries that nobody works on any more, and wakes them or ends them."""
 
 import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
 
 from core.clock import Clock
 from core.db import delivery_repository, planning_repository, run_repository
 from core.db.database import Database
+from core.db.delivery_repository import OutboxRow
 from core.db.planning_repository import OpenWork
-from core.db.queue import defer_delivery, defer_run, defer_runs, jobs_for, waiting_run_jobs
+from core.db.queue import defer_delivery, defer_run, defer_runs, jobs_for, waiting_delivery_jobs, waiting_run_jobs
+from core.domain.delivery import DeliveryState
 from core.domain.run import RunKind
 from core.errors import DatabaseUnavailable, LeaseLost
 from core.runs.clock_watch import ClockWatch
@@ -14,6 +20,9 @@ from core.runs.ledger import LEASE, Ledger
 from core.runs.outbox import Outbox
 
 logger = logging.getLogger(__name__)
+
+#: Deliveries for which workers are woken at once: a job sends others of its run as well.
+_MOST_JOBS = 100
 
 
 class Recovery:
@@ -43,7 +52,9 @@ class Recovery:
             with self._database.installation() as session:
                 found = planning_repository.open_work(session, self._clock.now(), self._batch)
             for work in found:
-                self._mend_safely(work)
+                if work.kind == "run":
+                    self._safely(partial(self._mend_run, work), kind="run", found=work.id)
+            self._mend_deliveries([work for work in found if work.kind != "run"])
             mended = len(found)
         return mended + self._wake_line()
 
@@ -63,19 +74,16 @@ class Recovery:
             queued = waiting_run_jobs(session, jobs_for(len(ready)))
             return defer_runs(session, ready, priority=RunKind.SCHEDULED.priority, queued=queued)
 
-    def _mend_safely(self, work: OpenWork) -> None:
+    def _safely(self, mend: Callable[[], None], *, kind: str, found: UUID) -> None:
         """One thing that cannot be mended must not hold up the others."""
         try:
-            if work.kind == "run":
-                self._mend_run(work)
-            else:
-                self._mend_delivery(work)
+            mend()
         except DatabaseUnavailable:
             raise
         except LeaseLost:
-            logger.info("sweep_too_late kind=%s id=%s", work.kind, work.id)
+            logger.info("sweep_too_late kind=%s id=%s", kind, found)
         except Exception:
-            logger.exception("sweep_failed kind=%s id=%s", work.kind, work.id)
+            logger.exception("sweep_failed kind=%s id=%s", kind, found)
 
     def _mend_run(self, work: OpenWork) -> None:
         with self._database.organization(work.organization_id) as session:
@@ -83,10 +91,26 @@ class Recovery:
             if not self._ledger.end_if_over(session, run):
                 defer_run(session, work.id, priority=run.priority)
 
-    def _mend_delivery(self, work: OpenWork) -> None:
-        with self._database.organization(work.organization_id) as session:
-            row = delivery_repository.load_outbox_row(session, work.id)
-        if self._outbox.lapse(row):
+    def _mend_deliveries(self, found: Sequence[OpenWork]) -> None:
+        """Make those unknown whose sender went silent, and wake workers for the others."""
+        theirs = defaultdict(list)
+        for work in found:
+            theirs[work.organization_id].append(work.id)
+        for organization_id, ids in theirs.items():
+            with self._database.organization(organization_id) as session:
+                rows = delivery_repository.load_outbox_rows(session, ids)
+            for row in rows:
+                if row.state is DeliveryState.SENDING:
+                    self._safely(partial(self._lapse, row), kind="delivery", found=row.id)
+            self._wake(organization_id, [row.id for row in rows if row.state is not DeliveryState.SENDING])
+
+    def _lapse(self, row: OutboxRow) -> None:
+        self._outbox.lapse(row)
+
+    def _wake(self, organization_id: UUID, ids: Sequence[UUID]) -> None:
+        """Queue the jobs that a line of deliveries lacks. Those that have one may be many, and wait their turn."""
+        if not ids:
             return
-        with self._database.organization(work.organization_id) as session:
-            defer_delivery(session, work.id)
+        with self._database.organization(organization_id) as session:
+            for delivery_id in ids[: _MOST_JOBS - waiting_delivery_jobs(session, _MOST_JOBS)]:
+                defer_delivery(session, delivery_id)

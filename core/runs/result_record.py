@@ -11,7 +11,7 @@ from core.domain.result import Result, ResultHead
 from core.domain.shown import shown_result
 from core.query.head_json import dump_head, load_head
 from core.render.cells import display_strings
-from core.runs.mail_look import Looks, dump_looks, load_looks
+from core.runs.mail_look import Looks, dump_looks, load_looks, shown_looks
 from core.runs.rendering import first_rows
 
 #: Rows a mail shows.
@@ -79,6 +79,17 @@ def shown_rows(result: Result) -> tuple[tuple[str, ...], ...]:
         for column in result.head.columns
     ]
     return tuple(zip(*columns, strict=True))
+
+
+def record_of(result: Result, *, rows: int, token: int = 0) -> ResultRecord:
+    """Return the record of a result that can be read more than once, with what the mail shows of it."""
+    return ResultRecord(
+        head=result.head,
+        rows=rows,
+        spool_token=token,
+        shown=shown_rows(result),
+        looks=shown_looks(result, SHOWN_ROWS),
+    )
 
 
 def rows_words(record: ResultRecord) -> str:

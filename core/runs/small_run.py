@@ -36,6 +36,6 @@ class Gathering(Protocol):
         """Take a run; it is settled with others within a moment, at the latest by `drain`."""
         ...
 
-    def drain(self) -> None:
-        """Settle all that was taken."""
+    def drain(self) -> bool:
+        """Settle all that was taken; returns whether there was anything to settle."""
         ...

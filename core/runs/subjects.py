@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from core.db import (
 )
 from core.db.database import Database
 from core.db.run_repository import LedgerRun
+from core.db.sight import may_see
 from core.db.subject_reading import read_subject
 from core.domain.access import Principal
 from core.domain.branding import Branding
@@ -51,6 +53,8 @@ class Subjects:
         with self._database.organization(run.organization_id) as session:
             principal = principal_of(session, run)
             read = read_subject(session, definition.dataset_id, run.report_id)
+            if not read.is_for_all:
+                require_sight(session, principal, report_id=run.report_id)
         require_dataset(principal, read.dataset)
         return Subject(
             definition=definition,
@@ -87,6 +91,17 @@ def principal_of(session: Session, run: LedgerRun) -> Principal:
             if principal.organization_id == run.organization_id:
                 return principal
     raise NotAllowed("The person this report runs for is no longer active here. Give the schedule another owner.")
+
+
+def require_sight(
+    session: Session, principal: Principal, *, report_id: UUID | None, dashboard_id: UUID | None = None
+) -> None:
+    """Return if the person whom a run is for may see what it is made of. Raises NotAllowed."""
+    if not may_see(session, principal, report_id=report_id, dashboard_id=dashboard_id):
+        what = "report" if dashboard_id is None else "dashboard"
+        raise NotAllowed(
+            f"The {what} is not shared any more with {principal.name}, for whom it runs. Have it shared again."
+        )
 
 
 def _given(run: LedgerRun, definition: ReportDefinition, dataset: Dataset) -> Mapping[str, ParameterValue]:

@@ -55,7 +55,7 @@ class Taking:
         for _ in range(RUNS_PER_JOB):
             if self._stopping.is_set():
                 break
-            run = self._ledger.claim_next()
+            run = self._next()
             if run is None:
                 return
             self._carry_out(run)
@@ -63,6 +63,13 @@ class Taking:
             # There may be more, whose jobs came while their source took no more readers.
             if not waiting_run_jobs(session, 1):
                 defer_run(session, woken_for)
+
+    def _next(self) -> LedgerRun | None:
+        """The next run; what this process gathered counts as reading its source until it is settled."""
+        run = self._ledger.claim_next()
+        while run is None and not self._stopping.is_set() and self._ledger.dispatch.drain():
+            run = self._ledger.claim_next()
+        return run
 
     def _carry_out(self, run: LedgerRun) -> None:
         ready = self._sharing.begin(run)

@@ -6,6 +6,7 @@ by its own lease, `sending` is committed before a file is written, and what cann
 
 import logging
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +20,7 @@ from core.clock import Clock
 from core.db import delivery_repository, together_writing
 from core.db.database import Database, name_organization
 from core.db.delivery_repository import OutboxRow
-from core.db.queue import defer_runs
+from core.db.queue import defer_run, defer_runs, waiting_run_jobs
 from core.db.run_repository import LedgerRun
 from core.db.together_writing import Before, MadeRun, SentRow
 from core.domain.delivery import DeliveryState
@@ -44,6 +45,8 @@ logger = logging.getLogger(__name__)
 _MOST = 10
 #: How long one waits for others. A worker that has nothing more to do waits for nobody.
 _LINGER_S = 0.5
+#: How long a worker without anything to do stands by while others settle.
+_PATIENCE_S = 0.5
 
 
 class Together:
@@ -65,7 +68,9 @@ class Together:
         self._lease = lease
         self._gathered: list[SmallRun] = []
         self._lingering: threading.Timer | None = None
+        self._under_way = 0  # groups that are being settled
         self._lock = threading.Lock()
+        self._settled = threading.Condition(self._lock)
 
     def takes(self, recipients: Sequence[Recipient]) -> bool:
         """Whether it sends to these: files alone, to what needs no name looked up."""
@@ -77,30 +82,47 @@ class Together:
             self._gathered.append(small)
             is_enough = len(self._gathered) >= _MOST
             if not is_enough and self._lingering is None:
-                self._lingering = threading.Timer(_LINGER_S, self._settle_rest)
+                self._lingering = threading.Timer(_LINGER_S, self._settle_and_wake)
                 self._lingering.daemon = True
                 self._lingering.start()
         if is_enough:
             self._settle_rest()
 
-    def drain(self) -> None:
-        """Settle what is there, and wait for what is being settled because nobody came for long."""
-        lingering = self._lingering
+    def drain(self) -> bool:
+        """Settle what is there, and wait a moment for what others settle; returns whether there was any of it."""
+        with self._lock:
+            lingering, was_any = self._lingering, bool(self._gathered or self._under_way)
         self._settle_rest()
         if lingering is not None:
             lingering.join()
+        with self._settled:
+            self._settled.wait_for(lambda: not self._under_way, timeout=_PATIENCE_S)
+        return was_any
 
-    def _settle_rest(self) -> None:
+    def _settle_and_wake(self) -> None:
+        """Their source takes readers again, and no worker stands by who asks for the next run."""
+        settled = self._settle_rest()
+        with suppress(DatabaseUnavailable), self._database.installation() as session:
+            if settled and not waiting_run_jobs(session, 1):
+                defer_run(session, settled[0].run.id)
+
+    def _settle_rest(self) -> Sequence[SmallRun]:
         with self._lock:
             runs, self._gathered = self._gathered, []
             if self._lingering is not None:
                 self._lingering.cancel()
                 self._lingering = None
+            self._under_way += 1
         try:
-            if runs:
-                self._settle(sorted(runs, key=lambda small: str(small.run.organization_id)))
+            for together in _rounds(runs):
+                self._settle(together)
         except DatabaseUnavailable:
             logger.warning("runs_left_to_recovery count=%s", len(runs))
+        finally:
+            with self._settled:
+                self._under_way -= 1
+                self._settled.notify_all()
+        return runs
 
     def _settle(self, runs: Sequence[SmallRun]) -> None:
         begun = self._begin(runs)
@@ -209,6 +231,18 @@ class Together:
             self._deliverer.note_sent(one)
         except LeaseLost:
             logger.warning("delivery_lease_lost delivery=%s token=%s", one.row.id, one.row.lease_token)
+
+
+def _rounds(runs: Sequence[SmallRun]) -> Iterator[list[SmallRun]]:
+    """What goes together: of a schedule one at a time, since the later one says what changed since the one before."""
+    rounds: defaultdict[int, list[SmallRun]] = defaultdict(list)
+    places: Counter[UUID] = Counter()
+    for small in sorted(runs, key=lambda one: one.run.logical_at):
+        of = small.run.schedule_id or small.run.id
+        rounds[places[of]].append(small)
+        places[of] += 1
+    for together in rounds.values():
+        yield sorted(together, key=lambda one: str(one.run.organization_id))
 
 
 def _made(small: SmallRun, before: Before, lease_until: datetime) -> MadeRun:

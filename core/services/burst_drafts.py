@@ -47,5 +47,5 @@ def check_burst_fields(session: Session, principal: Principal, draft: ScheduleDr
         recipients = dataset_repository.load_one_dataset(session, burst.dataset_id)
     for dataset in (report, recipients):
         require_dataset(principal, dataset)
-    texts = filter(None, (draft.email_subject, draft.email_body))
-    check_fields(burst, recipients, report, recipient_fields(*texts))
+    for place, words in (("email_subject", draft.email_subject), ("email_body", draft.email_body)):
+        check_fields(burst, recipients, report, recipient_fields(words or ""), place=place)

@@ -39,7 +39,7 @@ from core.query.burst_questions import BurstQuestion, ask_part
 from core.query.executor import PREVIEW_DEADLINE_S, HeadFields, QueryExecutor
 from core.render import RENDERERS
 from core.runs.burst_finding import find_recipients
-from core.runs.result_record import ResultRecord, shown_rows
+from core.runs.result_record import record_of
 from core.services.burst_drafts import check_burst_draft
 from core.services.burst_lines import capped, invalid_lines, line_of
 from core.services.burst_sizes import bytes_of
@@ -133,7 +133,7 @@ class BurstService:
         one = self._one(self._plan(principal, draft, question), recipient)
         with ask_part(question, self._executor, one.combination) as result:
             head = result.head
-            record = ResultRecord(head=head, rows=head.rows_delivered, spool_token=0, shown=shown_rows(result))
+            record = record_of(result, rows=head.rows_delivered)
         files = tuple(
             artifact_file_name(head.title, head.period, RENDERERS[name].extension)
             for name in one.formats or draft.formats

@@ -17,6 +17,7 @@ from core.db.tables import DaemonRow
 from core.errors import DatabaseUnavailable
 from core.runs.care import Care
 from core.runs.delivering import Deliverer
+from core.runs.delivery_line import DeliveryLine
 from core.runs.endings import Endings
 from core.runs.ledger import Ledger
 from core.runs.missing_fields import MissingFields
@@ -63,7 +64,7 @@ class DaemonService:
         self._planner = planner
         sharing = Sharing(database, clock, ledger=ledger, endings=Endings(database, clock))
         self._taking = Taking(database, ledger=ledger, sharing=sharing, pipeline=pipeline, deliver=deliverer.deliver)
-        self._deliverer = deliverer
+        self._line = DeliveryLine(database, deliverer)
         self._recovery = recovery
         self._retention = retention
         self._missing = missing
@@ -115,8 +116,8 @@ class DaemonService:
         self._taking.take(run_id)
 
     def deliver(self, delivery_id: UUID) -> None:
-        """Send a delivery; returns quietly where there is nothing to do."""
-        self._deliverer.deliver(delivery_id)
+        """Send deliveries of a run, woken for one of them; returns quietly where there is nothing to do."""
+        self._line.take(delivery_id)
 
     def heartbeat(self) -> None:
         """Say that this daemon lives."""
@@ -142,6 +143,7 @@ class DaemonService:
             raise DatabaseUnavailable("The queue cannot be reached.") from serving.exception()
         workers.stop()
         self._taking.stop()
+        self._line.stop()
         _, unfinished = await asyncio.wait([serving], timeout=grace_s)
         if unfinished:
             logger.warning("daemon_hands_over daemon=%s", self._id)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from core.access.policy import require
+from core.access.policy import require, require_can
 from core.db import dashboard_repository
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.dashboard import Dashboard, DashboardContent, DashboardVersion, DataTile, KpiTile, TextTile, Tile
 from core.domain.dashboard_filters import TileQuestion, is_headline, tile_question
+from core.domain.library import Action
 from core.domain.page import Page
 from core.domain.parameters import ParameterValue
 from core.domain.result import Headline, Preview
@@ -51,22 +52,22 @@ class DashboardService:
         self._reports = reports
 
     def list(self, principal: Principal, *, search: str = "", page: int = 1, limit: int = 50) -> Page[Dashboard]:
-        """Return the organization's dashboards, the newest change first."""
+        """Return the dashboards this person may see, the newest change first."""
         require(principal, Permission.VIEW_REPORTS)
         check_text(search, place="search", max_length=MAX_NAME_LENGTH)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return dashboard_repository.list_dashboards(session, search=search.strip(), page=page, limit=limit)
 
     def get(self, principal: Principal, dashboard_id: UUID, *, version: int | None = None) -> Dashboard:
         """Return a dashboard at its newest version or at `version`; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             return dashboard_repository.load_dashboard(session, dashboard_id, version)
 
     def versions(self, principal: Principal, dashboard_id: UUID) -> tuple[DashboardVersion, ...]:
         """Return a dashboard's versions, the newest first; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dashboard_repository.load_dashboard(session, dashboard_id)
             return dashboard_repository.list_versions(session, dashboard_id)
 
@@ -74,7 +75,7 @@ class DashboardService:
         """Save a new dashboard; raises InvalidInput with the place, and then nothing is saved."""
         require(principal, Permission.EDIT_REPORTS)
         self._check(principal, name, description, content)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dashboard_id = dashboard_repository.insert_dashboard(
                 session,
                 organization_id=principal.organization_id,
@@ -99,10 +100,11 @@ class DashboardService:
 
         Without it writers take turns, and the last one's version is the newest.
         """
-        require(principal, Permission.EDIT_REPORTS)
+        require_can(principal, Action.EDIT, self.get(principal, dashboard_id))
         self._check(principal, name, description, content)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dashboard = dashboard_repository.load_dashboard(session, dashboard_id, lock=True)
+            require_can(principal, Action.EDIT, dashboard)
             if expected_version is not None and expected_version != dashboard.version:
                 raise Conflict(
                     f"Somebody saved version {dashboard.version} since you opened version {expected_version}. "
@@ -120,9 +122,9 @@ class DashboardService:
 
     def archive(self, principal: Principal, dashboard_id: UUID) -> None:
         """Take a dashboard out of the lists; refused while it has a schedule, paused ones included."""
-        require(principal, Permission.EDIT_REPORTS)
-        with self._database.organization(principal.organization_id) as session:
+        with self._database.person(principal) as session:
             dashboard = dashboard_repository.load_dashboard(session, dashboard_id, lock=True)
+            require_can(principal, Action.EDIT, dashboard)
             names = dashboard_repository.names_of_schedules(session, dashboard_id)
             if names:
                 raise Conflict(f"{dashboard.name} is scheduled: {_in_short(names)}. Delete what sends it first.")

@@ -1,6 +1,5 @@
 """Whether the parts the product stands on are fine."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from core.clock import Clock
 from core.db.database import Database
 from core.db.tables import DaemonRow
 from core.errors import DatabaseUnavailable
+from core.services.checkup.storage_check import why_not_writable
 
 #: A daemon says so every five seconds; three missed ones in a row are a silence.
 DAEMON_SILENT_AFTER = timedelta(seconds=20)
@@ -42,4 +42,4 @@ class HealthService:
         return "ok", "ok"
 
     def _storage(self) -> str:
-        return "ok" if os.access(self._data_dir, os.W_OK) else "the data folder cannot be written to"
+        return why_not_writable(self._data_dir) or "ok"

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import can, require, require_can
 from core.db import library_repository, report_repository, schedule_repository
 from core.db.database import Database, name_nobody
+from core.db.shared_tables import REPORTS, active_schedules, hold
 from core.domain.access import Permission, Principal
 from core.domain.library import (
     MAX_FOLDER_DEPTH,
@@ -18,6 +19,7 @@ from core.domain.library import (
     ReportFilter,
     ReportLine,
     ReportUses,
+    Shared,
     Shelves,
 )
 from core.domain.page import Page
@@ -61,9 +63,9 @@ class LibraryService:
         with self._database.person(principal) as session:
             return library_repository.load_line(session, report_id, user_id=principal.user_id)
 
-    def may(self, principal: Principal, action: Action, line: ReportLine) -> bool:
-        """Whether the person may do this to a report."""
-        return can(principal, action, line)
+    def may(self, principal: Principal, action: Action, shared: Shared) -> bool:
+        """Whether the person may do this to a report, or to a dashboard."""
+        return can(principal, action, shared)
 
     def shelves(self, principal: Principal) -> Shelves:
         """Return the folders, tags and owners that lists can be narrowed to."""
@@ -165,7 +167,7 @@ class LibraryService:
 
         def put(session: Session, line: ReportLine) -> None:
             report_repository.set_archived(session, line.id, is_archived=True)
-            for schedule_id, _owner, _name in library_repository.active_schedules(session, line.id):
+            for schedule_id, _owner, _name in active_schedules(session, REPORTS, line.id):
                 schedule_repository.pause(
                     session, schedule_id, until=None, because="Its report was archived. Bring it back, then resume."
                 )
@@ -184,7 +186,7 @@ class LibraryService:
         """Take a report away for good; raises Conflict naming the schedules and dashboards that use it."""
         require(principal, Permission.EDIT_REPORTS)
         with self._database.person(principal) as session:
-            report_repository.hold_report(session, report_id)
+            hold(session, REPORTS, report_id)
             line = library_repository.load_line(session, report_id, user_id=principal.user_id)
             require_can(principal, Action.SHARE, line)
             uses = library_repository.uses(session, report_id)
@@ -192,6 +194,9 @@ class LibraryService:
                 raise Conflict(f"{line.name} is scheduled: {in_short(uses.schedules)}. Delete what sends it first.")
             if uses.dashboards:
                 raise Conflict(f"{line.name} is shown on {in_short(uses.dashboards)}. Take it off there first.")
+            name_nobody(session)
+            if library_repository.uses(session, report_id).dashboards:
+                raise Conflict(f"{line.name} is shown on a dashboard that is private to somebody. Archive it instead.")
             report_repository.delete_report(session, report_id)
 
     def _each(
@@ -213,7 +218,7 @@ class LibraryService:
         done = Done(report_id=report_id)
         try:
             with self._database.person(principal) as session:
-                report_repository.hold_report(session, report_id)
+                hold(session, REPORTS, report_id)
                 line = library_repository.load_line(session, report_id, user_id=principal.user_id)
                 require_can(principal, action, line)
                 put(session, line)

@@ -22,10 +22,11 @@ from core.db import (
     member_repository,
     run_repository,
 )
-from core.db.database import Database
+from core.db.database import Database, name_nobody, name_person
+from core.db.visibility import require_run
 from core.deliver.channel import Channel
 from core.deliver.notice_mail import NoticeLine, NoticeMail, compose_notice
-from core.domain.access import Permission
+from core.domain.access import Permission, Principal
 from core.domain.artifact import Artifact
 from core.domain.dashboard_json import parse_question
 from core.domain.link import Link, LinkResult, LinkUse
@@ -220,6 +221,8 @@ def _may_still(session: Session, link: Link) -> bool:
     principal = member_repository.member_principal(session, link.organization_id, link.created_by)
     if principal is None or not principal.may(Permission.MANAGE_EXPORTS):
         return False
+    if not _sees_run(session, principal, link.run_id):
+        return False
     definition = run_repository.load_ledger_run(session, link.run_id).definition
     question = parse_question(definition)
     if question is not None:
@@ -230,6 +233,18 @@ def _may_still(session: Session, link: Link) -> bool:
     except (NotFound, KeyError, ValueError):
         return True  # the dataset was taken away since; its files stay
     return may_ask(principal, dataset)
+
+
+def _sees_run(session: Session, principal: Principal, run_id: UUID) -> bool:
+    """Whether what the run was made of is still shared with a person."""
+    name_person(session, principal)
+    try:
+        require_run(session, run_id)
+    except NotFound:
+        return False
+    finally:
+        name_nobody(session)
+    return True
 
 
 def _code_mail(link: Link, code: str, url: str) -> NoticeMail:

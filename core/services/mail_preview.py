@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.access.policy import require
-from core.address import parse_email, parse_sender
+from core.address import email_key, parse_email, parse_sender
 from core.artifacts.store import ArtifactStore
 from core.clock import Clock
 from core.db import (
     artifact_repository,
     branding_repository,
+    dashboard_repository,
     member_repository,
     preview_reading,
     report_repository,
@@ -30,10 +31,10 @@ from core.domain.access import Permission, Principal
 from core.domain.delivery import MessageFile
 from core.domain.schedule import Recipient, Schedule
 from core.errors import ArtifactError, InvalidInput
-from core.runs.delivering import notes_of
-from core.runs.mailing import MailInputs, compose, shown_addressees
+from core.runs.addressing import resolve
+from core.runs.mailing import MailInputs, compose, notes_of, shown_addressees
 from core.runs.places import Places
-from core.runs.result_record import ResultRecord, load_record, shown_rows
+from core.runs.result_record import ResultRecord, load_record, record_of
 from core.schedules.words import describe_config
 from core.services.branding import sample_result
 from core.settings import Settings
@@ -44,6 +45,7 @@ class MailDraft:
     """What is to be seen; what is None is the schedule's, or the usual."""
 
     report_id: UUID | None = None
+    dashboard_id: UUID | None = None
     schedule_id: UUID | None = None
     name: str | None = None
     email_subject: str | None = None
@@ -112,18 +114,16 @@ class MailPreviewService:
     def _inputs(
         self, session: Session, principal: Principal, draft: MailDraft, schedule: Schedule | None, me: Recipient
     ) -> tuple[MailInputs, datetime | None]:
-        report_id = schedule.report_id if schedule else draft.report_id
-        if report_id is None:
-            raise InvalidInput("Name the report or the schedule whose mail is to be seen.", place="report_id")
-        report = report_repository.load_report(session, report_id)
+        asked = _subject(session, draft, schedule)
         subject, body = _texts(draft, schedule)
-        member = member_repository.find_member(session, principal.organization_id, me.address)
+        known = _known(session, principal, schedule, me)
         inputs = MailInputs(
-            run_id=report_id,
-            record=_sample(principal, report.name),
-            reference=f"preview:{report_id}",
+            run_id=asked.id,
+            record=_sample(principal, asked.name),
+            reference=f"preview:{asked.id}",
             recipient=me.address,
-            recipient_name=member_repository.member_name(session, member) if member else "",
+            recipient_name=known.name,
+            recipient_locale=known.locale,
             addressees=shown_addressees(schedule.recipients if schedule else (), me),
             unsubscribe_url=f"{self._settings.base_url}/unsubscribe/preview",
             schedule=draft.name or (schedule.name if schedule else None),
@@ -133,13 +133,13 @@ class MailPreviewService:
             chart_png=None,
             attachments=(),
             notes=(),
-            report_url=f"{self._settings.base_url}/?report={report_id}",
+            report_url=f"{self._settings.base_url}/{asked.path}={asked.id}",
             made_at=self._clock.now(),
             branding=branding_repository.load_branding(session),
         )
         if draft.given is not None:
             return _with_given(inputs, draft.given), self._clock.now()
-        run_id = preview_reading.newest_result(session, report_id, draft.schedule_id)
+        run_id = preview_reading.newest_result(session, asked.id, draft.schedule_id)
         return (inputs, None) if run_id is None else self._with_data(session, inputs, run_id)
 
     def _with_data(self, session: Session, inputs: MailInputs, run_id: UUID) -> tuple[MailInputs, datetime | None]:
@@ -185,6 +185,27 @@ def _with_given(inputs: MailInputs, given: MailData) -> MailInputs:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    """The report or the dashboard that a mail is about."""
+
+    id: UUID
+    name: str
+    path: str  #: where it is looked at, up to its id
+
+
+def _subject(session: Session, draft: MailDraft, schedule: Schedule | None) -> _Subject:
+    report_id = schedule.report_id if schedule else draft.report_id
+    dashboard_id = schedule.dashboard_id if schedule else draft.dashboard_id
+    if report_id is not None:
+        name = report_repository.load_report(session, report_id).name
+        return _Subject(id=report_id, name=name, path="?report")
+    if dashboard_id is not None:
+        name = dashboard_repository.load_dashboard(session, dashboard_id).name
+        return _Subject(id=dashboard_id, name=name, path="dashboard?dashboard")
+    raise InvalidInput("Name the report, the dashboard or the schedule whose mail is to be seen.", place="report_id")
+
+
 def _texts(draft: MailDraft, schedule: Schedule | None) -> tuple[str | None, str | None]:
     """Subject and body to fill in, checked as they are when they are saved."""
     subject = draft.email_subject if draft.email_subject is not None else schedule and schedule.email_subject
@@ -196,10 +217,21 @@ def _texts(draft: MailDraft, schedule: Schedule | None) -> tuple[str | None, str
     )
 
 
+def _known(session: Session, principal: Principal, schedule: Schedule | None, me: Recipient) -> Recipient:
+    """The reader with the name and language that the schedule's groups give, else with the member's name."""
+    named = resolve(session, principal.organization_id, schedule.recipients).recipients if schedule else ()
+    key = email_key(me.address)
+    found = next((one for one in named if one.channel == "email" and email_key(one.address) == key), me)
+    if found.name:
+        return found
+    member = member_repository.find_member(session, principal.organization_id, me.address)
+    return replace(found, name=member_repository.member_name(session, member) if member else "")
+
+
 def _sample(principal: Principal, title: str) -> ResultRecord:
     result = sample_result(principal.organization)
     head = replace(result.head, title=title, owner=principal.name)
-    return ResultRecord(head=head, rows=head.rows_delivered, spool_token=0, shown=shown_rows(result))
+    return record_of(replace(result, head=head), rows=head.rows_delivered)
 
 
 def _read(content: bytes, attachments: tuple[str, ...], data_of: datetime | None) -> MailPreview:

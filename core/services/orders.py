@@ -106,7 +106,7 @@ def to_caller(draft: RunDraft, principal: Principal, *, recipient: str | None = 
 
 
 def once_more(run: LedgerRun) -> RunDraft:
-    """Return a new run that asks and sends what an ended one did, for the same logical time."""
+    """Return a new run that asks and sends what an ended one did, for the same logical time and on the same terms."""
     return RunDraft(
         organization_id=run.organization_id,
         kind=_AGAIN.get(run.kind, run.kind),
@@ -115,6 +115,7 @@ def once_more(run: LedgerRun) -> RunDraft:
         definition_sha256=run.definition_sha256,
         parameters=run.parameters,
         file_options=run.file_options,
+        terms=run.terms,
         requested_by=run.requested_by,
         formats=run.formats,
         logical_at=run.logical_at,

@@ -1,7 +1,7 @@
 """The mail outbox: what was "sent" where there is no mail server, shown to the organization it belongs to."""
 
 from core.access.policy import require
-from core.db import delivery_repository
+from core.db import sent_repository
 from core.db.database import Database
 from core.deliver.outbox import OutboxEntry, OutboxMail, list_outbox, read_outbox
 from core.domain.access import Permission, Principal
@@ -38,5 +38,5 @@ class OutboxService:
     def _names(self, principal: Principal) -> frozenset[str]:
         require(principal, Permission.VIEW_REPORTS)
         with self._database.organization(principal.organization_id) as session:
-            responses = delivery_repository.newest_responses(session, channel="email", limit=MAX_SHOWN)
+            responses = sent_repository.newest_responses(session, channel="email", limit=MAX_SHOWN)
         return frozenset(response.rpartition("/")[2] for response in responses)

@@ -1,4 +1,4 @@
-"""Who may see and change a report: looking at it, changing it, and giving the report to somebody else."""
+"""Who may see and change a report or a dashboard: looking at that, changing it, and giving the thing away."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,36 +7,38 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.access.policy import can, require, require_can
-from core.db import grant_repository, library_repository, member_repository, report_repository, schedule_repository
+from core.db import grant_repository, member_repository, schedule_repository
 from core.db.database import Database, name_nobody
+from core.db.shared_tables import SharedTable, active_schedules, hold, load_shared, set_owner
 from core.domain.access import Permission, Principal
-from core.domain.library import Action, Grant, GrantKind, Level, ReportLine, Sharing, Visibility
+from core.domain.library import Action, Grant, GrantKind, Level, SharedThing, Sharing, Visibility
 from core.errors import InvalidInput
 
 MAX_GRANTS = 200
-_LOST = "Its owner may not see its report any more. Give it to somebody who may, or share the report again."
+_LOST = "Its owner may not see its {word} any more. Give it to somebody who may, or share the {word} again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Whom a report can be shared with."""
+    """Whom a thing can be shared with."""
 
     people: tuple[Grant, ...]
     groups: tuple[Grant, ...]
 
 
 class SharingService:
-    """Everything about who a report is for."""
+    """Everything about who the things of one table are for: reports, or dashboards."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, table: SharedTable) -> None:
         self._database = database
+        self._table = table
 
-    def get(self, principal: Principal, report_id: UUID) -> Sharing:
-        """Return who may see and change a report; raises NotFound."""
+    def get(self, principal: Principal, thing_id: UUID) -> Sharing:
+        """Return who may see and change a thing; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
         with self._database.person(principal) as session:
-            library_repository.load_line(session, report_id, user_id=principal.user_id)
-            return grant_repository.load_sharing(session, report_id)
+            load_shared(session, self._table, thing_id)
+            return grant_repository.load_sharing(session, self._table, thing_id)
 
     def audience(self, principal: Principal) -> Audience:
         """Return the people and groups of the organization."""
@@ -47,50 +49,67 @@ class SharingService:
                 groups=grant_repository.groups(session),
             )
 
-    def would_pause(self, principal: Principal, report_id: UUID, sharing: Sharing) -> tuple[str, ...]:
-        """Return the schedules that `sharing` would pause: their owners could not see the report any more."""
+    def would_pause(self, principal: Principal, thing_id: UUID, sharing: Sharing) -> tuple[str, ...]:
+        """Return the schedules that `sharing` would pause: their owners could not see what they send any more."""
         require(principal, Permission.VIEW_REPORTS)
         with self._database.person(principal) as session:
-            line = library_repository.load_line(session, report_id, user_id=principal.user_id)
-            return tuple(_losing(session, principal.organization_id, line, sharing).values())
+            thing = load_shared(session, self._table, thing_id)
+            return tuple(self._losing(session, principal.organization_id, thing, sharing).values())
 
-    def share(self, principal: Principal, report_id: UUID, sharing: Sharing) -> tuple[str, ...]:
-        """Say who may see and change a report; returns the schedules that were paused by it.
+    def share(self, principal: Principal, thing_id: UUID, sharing: Sharing) -> tuple[str, ...]:
+        """Say who may see and change a thing; returns the schedules that were paused by it.
 
         Raises NotFound, NotAllowed, and InvalidInput for somebody who does not belong to the organization.
         """
         require(principal, Permission.EDIT_REPORTS)
         with self._database.person(principal) as session:
-            report_repository.hold_report(session, report_id)
-            line = library_repository.load_line(session, report_id, user_id=principal.user_id)
-            require_can(principal, Action.SHARE, line)
+            hold(session, self._table, thing_id)
+            thing = load_shared(session, self._table, thing_id)
+            require_can(principal, Action.SHARE, thing)
             sharing = _checked(session, principal, sharing)
             name_nobody(session)
-            grant_repository.save_sharing(session, principal.organization_id, report_id, sharing)
-            return self._pause_lost(session, principal, line, sharing)
+            grant_repository.save_sharing(
+                session, self._table, thing_id, sharing, organization_id=principal.organization_id
+            )
+            return self._pause_lost(session, principal, thing, sharing)
 
-    def give(self, principal: Principal, report_id: UUID, *, owner: UUID) -> ReportLine:
-        """Give a report to another member; who had it may still change it, unless it is private."""
+    def give(self, principal: Principal, thing_id: UUID, *, owner: UUID) -> SharedThing:
+        """Give a thing to another member; who had it may still change it, unless it is private."""
         require(principal, Permission.EDIT_REPORTS)
         with self._database.person(principal) as session:
-            report_repository.hold_report(session, report_id)
-            line = library_repository.load_line(session, report_id, user_id=principal.user_id)
-            require_can(principal, Action.SHARE, line)
+            hold(session, self._table, thing_id)
+            thing = load_shared(session, self._table, thing_id)
+            require_can(principal, Action.SHARE, thing)
             if not member_repository.is_here(session, principal.organization_id, owner):
                 raise InvalidInput("Give it to somebody of your organization.", place="owner")
             name_nobody(session)
-            grant_repository.set_owner(session, report_id, owner)
-            given = replace(line, owner_id=owner, owner_name=member_repository.member_name(session, owner))
-            self._pause_lost(session, principal, given, grant_repository.load_sharing(session, report_id))
+            set_owner(session, self._table, thing_id, owner)
+            given = replace(thing, owner_id=owner, owner_name=member_repository.member_name(session, owner))
+            sharing = grant_repository.load_sharing(session, self._table, thing_id)
+            self._pause_lost(session, principal, given, sharing)
             return given
 
     def _pause_lost(
-        self, session: Session, principal: Principal, line: ReportLine, sharing: Sharing
+        self, session: Session, principal: Principal, thing: SharedThing, sharing: Sharing
     ) -> tuple[str, ...]:
-        lost = _losing(session, principal.organization_id, line, sharing)
+        lost = self._losing(session, principal.organization_id, thing, sharing)
+        because = _LOST.format(word=self._table.word)
         for schedule_id in lost:
-            schedule_repository.pause(session, schedule_id, until=None, because=_LOST)
+            schedule_repository.pause(session, schedule_id, until=None, because=because)
         return tuple(lost.values())
+
+    def _losing(
+        self, session: Session, organization_id: UUID, thing: SharedThing, sharing: Sharing
+    ) -> Mapping[UUID, str]:
+        """The schedules of a thing whose owners could not see it: their names by id."""
+        lost = {}
+        for schedule_id, owner_id, name in active_schedules(session, self._table, thing.id):
+            owner = member_repository.member_principal(session, organization_id, owner_id)
+            granted = _level(sharing, owner_id, grant_repository.groups_of(session, owner_id))
+            seen = replace(thing, visibility=sharing.visibility, everyone=sharing.everyone, granted=granted)
+            if owner is not None and not can(owner, Action.VIEW, seen):
+                lost[schedule_id] = name
+        return lost
 
 
 def _checked(session: Session, principal: Principal, sharing: Sharing) -> Sharing:
@@ -104,18 +123,6 @@ def _checked(session: Session, principal: Principal, sharing: Sharing) -> Sharin
             raise InvalidInput("This is nobody of your organization.", place=f"grants[{index}].id")
     grants = () if sharing.visibility is Visibility.PRIVATE else sharing.grants
     return replace(sharing, grants=tuple({(one.kind, one.id): one for one in grants}.values()))
-
-
-def _losing(session: Session, organization_id: UUID, line: ReportLine, sharing: Sharing) -> Mapping[UUID, str]:
-    """The schedules of a report whose owners could not see it: their names by id."""
-    lost = {}
-    for schedule_id, owner_id, name in library_repository.active_schedules(session, line.id):
-        owner = member_repository.member_principal(session, organization_id, owner_id)
-        granted = _level(sharing, owner_id, grant_repository.groups_of(session, owner_id))
-        seen = replace(line, visibility=sharing.visibility, everyone=sharing.everyone, granted=granted)
-        if owner is not None and not can(owner, Action.VIEW, seen):
-            lost[schedule_id] = name
-    return lost
 
 
 def _level(sharing: Sharing, user_id: UUID, groups: frozenset[UUID]) -> Level | None:

@@ -39,6 +39,7 @@ from core.domain.run_filter import RunFilter, RunSort
 from core.errors import Conflict, InvalidInput, NotFound
 from core.query.executor import NO_PARAMETERS
 from core.query.given_values import bind_given
+from core.runs.care import tell_asker
 from core.runs.ledger import Ledger
 from core.runs.planner import draft_of
 from core.secrets import SecretBox
@@ -132,7 +133,7 @@ class RunService:
             if parameters or report.definition.parameters:
                 _check_given(session, report.definition, parameters)
             draft = order.run(principal, report.definition, report.name, parameters, now=self._clock.now())
-            return self._start(session, replace(draft, report_id=report.id, report_version=report.version))
+            return self._start(session, principal, replace(draft, report_id=report.id, report_version=report.version))
 
     def export_draft(
         self,
@@ -152,7 +153,9 @@ class RunService:
         with self._database.person(principal) as session:
             hold_template(session, options, place="options")
             _check_given(session, definition, parameters)
-            return self._start(session, order.run(principal, definition, title, parameters, now=self._clock.now()))
+            return self._start(
+                session, principal, order.run(principal, definition, title, parameters, now=self._clock.now())
+            )
 
     def export_dashboard(
         self,
@@ -177,7 +180,9 @@ class RunService:
             dashboard = dashboard_repository.load_dashboard(session, dashboard_id)
             if not dashboard.content.tiles:
                 raise InvalidInput("The dashboard has no tiles yet.", place="tiles")
-            return self._start(session, order.dashboard_run(principal, dashboard, filters, now=self._clock.now()))
+            return self._start(
+                session, principal, order.dashboard_run(principal, dashboard, filters, now=self._clock.now())
+            )
 
     def run_schedule_now(self, principal: Principal, schedule_id: UUID, *, as_of: datetime | None = None) -> Run:
         """Send a schedule's report to its recipients now, outside ones included; so it asks what scheduling asks.
@@ -187,7 +192,7 @@ class RunService:
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.person(principal) as session:
             schedule = planning_repository.load_planned_schedule(session, schedule_id)
-            return self._start(session, draft_of(schedule, RunKind.MANUAL, as_of or self._clock.now()))
+            return self._start(session, principal, draft_of(schedule, RunKind.MANUAL, as_of or self._clock.now()))
 
     def test_schedule(self, principal: Principal, schedule_id: UUID, *, recipient: str | None = None) -> Run:
         """Send what a schedule would send to the caller's own address, and to nobody else.
@@ -199,7 +204,7 @@ class RunService:
             schedule = planning_repository.load_planned_schedule(session, schedule_id)
             draft = draft_of(schedule, RunKind.TEST, self._clock.now())
             test = to_caller(draft, principal, recipient=recipient)
-            return self._start(session, replace(test, requested_by=principal.user_id))
+            return self._start(session, principal, replace(test, requested_by=principal.user_id))
 
     def cancel(self, principal: Principal, run_id: UUID) -> Run:
         """Stop a run: at once where no worker holds it, within seconds otherwise. Raises Conflict after its end."""
@@ -222,7 +227,7 @@ class RunService:
                 raise Conflict(f"Only a failed, cancelled or missed run can be tried again; this one is {run.state}.")
             if (run.recipients or run.burst is not None) and run.kind is not RunKind.TEST:
                 require(principal, Permission.MANAGE_SCHEDULES)
-            return self._start(session, once_more(run))
+            return self._start(session, principal, once_more(run))
 
     def resend_delivery(self, principal: Principal, delivery_id: UUID) -> Run:
         """Send a delivery again that did not arrive; a recipient who was served is never served twice.
@@ -261,10 +266,12 @@ class RunService:
         with self._database.person(principal) as session:
             return run_reading.queue_stats(session)
 
-    def _start(self, session: Session, draft: RunDraft) -> Run:
-        run_id = run_inserting.insert_run(session, draft, now=self._clock.now())
+    def _start(self, session: Session, principal: Principal, draft: RunDraft) -> Run:
+        now = self._clock.now()
+        run_id = run_inserting.insert_run(session, draft, now=now)
         if run_id is None:
             raise Conflict("This slot already has a run.")
+        tell_asker(session, run_id, draft, asked_by=principal.user_id, at=now)
         defer_run(session, run_id, priority=draft.kind.priority)
         return run_reading.load_run(session, run_id)
 

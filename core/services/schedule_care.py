@@ -16,7 +16,7 @@ from core.deliver.channel import Channel
 from core.domain.access import Permission, Principal
 from core.domain.schedule import Schedule
 from core.errors import BroadsheetError, DatabaseUnavailable, InvalidInput
-from core.runs.departures import hand_over, new_owner, require_datasets
+from core.runs.departures import hand_over, new_owner, require_subjects
 from core.services.file_choices import hold_template
 from core.services.recipients import hold_destinations
 from core.services.runs import RunService
@@ -122,7 +122,7 @@ class ScheduleCareService:
             current = schedule_repository.load_schedule(session, schedule_id, lock=True)
             if current.owner_id != to.user_id:
                 schedule = care_repository.load_paused(session, schedule_id)
-                require_datasets(session, to, (schedule,), place="owner")
+                require_subjects(session, to, (schedule,), place="owner")
                 schedule_repository.set_owner(session, schedule_id, to.user_id)
             return schedule_repository.load_schedule(session, schedule_id)
 

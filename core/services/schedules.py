@@ -11,6 +11,7 @@ from core.access.policy import require
 from core.clock import Clock
 from core.db import calendar_repository, dashboard_repository, member_repository, report_repository, schedule_repository
 from core.db.database import Database
+from core.db.sight import may_see
 from core.deliver.channel import Channel
 from core.domain.access import Permission, Principal
 from core.domain.catalog import Problem
@@ -30,7 +31,9 @@ from core.services.schedule_drafts import check_draft, draft_of, with_parameters
 
 MAX_NEXT_RUNS = 100
 MAX_REASON_LENGTH = 300
+MAX_SEARCH_LENGTH = 200
 _NO_OWNER = "Its owner left. Give it to somebody first."
+_UNSEEN = "Its owner may not see what it sends. Give it to somebody who may, or have it shared with them again."
 
 
 class ScheduleService:
@@ -51,14 +54,23 @@ class ScheduleService:
         *,
         report_id: UUID | None = None,
         is_active: bool | None = None,
+        is_failing: bool | None = None,
+        search: str = "",
         page: int = 1,
         limit: int = 50,
     ) -> Page[Schedule]:
-        """Return schedules by next run; paused ones last."""
+        """Return schedules by next run, paused ones last; `search` looks at the name, what is sent and the owner."""
         require(principal, Permission.VIEW_REPORTS)
+        check_text(search, place="search", max_length=MAX_SEARCH_LENGTH)
         with self._database.person(principal) as session:
             return schedule_repository.list_schedules(
-                session, report_id=report_id, is_active=is_active, page=page, limit=limit
+                session,
+                report_id=report_id,
+                is_active=is_active,
+                is_failing=is_failing,
+                search=search,
+                page=page,
+                limit=limit,
             )
 
     def get(self, principal: Principal, schedule_id: UUID) -> Schedule:
@@ -240,9 +252,12 @@ class ScheduleService:
 
 
 def _require_owner(session: Session, schedule: Schedule) -> None:
-    """Its runs read what its owner may see: without one it cannot run. Raises Conflict."""
-    if not member_repository.is_here(session, schedule.organization_id, schedule.owner_id):
+    """Its runs read what its owner may see: without one who sees what it sends it cannot run. Raises Conflict."""
+    owner = member_repository.member_principal(session, schedule.organization_id, schedule.owner_id)
+    if owner is None:
         raise Conflict(_NO_OWNER, place="owner")
+    if not may_see(session, owner, report_id=schedule.report_id, dashboard_id=schedule.dashboard_id):
+        raise Conflict(_UNSEEN, place="owner")
 
 
 def _require_subject(session: Session, schedule: Schedule) -> None:

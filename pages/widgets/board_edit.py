@@ -50,7 +50,7 @@ def tile_tools(content: DashboardContent, tile: Tile) -> None:
     with st.container(horizontal=True, gap="xxsmall", key=f"dashboard_tools_{tile.id}"):
         for direction, (icon, help_) in _ARROWS.items():
             st.button(
-                "",
+                help_,
                 icon=icon,
                 help=help_,
                 type="tertiary",
@@ -69,7 +69,7 @@ def tile_tools(content: DashboardContent, tile: Tile) -> None:
         if st.button("Change", type="tertiary", key=f"dashboard_change_{tile.id}"):
             _change(tile)
         st.button(
-            "",
+            "Take away",
             icon=":material/delete:",
             help="Take away",
             type="tertiary",
@@ -113,7 +113,11 @@ def text_dialog(tile: TextTile | None) -> None:
         key=f"dashboard_text_{stem}",
         help="# makes a heading, - a list, **bold**, *italic*, [words](https://…) a link.",
     )
-    if st.button("Keep text", type="primary", key=keys.DASHBOARD_KEEP, disabled=not text.strip()):
+    # Never disabled: what was typed arrives together with the click on it.
+    if st.button("Keep text", type="primary", key=keys.DASHBOARD_KEEP):
+        if not text.strip():
+            st.caption("Write a few words first.")
+            return
         if tile is None:
             _add(TextTile(id=_free("text"), text=text, row=0, column=0, width=TileSize.FULL.width))
         else:

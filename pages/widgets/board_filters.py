@@ -75,7 +75,11 @@ def filter_dialog(shared: SharedFilter | None) -> None:
     stem = stem if shared else f"new_{label}"
     fields = _field_choices(principal, draft.content, shared, None if is_window else kind, stem=stem, label=label)
     with st.container(horizontal=True):
-        if st.button("Keep filter", type="primary", key=keys.DASHBOARD_KEEP, disabled=not label.strip()):
+        # Never disabled: what was typed arrives together with the click on it.
+        is_kept = st.button("Keep filter", type="primary", key=keys.DASHBOARD_KEEP)
+        if is_kept and not label.strip():
+            st.caption("Give the filter a name.")
+        elif is_kept:
             state.change(
                 partial(_kept_filter, shared=shared, label=label.strip(), kind=kind, is_window=is_window, fields=fields)
             )

@@ -6,12 +6,14 @@ import streamlit as st
 
 from core.domain.access import Permission, Principal
 from core.domain.dashboard import Dashboard
+from core.domain.library import Action
 from core.domain.parameters import ParameterValue
 from core.errors import BroadsheetError, Conflict
 from pages.widgets import board_state as state
 from pages.widgets import board_tile, keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.export_status import RUN
+from pages.widgets.report_sharing import open_sharing
 from pages.widgets.states import problem
 
 #: What one click makes: label and format.
@@ -35,12 +37,20 @@ def view_head(principal: Principal, dashboard: Dashboard, given: dict[str, Param
     with right.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="bottom", key="dashboard_head"
     ):
-        if st.button("", icon=":material/refresh:", help="Ask again", type="tertiary", key=keys.DASHBOARD_REFRESH):
+        if st.button(
+            "Ask again", icon=":material/refresh:", help="Ask again", type="tertiary", key=keys.DASHBOARD_REFRESH
+        ):
             board_tile.forget()
-        if st.button("", icon=":material/fullscreen:", help="Full screen", type="tertiary", key=keys.DASHBOARD_FULL):
+        if st.button(
+            "Full screen", icon=":material/fullscreen:", help="Full screen", type="tertiary", key=keys.DASHBOARD_FULL
+        ):
             st.query_params[state.FULL] = "1"
             st.rerun()
-        if principal.may(Permission.EDIT_REPORTS) and st.button("Edit", key=keys.DASHBOARD_EDIT):
+        library = broadsheet().library
+        may_share = library.may(principal, Action.SHARE, dashboard)
+        if st.button("Share" if may_share else "Who sees it", key=keys.DASHBOARD_SHARE):
+            open_sharing(dashboard)
+        if library.may(principal, Action.EDIT, dashboard) and st.button("Edit", key=keys.DASHBOARD_EDIT):
             state.edit(dashboard)
             st.rerun()
         if principal.may(Permission.MANAGE_SCHEDULES) and st.button("Schedule", key=keys.DASHBOARD_SCHEDULE):

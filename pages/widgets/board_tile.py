@@ -21,6 +21,7 @@ from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.result import config, number, written
 from pages.widgets.result_looks import legend, styled
+from pages.widgets.spark import spark
 from pages.widgets.theme import is_dark
 
 _ROW_HEIGHT = 32
@@ -114,8 +115,10 @@ def _figures(headline: Headline, name: str | None) -> None:
 def _figure(kpi: Kpi, name: str) -> None:
     label = f"{name}, {kpi.format.unit}" if kpi.format.unit else name
     delta = None if kpi.change is None else f"{kpi.change:+.1%}"
-    trend = list(kpi.trend) if len(kpi.trend) > 1 else None
-    st.metric(words.plain(label), number(kpi), delta=delta, delta_color="off", chart_data=trend, width=190)
+    with st.container(width=190, gap="xxsmall"):
+        st.metric(words.plain(label), number(kpi), delta=delta, delta_color="off")
+        if len(kpi.trend) > 1:
+            st.html(spark(list(kpi.trend), dark=is_dark()))
 
 
 def _chart(tile: ReportTile, figure: Any) -> None:

@@ -13,4 +13,4 @@ DELIVERIES = {
     DeliveryState.HELD: ("Held", "amber"),
     DeliveryState.SUPPRESSED: ("Left out", "quiet"),
 }
-RESENDABLE = (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.UNKNOWN)
+RESENDABLE = (DeliveryState.FAILED, DeliveryState.HELD, DeliveryState.UNKNOWN, DeliveryState.SUPPRESSED)

@@ -34,10 +34,12 @@ def state_of(line: ReportLine) -> RunState:
 
 def star(line: ReportLine) -> None:
     """Draw the star that marks a favourite."""
+    words_ = f"{'No favourite any more' if line.is_favourite else 'Make it a favourite'}: {line.name}"
     st.button(
-        ":material/star:" if line.is_favourite else ":material/star_border:",
+        words.plain(words_),
+        icon=":material/star:" if line.is_favourite else ":material/star_border:",
         key=f"reports_star_{'on' if line.is_favourite else 'off'}_{line.id}",
-        help=f"{'No favourite any more' if line.is_favourite else 'Make it a favourite'}: {line.name}",
+        help=words_,
         type="tertiary",
         width=STAR_WIDTH,
         on_click=_mark,

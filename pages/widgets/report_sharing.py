@@ -1,13 +1,14 @@
-"""Who may see and change a report: the dialog that shows it, changes it, and gives the report away."""
+"""Who may see and change a report or a dashboard: the dialog that shows it, changes it, and gives the thing away."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
 from core.domain.access import Permission, Principal
+from core.domain.dashboard import Dashboard
 from core.domain.library import Action, Grant, GrantKind, Level, ReportLine, Sharing, Visibility
 from core.errors import BroadsheetError
-from core.services.report_sharing import Audience
+from core.services.report_sharing import Audience, SharingService
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.states import problem
@@ -21,25 +22,43 @@ LEVELS = {Level.VIEW: "may look", Level.EDIT: "may change it"}
 _ICONS = {GrantKind.USER: ":material/person:", GrantKind.GROUP: ":material/group:"}
 
 
-def open_sharing(line: ReportLine) -> None:
+def open_sharing(thing: ReportLine | Dashboard) -> None:
     """Open the dialog on what is kept."""
     for key in (keys.REPORT_GRANTS, keys.REPORT_VISIBILITY, keys.REPORT_EVERYONE):
         st.session_state.pop(key, None)
-    _sharing(line)
+    if isinstance(thing, Dashboard):
+        _dashboard_sharing(thing)
+    else:
+        _sharing(thing)
 
 
 @st.dialog("Who sees this report", width="medium")
 def _sharing(line: ReportLine) -> None:
-    principal = guard(Permission.VIEW_REPORTS)
+    _draw(line)
+
+
+@st.dialog("Who sees this dashboard", width="medium")
+def _dashboard_sharing(dashboard: Dashboard) -> None:
+    _draw(dashboard)
+    st.caption("A report on it that is not shared with somebody says so in its place on their screen.")
+
+
+def _service(thing: ReportLine | Dashboard) -> SharingService:
     services = broadsheet()
+    return services.dashboard_sharing if isinstance(thing, Dashboard) else services.sharing
+
+
+def _draw(line: ReportLine | Dashboard) -> None:
+    principal = guard(Permission.VIEW_REPORTS)
+    service = _service(line)
     try:
-        kept = services.sharing.get(principal, line.id)
-        audience = services.sharing.audience(principal)
+        kept = service.get(principal, line.id)
+        audience = service.audience(principal)
     except BroadsheetError as error:
         problem(error)
         return
     st.markdown(f"**{words.plain(line.name)}** belongs to {words.plain(line.owner_name)}.")
-    may_share = services.library.may(principal, Action.SHARE, line)
+    may_share = broadsheet().library.may(principal, Action.SHARE, line)
     asked = _asked(kept, audience, may_share=may_share)
     if not may_share:
         st.caption("Its owner and administrators can change this.")
@@ -98,7 +117,8 @@ def _grants(kept: Sharing, audience: Audience, *, may_share: bool) -> tuple[Gran
             )
             if may_share:
                 st.button(
-                    ":material/close:",
+                    f"Take {words.plain(grant.name)} out",
+                    icon=":material/close:",
                     key=f"report_grant_gone_{grant.id}",
                     help=f"Take {grant.name} out",
                     type="tertiary",
@@ -136,20 +156,20 @@ def _with_level(grant: Grant) -> Grant:
     return Grant(kind=grant.kind, id=grant.id, level=level, name=grant.name)
 
 
-def _save(principal: Principal, line: ReportLine, asked: Sharing) -> None:
+def _save(principal: Principal, line: ReportLine | Dashboard, asked: Sharing) -> None:
     try:
-        paused = broadsheet().sharing.would_pause(principal, line.id, asked)
+        paused = _service(line).would_pause(principal, line.id, asked)
     except BroadsheetError as error:
         problem(error)
         return
     if paused:
         st.warning(
-            f"{_listed(paused)} will be paused: the owner could not see this report any more.",
+            f"{_listed(paused)} will be paused: the owner could not see what they send any more.",
             icon=":material/pause_circle:",
         )
     if st.button("Save who sees it", type="primary", key=keys.REPORT_GO):
         try:
-            broadsheet().sharing.share(principal, line.id, asked)
+            _service(line).share(principal, line.id, asked)
         except BroadsheetError as error:
             problem(error)
         else:
@@ -157,7 +177,7 @@ def _save(principal: Principal, line: ReportLine, asked: Sharing) -> None:
             st.rerun()
 
 
-def _give(principal: Principal, line: ReportLine, audience: Audience) -> None:
+def _give(principal: Principal, line: ReportLine | Dashboard, audience: Audience) -> None:
     with st.expander("Give it to somebody else"):
         others = [person for person in audience.people if person.id != line.owner_id]
         to = st.selectbox(
@@ -171,7 +191,7 @@ def _give(principal: Principal, line: ReportLine, audience: Audience) -> None:
         st.caption("They decide from then on who sees it. Schedules keep their owners.")
         if st.button("Give it away", key="report_give", disabled=to is None) and to is not None:
             try:
-                broadsheet().sharing.give(principal, line.id, owner=to.id)
+                _service(line).give(principal, line.id, owner=to.id)
             except BroadsheetError as error:
                 problem(error)
             else:

@@ -55,7 +55,9 @@ def line(key: str) -> "st.delta_generator.DeltaGenerator":
 
 def menu(key: str, options: Sequence[str]) -> str | None:
     """Draw a row's menu and return what was chosen in this run."""
-    return st.menu_button("", list(options), icon=":material/more_horiz:", key=key, type="tertiary", width=MENU_WIDTH)
+    return st.menu_button(
+        "More", list(options), icon=":material/more_horiz:", key=key, type="tertiary", width=MENU_WIDTH
+    )
 
 
 def fact(text: str, *, quiet: bool = False) -> str:

@@ -1,36 +1,26 @@
 """Which schedules the list shows, and how each stands in words."""
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from core.domain.access import Principal
 from core.domain.moments import day_words
+from core.domain.page import Page
 from core.domain.schedule import Schedule
+from core.services.schedules import MAX_SEARCH_LENGTH
 from pages.widgets import keys, rows, words
 from pages.widgets.app import broadsheet
 from pages.widgets.states import mark, schedule_mark
 
 PAGE_SIZE = 25
 ALL, ACTIVE, PAUSED, FAILING = "All", "Active", "Paused", "Failing"
-#: A search and "Failing" look through these, the next to run first.
-_SEARCHED = 500
 COLUMNS = (
     rows.Column(title="When", width=235),
     rows.Column(title="Owner", width=110, narrow=False),
     rows.Column(title="Next run", width=172),
     rows.Column(title="Last result", width=160),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page of the list; `is_cut`: there are more schedules than were looked through."""
-
-    items: tuple[Schedule, ...]
-    total: int
-    is_cut: bool = False
 
 
 def filters() -> bool:
@@ -41,6 +31,7 @@ def filters() -> bool:
         placeholder="Search name, report, owner",
         label_visibility="collapsed",
         width=230,
+        max_chars=MAX_SEARCH_LENGTH,
     )
     status = st.segmented_control(
         "Status",
@@ -53,26 +44,18 @@ def filters() -> bool:
     return bool(search) or status != ALL
 
 
-def shown(principal: Principal) -> Shown:
+def shown(principal: Principal) -> Page[Schedule]:
     """Return the schedules of the page that is open."""
-    search = (st.session_state.get(keys.SCHEDULES_SEARCH) or "").strip().lower()
+    search = (st.session_state.get(keys.SCHEDULES_SEARCH) or "").strip()
     status = st.session_state.get(keys.SCHEDULES_STATUS) or ALL
     page = st.session_state.get(keys.SCHEDULES_PAGE, 1)
-    schedules = broadsheet().schedules
-    is_active = {ACTIVE: True, PAUSED: False}.get(status)
-    if not search and status != FAILING:
-        found = schedules.list(principal, is_active=is_active, page=page, limit=PAGE_SIZE)
-        return Shown(items=found.items, total=found.total)
-    looked = schedules.list(principal, is_active=is_active, limit=_SEARCHED)
-    items = [
-        item
-        for item in looked.items
-        if search in f"{item.name}\n{item.report_name}\n{item.owner_name}".lower()
-        and (status != FAILING or item.failing_since is not None)
-    ]
-    first = (page - 1) * PAGE_SIZE
-    return Shown(
-        items=tuple(items[first : first + PAGE_SIZE]), total=len(items), is_cut=looked.total > len(looked.items)
+    return broadsheet().schedules.list(
+        principal,
+        is_active={ACTIVE: True, PAUSED: False}.get(status),
+        is_failing=True if status == FAILING else None,
+        search=search,
+        page=page,
+        limit=PAGE_SIZE,
     )
 
 

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import duckdb
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
@@ -18,9 +21,11 @@ from starlette.testclient import TestClient
 from core.api.public_routes import public_routes
 from core.bootstrap import Broadsheet, build, build_daemon
 from core.clock import FixedClock
-from core.db import dataset_repository, source_repository
+from core.db import access_repository, dataset_repository, source_repository
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls
+from core.db.tables import UserRow
+from core.domain.access import BUILT_IN_ROLES
 from core.domain.dataset import Dataset
 from core.domain.field import Field, FieldType
 from core.domain.relation import TableOrigin
@@ -112,6 +117,26 @@ def make_orders(path: Path, clock: FixedClock) -> None:
             """,
             [newest],
         )
+
+
+def add_member(owner_session: Session, tenant: Tenant, *, role: str, name: str) -> Tenant:
+    """Add somebody with the tenant's password to its organization."""
+    email = f"{uuid4().hex[:8]}@example.com"
+    hashed = owner_session.execute(select(UserRow.password_hash).where(UserRow.id == tenant.user_id)).scalar_one()
+    user_id = access_repository.insert_user(
+        owner_session,
+        organization_id=tenant.organization_id,
+        email=email,
+        name=name,
+        password_hash=hashed,
+        role=role,
+        timezone="UTC",
+    )
+    owner_session.commit()
+    principal = replace(
+        tenant.principal, user_id=user_id, email=email, name=name, role=role, permissions=BUILT_IN_ROLES[role]
+    )
+    return replace(tenant, user_id=user_id, principal=principal)
 
 
 def insert_orders(database: Database, tenant: Tenant, new_id: Callable[[], Any]) -> Dataset:

@@ -148,8 +148,8 @@ def open_office(installation: Installation, database: Database, tenant: Tenant, 
         for dataset in (sales, contacts):
             dataset_repository.insert_dataset(session, dataset)
     settings = Settings(_env_file=None, smtp_host=server.host, smtp_port=server.port, smtp_security="none")
-    channels: dict[str, Any] = dict(installation.daemon._deliverer._channels)
-    installation.daemon._deliverer._channels = {**channels, "email": EmailChannel(settings)}
+    channels: dict[str, Any] = dict(installation.daemon._line._deliverer._channels)
+    installation.daemon._line._deliverer._channels = {**channels, "email": EmailChannel(settings)}
     office = Office(
         installation=installation,
         database=database,

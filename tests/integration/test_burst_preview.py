@@ -137,6 +137,7 @@ def test_a_test_of_one_recipient_goes_to_the_caller_only(office: Office) -> None
         ({"data": {"pairs": [{"recipient_field": "region", "report_field": "amount"}]}}, "recipients[0].pairs"),
         ({"condition": {"kind": "rows"}}, "condition"),
         ({"email_body": "{recipient.shoe_size}"}, "email_body"),
+        ({"email_subject": "{recipient.shoe_size}"}, "email_subject"),
         ({"data": {"format": "kind"}, "file_options": {"zip": True}}, "recipients[0].format"),
     ],
 )

@@ -194,3 +194,18 @@ def test_where_one_result_does_not_hold_the_parts_each_is_asked_for(office: Offi
     assert sums == {
         address: sum(amount for _, theirs, _, amount in SALES if theirs == region) for address, region in wanted.items()
     }
+
+
+def test_one_wake_up_sends_to_all_over_one_connection_and_the_mails_show_marks(office: Office) -> None:
+    office.write([(f"p{number}@example.com", f"P{number}", "North", None, None) for number in range(5)])
+    mark = {"kind": "mark", "key": "amount", "operator": "at_least", "values": [8], "tone": "bad"}
+    office.set_up(definition={"rules": [mark]})
+    run_id = office.start()
+    office.daemon.run(UUID(run_id))
+    before = office.server.connections
+    office.daemon.deliver(next(line.delivery_id for line in office.lines(run_id) if line.delivery_id is not None))
+    assert sorted(mail.recipients[0] for mail in office.server.mails) == [f"p{n}@example.com" for n in range(5)]
+    assert office.server.connections == before + 1
+    assert office.read(run_id)["status"] == "completed"
+    html = office.server.mails[0].message.get_body(("html",)).get_content()
+    assert "\N{MULTIPLICATION X}" in html

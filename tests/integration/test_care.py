@@ -219,6 +219,20 @@ def test_a_held_run_asks_its_owner_once(
     assert "Revenue moved by 80%." in words(server.mails[0])
 
 
+def test_several_held_runs_are_of_one_schedule(
+    caring: Stack, server: MailServer, tenant: Tenant, database: Database, schedule_id: UUID
+) -> None:
+    for day in range(2):
+        run_id = insert_run(
+            database, tenant, kind=RunKind.BACKFILL, schedule_id=schedule_id, logical_at=NOW - day * DAY
+        )
+        with database.organization(tenant.organization_id) as session:
+            session.execute(update(RunRow).where(RunRow.id == run_id).values(state=str(RunState.HELD)))
+    assert caring.care.look() == 1
+    assert subjects(server) == ["Every day: waits for your approval"]
+    assert words(server.mails[0]).count("/runs?run=") == 2
+
+
 def test_who_waits_for_a_slow_report_hears_so_once(
     caring: Stack, server: MailServer, tenant: Tenant, database: Database, clock: FixedClock
 ) -> None:

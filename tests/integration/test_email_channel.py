@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.address import parse_sender
-from core.deliver.email_channel import EmailChannel
+from core.deliver.email_channel import MAIL_CONNECTIONS, EmailChannel
 from core.deliver.mime import build_mime
 from core.domain.delivery import Message, MessageFile
 from core.domain.schedule import Recipient
@@ -237,3 +237,35 @@ def test_files_past_the_limit_are_named_and_the_rest_fits(sizes: tuple[int, ...]
     assert len(whole) <= 1_000_000
     assert [file.size_bytes for file in linked] == [size for size in sizes if size > 348_000]
     assert channel(25).linked(files) == (), "20 MB unless the operator says otherwise"
+
+
+def test_mails_of_one_piece_of_work_share_a_connection(server: MailServer) -> None:
+    with MAIL_CONNECTIONS.keeping():
+        for number in range(3):
+            channel(server.port).send(message(reference=f"r{number}"), ANN)
+    assert (server.connections, len(server.mails)) == (1, 3)
+    channel(server.port).send(message(reference="alone"), ANN)
+    assert server.connections == 2, "nothing is kept outside"
+
+
+@pytest.mark.parametrize("fault", ["421 4.3.2 closing", "451 4.7.0 enough for now", "drop"])
+def test_a_kept_connection_that_takes_no_more_is_replaced(server: MailServer, fault: str) -> None:
+    with MAIL_CONNECTIONS.keeping():
+        channel(server.port).send(message(reference="first"), ANN)
+        server.faults["mail"] = fault
+        with pytest.raises(DeliveryDeferred):
+            channel(server.port).send(message(reference="second"), ANN)
+        assert server.connections == 2, "a new one was asked, once"
+        server.faults.clear()
+        channel(server.port).send(message(reference="third"), ANN)
+    assert len(server.mails) == 2
+
+
+@pytest.mark.parametrize("phase", ["rcpt", "data", "accepted"])
+def test_what_breaks_after_a_recipient_was_named_is_not_tried_again(server: MailServer, phase: str) -> None:
+    with MAIL_CONNECTIONS.keeping():
+        channel(server.port).send(message(reference="first"), ANN)
+        server.faults[phase] = "drop"
+        with pytest.raises(DeliveryUnknown if phase == "accepted" else DeliveryDeferred):
+            channel(server.port).send(message(reference="second"), ANN)
+    assert server.connections == 1

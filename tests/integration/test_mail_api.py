@@ -143,3 +143,22 @@ def test_a_long_pasted_list_is_answered_line_by_line(client: TestClient) -> None
     answer = client.post("/api/scheduled-reports/check-recipients", json={"text": "\n".join(lines)})
     assert answer.json()["counts"] == {"ok": 9000, "duplicate": 900, "wrong": 100, "not_allowed": 0}
     assert len(answer.json()["lines"]) == 10_000
+
+
+def test_the_preview_knows_the_names_of_groups(client: TestClient, schedule: dict[str, Any]) -> None:
+    member = {"address": "gina@example.com", "name": "Gina", "locale": "pt-BR"}
+    group = client.post("/api/groups", json={"name": "Partners", "members": [member]}).json()
+    recipients = [{"type": "group", "value": group["id"]}]
+    made = client.post(
+        "/api/scheduled-reports",
+        json={
+            "name": "To partners",
+            "report_id": schedule["report_id"],
+            "schedule_config": {"cadence": "daily", "time": "09:00", "timezone": "UTC"},
+            "recipients": recipients,
+            "formats": ["csv"],
+            "email_subject": "{recipient.name}, {recipient.locale}",
+        },
+    ).json()
+    asked = {"schedule_id": made["id"], "recipient": "Gina@example.com"}
+    assert client.post("/api/scheduled-reports/mail-preview", json=asked).json()["subject"] == "Gina, pt-BR"

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from core.access.policy import can
 from core.clock import FixedClock
-from core.db import access_repository
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls
-from core.db.tables import GroupMemberRow, GroupRow, ReportRow, UserRow
-from core.domain.access import BUILT_IN_ROLES, Principal
+from core.db.tables import GroupMemberRow, GroupRow, ReportRow
+from core.domain.access import Principal
 from core.domain.dashboard import DashboardContent, ReportTile
 from core.domain.dataset import Dataset
 from core.domain.definition_json import parse_definition
@@ -36,7 +35,7 @@ from core.domain.report import Report
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.runs.dashboard_reading import load_tiles
 from tests.conftest import Tenant
-from tests.integration.api_parts import Installation, insert_orders, start
+from tests.integration.api_parts import Installation, add_member, insert_orders, start
 from tests.integration.test_services import draft_of
 
 ROLES = ("viewer", "editor", "organization_admin")
@@ -58,23 +57,7 @@ def member(owner_session: Session, tenant: Tenant) -> Callable[..., Tenant]:
     names = iter(range(100))
 
     def make(role: str = "editor") -> Tenant:
-        name = f"Member {next(names)}"
-        email = f"{uuid4().hex[:8]}@example.com"
-        hashed = owner_session.execute(select(UserRow.password_hash).where(UserRow.id == tenant.user_id)).scalar_one()
-        user_id = access_repository.insert_user(
-            owner_session,
-            organization_id=tenant.organization_id,
-            email=email,
-            name=name,
-            password_hash=hashed,
-            role=role,
-            timezone="UTC",
-        )
-        owner_session.commit()
-        principal = replace(
-            tenant.principal, user_id=user_id, email=email, name=name, role=role, permissions=BUILT_IN_ROLES[role]
-        )
-        return replace(tenant, user_id=user_id, principal=principal)
+        return add_member(owner_session, tenant, role=role, name=f"Member {next(names)}")
 
     return make
 

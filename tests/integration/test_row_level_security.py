@@ -23,6 +23,7 @@ from core.db.tables import (
     BurstPartRow,
     BurstRecipientRow,
     CalendarRow,
+    DashboardGrantRow,
     DashboardReportRow,
     DashboardRow,
     DashboardVersionRow,
@@ -94,6 +95,7 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
     add(DashboardReportRow, dashboard_id=ids["report"], report_id=ids["report"])
     add(FolderRow, name="f")
     add(ReportGrantRow, report_id=ids["report"], user_id=tenant.user_id, level="view")
+    add(DashboardGrantRow, dashboard_id=ids["report"], user_id=tenant.user_id, level="view")
     add(ReportFavouriteRow, report_id=ids["report"], user_id=tenant.user_id)
     add(ReportNoticeRow, report_id=ids["report"], field="country", found_at=NOW, next_attempt_at=NOW)
     add(

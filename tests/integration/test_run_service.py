@@ -15,7 +15,7 @@ from core.errors import Conflict, DeliveryRefused, InvalidDefinition, InvalidInp
 from core.services.runs import RunService
 from tests.conftest import Tenant
 from tests.failpoints import Stack
-from tests.run_parts import ALICE, BOB, NOW, definition_of, insert_report, insert_schedule, jobs
+from tests.run_parts import ALICE, BOB, NOW, column, definition_of, insert_report, insert_run, insert_schedule, jobs
 
 
 @pytest.fixture
@@ -108,6 +108,17 @@ def test_an_ended_run_is_tried_again_as_a_new_one(
     assert (again.id != first.id, again.kind, again.logical_at) == (True, RunKind.MANUAL, first.logical_at)
     assert finish(stack, service, tenant, again).state is RunState.COMPLETED
     assert service.get_run(tenant.principal, first.id).state is RunState.CANCELLED
+
+
+def test_what_is_tried_again_is_judged_on_the_same_terms(
+    database: Database, service: RunService, tenant: Tenant
+) -> None:
+    terms = {"hold": {"measure": "revenue", "max_change_pct": 50}}
+    for kind in (RunKind.BACKFILL, RunKind.SCHEDULED):
+        first = insert_run(database, tenant, kind=kind, terms=terms)
+        service.cancel(tenant.principal, first)
+        again = service.retry(tenant.principal, first)
+        assert column(database, tenant, "terms", again.id) == terms
 
 
 def test_a_failed_delivery_can_be_sent_again_and_a_sent_one_cannot(

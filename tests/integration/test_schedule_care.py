@@ -258,3 +258,25 @@ def test_each_asks_for_its_permission(
     assert not answer.is_done
     with pytest.raises(InvalidInput):
         care.hand_over(other, from_owner=None, to=tenant.principal.email)
+
+
+def test_schedules_are_found_by_words_and_by_how_they_stand(
+    client: TestClient, make: Callable[..., str], database: Database, tenant: Tenant
+) -> None:
+    every_day, weekly = make(), make("Weekly sums")
+    with database.organization(tenant.organization_id) as session:
+        session.execute(text("UPDATE schedules SET failing_since = now() WHERE id = :id"), {"id": weekly})
+
+    def found(**wanted: str) -> list[str]:
+        answer = client.get(API, params=wanted).json()
+        assert answer["total"] == len(answer["items"])
+        return sorted(one["id"] for one in answer["items"])
+
+    assert found() == sorted([every_day, weekly])
+    assert found(search="WEEKLY") == [weekly]
+    assert found(search="orders day") == [every_day], "the report's name counts"
+    assert found(search=f"{tenant.principal.name} weekly") == [weekly], "and the owner's"
+    assert found(search="zebra") == []
+    assert found(status="failing") == [weekly]
+    assert found(status="failing", search="day") == []
+    assert client.get(API, params={"search": "x" * 201}).status_code == 422

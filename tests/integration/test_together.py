@@ -1,25 +1,31 @@
 """Small runs that go together: a few commits for all of them, and each one's own end where it has another."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, select, text, update
 
 from core.clock import FixedClock
 from core.db import together_writing
+from core.db.tables import ReportNoticeRow, SourceRow
 from core.domain.delivery import DeliveryState
 from core.domain.run import Run, RunState, RunStep
 from core.errors import DeliveryDeferred, DeliveryRefused
 from core.runs import together as module
 from core.runs.dispatch import Dispatch
+from core.runs.endings import Endings
+from core.runs.guard import Guard
+from core.runs.sharing import Sharing
+from core.runs.taking import Taking
 from core.runs.together import Together
 from core.runs.unsubscribe_links import UnsubscribeLinks
 from core.services.runs import RunService
 from tests.conftest import Tenant
 from tests.failpoints import Stack
-from tests.run_parts import ALICE, BOB, insert_report, insert_run, insert_schedule, read
+from tests.run_parts import ALICE, BOB, insert_report, insert_run, insert_schedule, jobs, read
 
 Seen = Callable[..., Run]
 
@@ -38,6 +44,10 @@ def together(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Together:
 @pytest.fixture
 def seen(stack: Stack, tenant: Tenant) -> Seen:
     return lambda run_id: read(stack, tenant, run_id)
+
+
+def sharing_of(stack: Stack) -> Sharing:
+    return Sharing(stack.database, stack.clock, ledger=stack.ledger, endings=Endings(stack.database, stack.clock))
 
 
 def test_several_runs_take_two_commits(
@@ -98,10 +108,27 @@ def test_one_that_nobody_joins_goes_after_a_moment(
     monkeypatch.setattr(module, "_LINGER_S", 0.01)
     run_id = make_run()
     stack.pipeline.advance(run_id)
-    lingering = together._lingering
-    if lingering is not None:
-        lingering.join()
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.join()
     assert seen(run_id).state is RunState.COMPLETED
+    assert len(jobs(stack.database)) == 1, "its source takes readers again: somebody is to ask for the next run"
+
+
+def test_gathered_runs_do_not_stop_the_line_of_a_source_that_takes_one_reader(
+    stack: Stack, together: Together, tenant: Tenant, seen: Seen, make_run: Callable[..., UUID]
+) -> None:
+    with stack.database.organization(tenant.organization_id) as session:
+        session.execute(update(SourceRow).values(connection={"max_connections": 1}))
+    ids = [make_run() for _ in range(3)]
+    Taking(
+        stack.database,
+        ledger=stack.ledger,
+        sharing=sharing_of(stack),
+        pipeline=stack.pipeline,
+        deliver=stack.deliverer.deliver,
+    ).take(ids[0])
+    assert [seen(run_id).state for run_id in ids] == [RunState.COMPLETED] * 3
 
 
 def test_one_that_was_cancelled_holds_up_no_other(
@@ -190,6 +217,33 @@ def test_a_cancel_while_files_go_out_ends_the_run_as_cancelled(
     assert seen(other).state is RunState.COMPLETED
 
 
+def test_files_that_are_slow_to_be_written_keep_their_deliveries(
+    stack: Stack,
+    together: Together,
+    seen: Seen,
+    make_run: Callable[..., UUID],
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = make_run()
+    stack.pipeline.advance(run_id)
+    guards: list[Guard] = []
+    enter, send = Guard.__enter__, stack.channel.send
+    monkeypatch.setattr(Guard, "__enter__", lambda guard: guards.append(guard) or enter(guard))
+
+    def slowly(*message: object) -> str:
+        for _ in range(3):
+            clock.advance(timedelta(seconds=50))
+            guards[-1].beat()
+            stack.recovery.sweep()
+        return send(*message)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stack.channel, "send", slowly)
+    together.drain()
+    run = seen(run_id)
+    assert (run.state, [one.state for one in run.deliveries]) == (RunState.COMPLETED, [DeliveryState.SENT])
+
+
 @pytest.mark.parametrize("broken", ["begin_deliveries", "end_whole"])
 def test_what_cannot_go_together_goes_alone(
     stack: Stack,
@@ -212,8 +266,13 @@ def test_what_cannot_go_together_goes_alone(
 
 
 def test_runs_of_several_organizations_go_together(
-    stack: Stack, together: Together, tenant: Tenant, make_organization: Callable[..., Tenant]
+    stack: Stack,
+    together: Together,
+    tenant: Tenant,
+    make_organization: Callable[..., Tenant],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(together, "_alone", lambda _: pytest.fail("it goes with the others"))
     ids = []
     for owner in (tenant, make_organization(), tenant):
         report_id = insert_report(stack.database, owner, name=f"Report {len(ids)}")
@@ -261,3 +320,41 @@ def test_what_changed_since_the_last_one_is_said(
         ).one()
     assert fingerprint["changes"]["since_run"] == str(first)
     assert "1 row" in head["changes"]
+
+
+def test_runs_of_one_schedule_are_compared_with_each_other(
+    stack: Stack, together: Together, tenant: Tenant, clock: FixedClock, make_run: Callable[..., UUID]
+) -> None:
+    report_id = insert_report(stack.database, tenant, name="Another")
+    schedule_id = insert_schedule(stack.database, tenant, report_id, next_run_at=None)
+    ids = [make_run(schedule_id=schedule_id, logical_at=clock.now() + timedelta(days=day)) for day in (1, 0, 2)]
+    for run_id in ids:
+        stack.pipeline.advance(run_id)
+    together.drain()
+    with stack.database.organization(tenant.organization_id) as session:
+        rows = session.execute(text("SELECT id, fingerprint -> 'changes' ->> 'since_run' AS since FROM runs")).all()
+    middle, first, last = ids
+    assert {row.id: row.since for row in rows} == {first: None, middle: str(first), last: str(middle)}
+
+
+def test_who_waits_for_the_same_files_is_woken_and_a_report_that_works_is_healed(
+    stack: Stack, together: Together, tenant: Tenant, seen: Seen, make_run: Callable[..., UUID]
+) -> None:
+    first, second = make_run(), make_run()
+    stack.pipeline.advance(first)
+    claimed = stack.ledger.claim(second)
+    assert claimed is not None
+    assert sharing_of(stack).begin(claimed) is None
+    assert seen(second).state is RunState.WAITING
+    notice = {"organization_id": tenant.organization_id, "report_id": seen(first).report_id, "field": "country"}
+    with stack.database.organization(tenant.organization_id) as session:
+        session.execute(insert(ReportNoticeRow).values(found_at=stack.clock.now(), **notice))
+    together.drain()
+    with stack.database.organization(tenant.organization_id) as session:
+        assert session.execute(select(ReportNoticeRow.report_id)).all() == []
+    assert [at for _, at in jobs(stack.database)].count(None) == 1
+    woken = stack.ledger.claim_next()
+    assert woken is not None
+    ready = sharing_of(stack).begin(woken)
+    assert ready is not None
+    assert ready.step is RunStep.RENDERED

@@ -151,12 +151,12 @@ def test_nonsense_changes_nothing(
 def test_a_link_that_nobody_made(client: TestClient, database: Database, tenant: Tenant, clock: FixedClock) -> None:
     assert client.get("/unsubscribe/" + "0" * 64).status_code == 404
     assert client.post("/unsubscribe/" + "0" * 64, data=ONE_CLICK).status_code == 404
-    links = UnsubscribeLinks(database, key="one key", base_url="http://x")
-    others = UnsubscribeLinks(database, key="another key", base_url="http://x")
-    url = links.url(tenant.organization_id, "Ann@Example.com", None)
-    assert url == links.url(tenant.organization_id, "ann@example.com", None)
-    assert others.url(tenant.organization_id, "ann@example.com", None) != url
+    links = UnsubscribeLinks(key="one key", base_url="http://x")
+    others = UnsubscribeLinks(key="another key", base_url="http://x")
     with database.organization(tenant.organization_id) as session:
+        url = links.url(session, tenant.organization_id, "Ann@Example.com", None)
+        assert url == links.url(session, tenant.organization_id, "ann@example.com", None)
+        assert others.url(session, tenant.organization_id, "ann@example.com", None) != url
         stored = session.execute(text("SELECT string_agg(row_to_json(t)::text, '') FROM mail_tokens t")).scalar_one()
     assert url.rpartition("/")[2] not in stored
 

@@ -227,8 +227,15 @@ class FakeSchedules:
     items: dict[UUID, Schedule] = field(default_factory=data.schedules)
     passwords: list = field(default_factory=list)
 
-    def list(self, principal, *, report_id=None, is_active=None, page=1, limit=50):
-        found = [item for item in self.items.values() if report_id in (None, item.report_id)]
+    def list(self, principal, *, report_id=None, is_active=None, is_failing=None, search="", page=1, limit=50):
+        found = [
+            item
+            for item in self.items.values()
+            if report_id in (None, item.report_id)
+            and is_active in (None, item.is_active)
+            and is_failing in (None, item.failing_since is not None)
+            and search.lower() in f"{item.name} {item.report_name} {item.owner_name}".lower()
+        ]
         return data.page_of(found, page, limit)
 
     def get(self, principal, schedule_id):
@@ -316,6 +323,7 @@ class FakeBroadsheet:
         self.library = FakeLibrary(self.reports, self.schedules)
         self.versions = FakeVersions(self.reports)
         self.sharing = FakeSharing()
+        self.dashboard_sharing = FakeSharing()
         self.search = FakeSearch(self.reports)
         self.home = FakeHome(self.library, self.schedules)
         self.runs = FakeRuns()

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from core.domain.filter import DateWindow, WindowKind
-from pages.widgets import keys
+from core.domain.library import Level, Visibility
+from pages.widgets import keys, report_sharing
 
 from . import fake_data, fake_services
 
@@ -114,6 +115,39 @@ def test_only_who_may_edit_is_offered_to(open_screen, services, role, shown):
     app = open_screen("dashboard.py", dashboard=BOARD)
     assert (keys.DASHBOARD_EDIT in [item.key for item in app.button]) is shown
     assert len(app.dataframe) == 1
+
+
+def test_who_may_only_look_is_offered_no_change(open_screen, services):
+    services.access.sessions[fake_services.TOKEN] = fake_data.principal("editor")
+    shared = {"owner_id": fake_data.make_id("grace"), "visibility": Visibility.SHARED, "granted": Level.VIEW}
+    services.dashboards.items[board(services).id] = replace(board(services), **shared)
+    app = open_screen("dashboard.py", dashboard=BOARD)
+    assert keys.DASHBOARD_EDIT not in [item.key for item in app.button]
+    assert app.button(key=keys.DASHBOARD_SHARE).label == "Who sees it"
+    press(app, keys.DASHBOARD_SHARE)
+    assert "Its owner and administrators can change this." in [item.value for item in app.caption]
+    assert keys.REPORT_GO not in [item.key for item in app.button]
+    assert "Shared with some" in html(open_screen("dashboards.py"))
+
+
+def test_the_owner_says_who_sees_it(open_screen, services, monkeypatch):
+    """AppTest runs the whole script where a browser would run a dialog alone: it has to be opened each time."""
+    opened = []
+
+    def stay_open(dashboard):
+        (report_sharing._dashboard_sharing if opened else open_sharing)(dashboard)
+        opened.append(dashboard)
+
+    open_sharing = report_sharing.open_sharing
+    monkeypatch.setattr(report_sharing, "open_sharing", stay_open)
+    monkeypatch.setattr("pages.widgets.rows.menu", lambda key, options: "Share …" if "Share …" in options else None)
+    services.dashboard_sharing.pauses = ("Every Monday",)
+    app = open_screen("dashboards.py")
+    app.segmented_control(key=keys.REPORT_VISIBILITY).set_value(Visibility.PRIVATE).run()
+    assert "Every Monday" in app.warning[0].value
+    press(app, keys.REPORT_GO)
+    assert services.dashboard_sharing.kept[board(services).id].visibility is Visibility.PRIVATE
+    assert not services.sharing.kept
 
 
 def test_a_dashboard_that_is_gone_is_said(open_screen):

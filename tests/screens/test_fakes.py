@@ -16,9 +16,9 @@ from core.services.destinations import DestinationService
 from core.services.groups import GroupService
 from core.services.links import LinkService
 from core.services.quick_starts import QuickStartService
-from core.services.report_drafts import ReportDraftService
 from core.services.reach import ReachService
 from core.services.recipient_policy import RecipientPolicyService
+from core.services.report_drafts import ReportDraftService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
 from core.services.schedule_care import ScheduleCareService
@@ -29,7 +29,19 @@ from core.services.templates import TemplateService
 from core.services.uploads import UploadService
 from core.services.verification import VerificationService
 
-from . import fake_boards, fake_branding, fake_bursting, fake_care, fake_catalog, fake_people, fake_runs, fake_sent, fake_services, fake_templates, fake_uploads
+from . import (
+    fake_boards,
+    fake_branding,
+    fake_bursting,
+    fake_care,
+    fake_catalog,
+    fake_people,
+    fake_runs,
+    fake_sent,
+    fake_services,
+    fake_templates,
+    fake_uploads,
+)
 
 PAIRS = (
     (fake_boards.FakeDashboards, DashboardService),

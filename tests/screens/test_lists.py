@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
 from pages.widgets import keys
 
@@ -128,6 +129,13 @@ def test_only_what_was_not_served_is_sent_again(open_screen, services, monkeypat
     app = open_screen("sent.py", delivery=str(services.sent.lines[1].id))
     app.button(key=keys.SENT_RESEND).click().run()
     assert sent == [services.sent.lines[1].id]
+
+
+def test_who_was_left_out_can_be_sent_to_again(open_screen, services):
+    left_out = replace(services.sent.lines[1], state=DeliveryState.SUPPRESSED)
+    services.sent.lines = (services.sent.lines[0], left_out)
+    app = open_screen("sent.py", delivery=str(left_out.id))
+    assert app.button(key=keys.SENT_RESEND).label == "Send again"
 
 
 def test_the_account_says_who_is_signed_in(open_screen):

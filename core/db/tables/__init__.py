@@ -5,7 +5,7 @@ from core.db.tables.base import Base
 from core.db.tables.bounces import BounceIntakeRow, BounceRow
 from core.db.tables.bursting import BurstPartRow, BurstRecipientRow
 from core.db.tables.calendars import CalendarRow
-from core.db.tables.dashboards import DashboardReportRow, DashboardRow, DashboardVersionRow
+from core.db.tables.dashboards import DashboardGrantRow, DashboardReportRow, DashboardRow, DashboardVersionRow
 from core.db.tables.destinations import DestinationRow
 from core.db.tables.drafts import ReportDraftRow
 from core.db.tables.groups import GroupMemberRow, GroupRow, RecipientPolicyRow, VerifiedAddressRow
@@ -28,6 +28,7 @@ __all__ = (
     "BurstRecipientRow",
     "CalendarRow",
     "DaemonRow",
+    "DashboardGrantRow",
     "DashboardReportRow",
     "DashboardRow",
     "DashboardVersionRow",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import uharfbuzz as hb
 
-_FOLDER = Path(__file__).resolve().parent.parent / "fonts"
+FOLDER = Path(__file__).resolve().parent.parent / "fonts"
 _BMP = 0x10000
 
 FACE_NAMES = (
@@ -35,7 +35,7 @@ class Face:
         """`name` is one of FACE_NAMES."""
         self.name = name
         self.key = f"F{FACE_NAMES.index(name)}"
-        self._face = hb.Face(hb.Blob.from_file_path(str(_FOLDER / f"{name}.ttf")))
+        self._face = hb.Face(hb.Blob.from_file_path(str(FOLDER / f"{name}.ttf")))
         self.hb_font = hb.Font(self._face)
         self.scale = 1000 / self._face.upem
         extents = self.hb_font.get_font_extents("ltr")

@@ -1,6 +1,7 @@
 """Sharing of dashboards: who may see and change one, as of reports.
 
-A dashboard that the person of a transaction may not see does not exist for it; see the policy of the same name on reports.
+A dashboard that the person of a transaction may not see does not exist for it, as the policy of that name has it for
+reports.
 """
 
 from alembic import op
