@@ -33,9 +33,7 @@ from core.services.quick_starts import QuickStartService
 IfMatch = Annotated[str | None, Header(alias="If-Match")]
 
 
-def dataset_routes(
-    catalog: CatalogService, datasets: DatasetService, quick_starts: QuickStartService
-) -> APIRouter:
+def dataset_routes(catalog: CatalogService, datasets: DatasetService, quick_starts: QuickStartService) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/datasets", tags=["Datasets"])
 

@@ -13,6 +13,7 @@ import pytest
 
 from core.artifacts import STORES, open_store
 from core.artifacts.file_names import artifact_file_name
+from core.artifacts.file_store import open_file_store
 from core.artifacts.manifest import build_manifest
 from core.artifacts.sealed import CHUNK_BYTES, MARK
 from core.domain.artifact import GENERATOR, Rendering
@@ -197,7 +198,7 @@ def test_another_secret_key_cannot_read_it(file_store, source, settings):
     file_store.put(KEY, source)
     (settings.data_dir / "secret_key").write_text("another-key-of-enough-characters-to-be-one")
     with pytest.raises(ArtifactError, match="another secret key"):
-        read(file_store, KEY)
+        read(open_file_store(settings), KEY)  # the one at hand has read its key
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES])

@@ -88,7 +88,7 @@ def test_the_list_over_rest(client: TestClient) -> None:
     assert client.post("/api/suppressions", json={"address": "x"}).json()["place"] == "address"
     assert client.get("/api/suppressions?search=ann").json()["total"] == 1
     gone = client.post("/api/suppressions/remove-everywhere", json={"address": "ann@example.com"})
-    assert gone.json() == {"schedules": []}
+    assert gone.json() == {"address": "ann@example.com", "schedules": [], "groups": [], "is_suppressed": True}
     assert client.delete(f"/api/suppressions/{added.json()['id']}").status_code == 204
     assert client.delete(f"/api/suppressions/{added.json()['id']}").status_code == 404
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from core.catalog.sources import postgresql_copy
 from core.clock import FixedClock
 from core.db.database import Database
 from core.db.embedded import EmbeddedPostgres
@@ -111,6 +112,7 @@ def test_a_source_that_dies_in_the_middle_leaves_nothing_and_is_asked_again(
 ) -> None:
     run_id = make_run(kind=RunKind.EXPORT, recipients=(), formats=formats, definition=definition)
     with monkeypatch.context() as patched:
+        patched.setattr(postgresql_copy, "MOST_AHEAD_BYTES", 1)  # or all lines are here before it dies
         patched.setattr(pipeline, "watched_reading", DyingAt(1, lambda: bench.execute(_END_READERS)))
         stack.pipeline.advance(run_id)
     run = read(stack, tenant, run_id)

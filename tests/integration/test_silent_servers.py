@@ -26,9 +26,9 @@ ONE = CompiledQuery(sql="SELECT 1 AS one")
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "PATIENCE_S", 0.2)
-    monkeypatch.setattr(mysql_link, "QUICK_S", 0.5)
+    monkeypatch.setattr(mysql_link, "QUICK_S", 5)
     monkeypatch.setattr(mysql_link, "CONNECT_TIMEOUT_S", 1)
-    monkeypatch.setattr(postgresql_link, "QUICK_S", 0.5)
+    monkeypatch.setattr(postgresql_link, "QUICK_S", 5)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def test_lines_commas_and_names() -> None:
     ]  # fmt: skip
     assert found.lines[3].message == "It stands on line 1 already."
     assert "needs a name, an @" in found.lines[4].message
-    assert [found.count(state) for state in LineState] == [3, 1, 1]
+    assert [found.count(state) for state in LineState] == [3, 1, 1, 0]
 
 
 def test_domains_in_other_scripts_are_the_same_in_punycode() -> None:

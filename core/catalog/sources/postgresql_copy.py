@@ -27,6 +27,8 @@ _CANCEL_TIMEOUT_S = 5.0
 _POLL_MS, _POLL_AHEAD_MS = 1000, 20
 #: Of the lines read ahead, as many are held in memory; more go to a file without a name.
 _HELD_BYTES = 1 << 20
+#: No more is read ahead: the look is over by then, or takes so long that nothing is gained.
+MOST_AHEAD_BYTES = 64 << 20
 _BLOCK_BYTES = 1 << 20
 _BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 
@@ -90,7 +92,7 @@ class CopyLink:
 
     def _read_ahead(self, lines: CsvLines, question: CsvQuestion, enough: threading.Event) -> None:
         try:
-            while not (enough.is_set() or self._is_over):
+            while not (enough.is_set() or self._is_over or self._ahead.tell() >= MOST_AHEAD_BYTES):
                 self._ahead.write(self._block(lines, question, poll_ms=_POLL_AHEAD_MS))
         except (psycopg.Error, OSError) as error:
             self._failure = error
