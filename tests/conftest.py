@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 import bcrypt
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import create_engine
@@ -29,6 +30,10 @@ from core.db.embedded import EmbeddedPostgres, start_embedded
 from core.db.migrate import DatabaseUrls, migrate
 from core.domain.access import BUILT_IN_ROLES, Principal
 from tests.mariadb_server import MariaDbServer, mariadb_server
+
+#: A busy machine is slow now and then; what takes long is a matter of the benches. The same examples each time.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("suite")
 
 APP_PASSWORD = "app-role-of-the-tests"
 PASSWORD = "correct horse battery staple"
