@@ -17,7 +17,7 @@ from core.db.tables import ArtifactRow, DatasetRow
 from core.domain.run import RunKind
 from core.runs import failpoints
 from tests.conftest import Tenant
-from tests.integration.test_recovery import Daemons, all_ended, columns, run_states, wait_until
+from tests.integration.test_recovery import Daemons, all_ended, columns, lapse, run_states, wait_until
 from tests.run_parts import definition_of, insert_report, insert_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,7 @@ def test_an_export_whose_rows_go_straight_into_its_file_survives_a_kill_at_every
         defer_run(session, run_id)
     killed = daemons.start(failpoint=failpoint)
     assert daemons.exit_code(killed) == -signal.SIGKILL, daemons.logs()
+    lapse(database, tenant)
     daemons.start()
     wait_until(all_ended(database, tenant), daemons)
 
