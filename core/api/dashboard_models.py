@@ -1,18 +1,17 @@
 """Dashboards as the API takes and gives them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from core.api.file_choices import Options, Password, options_in
-from core.api.inputs import Instant, Json, Object, Text
+from core.api.file_choices import FilesIn
+from core.api.inputs import Json, Object, Text
 from core.api.models import In
 from core.api.preview_json import preview_out
 from core.domain.access import Principal
 from core.domain.dashboard import Dashboard, DashboardVersion, TextTile
 from core.domain.dashboard_json import dump_content
 from core.domain.result import Headline, Kpi
-from core.errors import InvalidInput
 from core.services.dashboards import TILE_ROWS, TileAnswer
 
 _MOST_ROWS = 1000
@@ -33,28 +32,10 @@ class DashboardPreviewIn(In):
     rows: Annotated[int, Field(ge=1, le=_MOST_ROWS)] = TILE_ROWS
 
 
-class DashboardExportIn(BaseModel):
-    """Files to make: one `format`, or several `formats`: pdf, xlsx, html, zip (the same as csv), jsonl, parquet."""
+class DashboardExportIn(FilesIn):
+    """Files to make: pdf, xlsx, html, zip (the same as csv), jsonl, parquet; with values for the filters."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    format: Text | None = None
-    formats: list[Text] | None = None
     filters: Object = Field(default_factory=dict)
-    as_of: Instant | None = None
-    options: Options = Field(default_factory=dict)
-    password: Password = None
-
-    def order(self) -> dict[str, Any]:
-        """Return what the service takes to make the files, by name. Raises InvalidInput."""
-        if (self.format is None) == (self.formats is None):
-            raise InvalidInput("Give either one format or a list of formats.", place="format")
-        return {
-            "formats": self.formats if self.format is None else (self.format,),
-            "as_of": self.as_of,
-            "options": options_in(self.options, "options"),
-            "password": self.password,
-        }
 
 
 def dashboard_out(dashboard: Dashboard) -> Json:

@@ -33,14 +33,13 @@ class PasswordIn(BaseModel):
         return self.password if "password" in self.model_fields_set else UNCHANGED
 
 
-class ExportIn(BaseModel):
+class FilesIn(BaseModel):
     """Files to make: one `format`, or several `formats`. `as_of` moves the logical time of relative dates."""
 
     model_config = ConfigDict(extra="forbid")
 
     format: Text | None = None
     formats: list[Text] | None = None
-    parameters: Object = Field(default_factory=dict)
     as_of: Instant | None = None
     options: Options = Field(default_factory=dict)
     password: Password = None
@@ -55,6 +54,12 @@ class ExportIn(BaseModel):
             "options": options_in(self.options, "options"),
             "password": self.password,
         }
+
+
+class ExportIn(FilesIn):
+    """Files to make of a report, with values for what it asks."""
+
+    parameters: Object = Field(default_factory=dict)
 
 
 class DraftExportIn(ExportIn):
