@@ -338,10 +338,16 @@ def test_runs_of_one_schedule_are_compared_with_each_other(
 
 
 def test_who_waits_for_the_same_files_is_woken_and_a_report_that_works_is_healed(
-    stack: Stack, together: Together, tenant: Tenant, seen: Seen, make_run: Callable[..., UUID]
+    stack: Stack,
+    together: Together,
+    clock: FixedClock,
+    tenant: Tenant,
+    seen: Seen,
+    make_run: Callable[..., UUID],
 ) -> None:
     first, second = make_run(), make_run()
     stack.pipeline.advance(first)
+    clock.advance(timedelta(seconds=1))  # of two begun at the same instant, either may wait
     claimed = stack.ledger.claim(second)
     assert claimed is not None
     assert sharing_of(stack).begin(claimed) is None
