@@ -16,6 +16,7 @@ from core.api import create_api
 from core.api.chart_links import chart_links
 from core.api.headers import SafetyHeadersMiddleware
 from core.api.metrics_routes import metrics_routes
+from core.api.own_pages import OwnPagesMiddleware
 from core.api.public_routes import public_routes
 from core.api.request_ids import RequestIdMiddleware
 from core.api.session_routes import session_routes
@@ -54,10 +55,18 @@ app = st.App(
     routes=[
         *public_routes(broadsheet),
         *metrics_routes(broadsheet.metrics, broadsheet.access),
-        *session_routes(broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")),
+        *session_routes(
+            broadsheet.sessions, broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")
+        ),
         *chart_links(broadsheet.charts, broadsheet.access),
         Mount("/api", api),
     ],
-    middleware=[Middleware(RequestIdMiddleware), Middleware(SafetyHeadersMiddleware)],
+    # What `st.login` needs; it never lies in a file.
+    secrets=broadsheet.sso.streamlit_secrets,
+    middleware=[
+        Middleware(RequestIdMiddleware),
+        Middleware(SafetyHeadersMiddleware, is_https=broadsheet.settings.base_url.startswith("https://")),
+        Middleware(OwnPagesMiddleware, base_url=broadsheet.settings.base_url),
+    ],
     lifespan=lifespan,
 )

@@ -21,7 +21,8 @@ from core.settings import load_settings
 logger = logging.getLogger("broadsheet.daemon")
 
 #: Seconds between ticks of each duty.
-PLAN_S, SWEEP_S, HEARTBEAT_S, TELL_S, BOUNCES_S, CHECK_S, REFRESH_S, RETAIN_S = 1, 5, 5, 15, 60, 600, 3600, 86_400
+PLAN_S, LINK_S, SWEEP_S, HEARTBEAT_S, TELL_S = 1, 2, 5, 5, 15
+BOUNCES_S, CHECK_S, REFRESH_S, RETAIN_S = 60, 600, 3600, 86_400
 #: Seconds that work under way may take after SIGTERM before other daemons get it.
 GRACE_S = 10.0
 #: Seconds after that for saying goodbye.
@@ -84,6 +85,7 @@ def start_ticking(daemon: DaemonService) -> BackgroundScheduler:
     duties: tuple[tuple[Callable[[], object], int], ...] = (
         (daemon.heartbeat, HEARTBEAT_S),
         (daemon.plan, PLAN_S),
+        (daemon.link, LINK_S),
         (daemon.sweep, SWEEP_S),
         (daemon.tell, TELL_S),
         (daemon.read_bounces, BOUNCES_S),

@@ -28,6 +28,7 @@ BENCHES = {
     "burst": "Recipients from data",
     "fire_times": "Fire times of every timezone",
     "kills": "Daemons that are killed",
+    "forged": "Forged tokens",
 }
 
 

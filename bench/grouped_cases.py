@@ -88,6 +88,7 @@ FROM events GROUP BY feature ORDER BY feature COLLATE "C" LIMIT 50
     ),
     Case(
         name="by feature, distinct users, by hand in two steps",
+        limit=LIMIT,
         definition={
             "groupings": [{"field": "feature"}],
             "measures": [_COUNT, {"aggregation": "count_distinct", "field": "user_name"}],
@@ -143,6 +144,7 @@ FROM events WHERE feature IN ('Search', 'Export') GROUP BY 1, 2 ORDER BY feature
     ),
     Case(
         name="by the customer's country (many to one)",
+        limit=LIMIT,
         definition={
             "groupings": [{"field": "country"}],
             "measures": [_COUNT, _AMOUNT],
@@ -158,6 +160,7 @@ FROM events AS e LEFT JOIN customers AS c USING (customer_id) GROUP BY c.country
     ),
     Case(
         name="by feature, customers' credit counted once (fan-out)",
+        limit=LIMIT,
         definition={
             "groupings": [{"field": "feature"}],
             "measures": [_COUNT, {"aggregation": "sum", "field": "credit"}],
@@ -174,7 +177,63 @@ LEFT JOIN customers USING (customer_id) GROUP BY feature ORDER BY feature COLLAT
 """,
     ),
     Case(
+        name="by the customer's country, customers' credit counted once (fan-out)",
+        limit=LIMIT,
+        definition={
+            "groupings": [{"field": "country"}],
+            "measures": [_COUNT, {"aggregation": "sum", "field": "credit"}],
+        },
+        duckdb="""
+SELECT country, CAST(sum(n) AS BIGINT) AS count, sum(credit) AS sum__credit
+FROM (SELECT customer_id, count(*) AS n FROM events GROUP BY ALL)
+LEFT JOIN customers USING (customer_id) GROUP BY ALL ORDER BY 1 LIMIT 50
+""",
+        postgresql="""
+SELECT country, sum(n)::bigint AS count, sum(credit)::numeric(38, 2) AS sum__credit
+FROM (SELECT customer_id, count(*) AS n FROM events GROUP BY 1) AS pairs
+LEFT JOIN customers USING (customer_id) GROUP BY country ORDER BY country COLLATE "C" LIMIT 50
+""",
+    ),
+    Case(
+        name="by month in New York, customers' credit counted once and the median duration (fan-out)",
+        limit=LIMIT,
+        definition={
+            "groupings": [{"field": "occurred_at", "grain": "month"}],
+            "measures": [{"aggregation": "sum", "field": "credit"}, {"aggregation": "median", "field": "duration_ms"}],
+            "period": _YEAR,
+            "timezone": _ZONE,
+        },
+        duckdb="""
+WITH year AS (
+    SELECT CAST(date_trunc('month', occurred_at AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York') AS DATE) AS month,
+        customer_id, duration_ms
+    FROM events WHERE occurred_at >= '2025-11-01 04:00' AND occurred_at < '2026-11-01 04:00'
+),
+credits AS (
+    SELECT month, sum(credit) AS credit
+    FROM (SELECT DISTINCT month, customer_id FROM year) LEFT JOIN customers USING (customer_id) GROUP BY ALL
+),
+medians AS (SELECT month, CAST(median(duration_ms) AS DOUBLE) AS middle FROM year GROUP BY ALL)
+SELECT month AS occurred_at__month, credit AS sum__credit, middle AS median__duration_ms
+FROM credits JOIN medians USING (month) ORDER BY 1 LIMIT 50
+""",
+        postgresql="""
+WITH year AS NOT MATERIALIZED (
+    SELECT date_trunc('month', occurred_at AT TIME ZONE 'America/New_York')::date AS month, customer_id, duration_ms
+    FROM events WHERE occurred_at >= '2025-11-01 04:00+00' AND occurred_at < '2026-11-01 04:00+00'
+),
+credits AS (
+    SELECT month, sum(credit)::numeric(38, 2) AS credit
+    FROM (SELECT DISTINCT month, customer_id FROM year) AS pairs LEFT JOIN customers USING (customer_id) GROUP BY month
+),
+medians AS (SELECT month, percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) AS middle FROM year GROUP BY month)
+SELECT month AS occurred_at__month, credit AS sum__credit, middle AS median__duration_ms
+FROM credits JOIN medians USING (month) ORDER BY 1 LIMIT 50
+""",
+    ),
+    Case(
         name="by feature, a quarter and the change since the one before",
+        limit=LIMIT,
         definition={
             "groupings": [{"field": "feature"}],
             "measures": [_AMOUNT],

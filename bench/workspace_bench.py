@@ -47,7 +47,7 @@ def workspace() -> Iterator[tuple[Broadsheet, Principal]]:
         )
         prepare(settings)
         broadsheet = build(settings)
-        token = broadsheet.access.open_session(broadsheet.access.verify(settings.admin_email, "a password for benches"))
+        token = broadsheet.sessions.open(broadsheet.sign_in.verify(settings.admin_email, "a password for benches"))
         yield broadsheet, broadsheet.access.principal_for_session(token)
         broadsheet.close()
     finally:

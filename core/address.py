@@ -1,5 +1,6 @@
 """The one validator for e-mail addresses and header values; everything that reaches a mail's head passes here."""
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -55,6 +56,11 @@ def email_key(text: str) -> str:
         return parse_email(text).lower()
     except InvalidAddress:
         return text.strip().lower()
+
+
+def erased_key(text: str) -> str:
+    """What is kept of an address that was erased, so that it is not written to again: a hash of its `email_key`."""
+    return f"sha256:{hashlib.sha256(f'erased {email_key(text)}'.encode()).hexdigest()}"
 
 
 def parse_sender(text: str) -> Sender:

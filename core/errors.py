@@ -12,10 +12,13 @@ BroadsheetError
 │   └── InvalidAddress        a recipient or host that is not an address
 ├── NotSignedIn               no valid session or token
 ├── NotAllowed                signed in, but lacking the permission
+│   └── PolicyRefused         the data policy of a dataset does not give it to this person
+│       └── FieldHidden       a field that a report uses does not exist for them
 ├── NotFound                  no such object for this principal
 ├── Conflict                  the object changed since it was read
 │   └── BreaksReports         the change would break reports; nothing was saved
 ├── TooManyRequests           asked more often than the limit allows
+├── QuotaReached              the organization uses as much as it may
 ├── SourceError               the source could not answer
 │   ├── SourceUnavailable     it cannot be reached (may heal)
 │   ├── SourceBusy            all connections it allows are in use (heals)
@@ -36,31 +39,10 @@ BroadsheetError
 └── DatabaseUnavailable       the product's own database cannot be reached
 """
 
-from typing import ClassVar
 from uuid import UUID
 
-
-class BroadsheetError(Exception):
-    """Something went wrong."""
-
-    #: Stable machine-readable name, used in problem details and on runs.
-    code: ClassVar[str] = "error"
-    #: HTTP status the API answers with.
-    http_status: ClassVar[int] = 500
-    #: Whether trying again later may succeed without anybody changing anything.
-    retryable: ClassVar[bool] = False
-
-    def __init__(self, user_message: str | None = None, *, place: str | None = None) -> None:
-        """`user_message`: what happened and the mend, in plain words. `place`: where, as in `filters[0].value`."""
-        self.user_message = user_message or (type(self).__doc__ or "Something went wrong.").strip()
-        self.place = place
-        super().__init__(self.user_message)
-
-
-class SettingError(BroadsheetError):
-    """A setting is missing or wrong."""
-
-    code = "setting_invalid"
+from core.error_base import BroadsheetError as BroadsheetError
+from core.error_base import SettingError as SettingError
 
 
 class InvalidInput(BroadsheetError):
@@ -133,6 +115,18 @@ class NotAllowed(BroadsheetError):
     http_status = 403
 
 
+class PolicyRefused(NotAllowed):
+    """The data policy of this dataset does not give you this."""
+
+    code = "data_policy"
+
+
+class FieldHidden(PolicyRefused):
+    """The report uses a field that does not exist for you."""
+
+    code = "field_hidden"
+
+
 class NotFound(BroadsheetError):
     """It does not exist, or you may not see it."""
 
@@ -145,8 +139,7 @@ class Conflict(BroadsheetError):
 
     code = "conflict"
     http_status = 409
-    #: What the other one changed, a line each, where that can be said.
-    changes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()  #: what the other one changed, a line each, where that can be said
 
 
 class BreaksReports(Conflict):
@@ -167,10 +160,17 @@ class TooManyRequests(BroadsheetError):
     http_status = 429
     retryable = True
 
-    def __init__(self, *, retry_after_s: int) -> None:
+    def __init__(self, user_message: str | None = None, *, retry_after_s: int) -> None:
         """`retry_after_s`: whole seconds until the next request is let through."""
         self.retry_after_s = retry_after_s
-        super().__init__(f"Too many requests. Try again in {retry_after_s} s.")
+        super().__init__(user_message or f"Too many requests. Try again in {retry_after_s} s.")
+
+
+class QuotaReached(BroadsheetError):
+    """Your organization uses as much as it may. Ask whoever runs this installation for more."""
+
+    code = "quota_reached"
+    http_status = 409
 
 
 class SourceError(BroadsheetError):

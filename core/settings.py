@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from core.address import parse_email, parse_sender
 from core.errors import InvalidInput, SettingError
 
+#: A provider on this machine, for trying it out.
+_LOCAL_ISSUERS = (("http", "127.0.0.1"), ("http", "localhost"))
+
 
 class Settings(BaseSettings):
     """All settings. Frozen; an unknown name in `.env` is ignored, a wrong value stops the start."""
@@ -92,7 +95,26 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         "text", description="How the processes log: text, or a JSON object a line."
     )
+    quotas: str = Field(
+        "",
+        description="Limits of every organization that has none of its own, as in `schedules=500, runs_at_once=4`.",
+    )
     rate_limits: Literal["on", "off"] = Field("on", description="Request limits of the API and sign-in.")
+    breached_passwords: Path | None = Field(
+        None,
+        description="File of SHA-1 hashes of passwords that leaked, sorted, one a line; they are refused. Unset: none.",
+    )
+    oidc_issuer: str | None = Field(
+        None, description="Address of the OpenID Connect provider for single sign-on. Unset: no single sign-on."
+    )
+    oidc_client_id: str | None = Field(None, description="Broadsheet's client id at that provider.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Broadsheet's client secret at that provider.")
+    oidc_name: str = Field("single sign-on", description="What the provider is called on the sign-in page.")
+    oidc_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Domains whose verified addresses join by themselves at the provider, separated by commas."
+    )
+    oidc_organization: str | None = Field(None, description="Organization that they join, by name.")
+    oidc_role: str = Field("viewer", description="Role that they get; none that manages people.")
     link_minutes: int = Field(
         60, ge=1, le=129_600, description="Minutes that a link made by hand opens its file, unless asked for otherwise."
     )
@@ -116,7 +138,7 @@ class Settings(BaseSettings):
         "Unset: four times RETENTION_DAYS, at least 366. A run that somebody keeps stays with its files.",
     )
 
-    @field_validator("allow_private_hosts", "source_folders", "delivery_folders", mode="before")
+    @field_validator("allow_private_hosts", "source_folders", "delivery_folders", "oidc_domains", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         """Accept the comma-separated form of the environment."""
@@ -162,6 +184,25 @@ class Settings(BaseSettings):
             raise ValueError("it must be the name or address of a host, such as mail.example.com")
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _usable_issuer(cls, value: str | None) -> str | None:
+        """Who is signed in is believed because TLS says who speaks; only this machine is believed without."""
+        parts = urlsplit(value) if value else None
+        if parts is not None and (
+            not parts.hostname or (parts.scheme != "https" and (parts.scheme, parts.hostname) not in _LOCAL_ISSUERS)
+        ):
+            raise ValueError("it must be an address such as https://login.example.com")
+        return value
+
+    @field_validator("breached_passwords")
+    @classmethod
+    def _usable_list(cls, value: Path | None) -> Path | None:
+        """A list that cannot be read would refuse nothing."""
+        if value is not None and not value.is_file():
+            raise ValueError(f"{value} is no file")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _strong_key(cls, value: SecretStr | None) -> SecretStr | None:
@@ -187,6 +228,10 @@ class Settings(BaseSettings):
             raise ValueError("ARTIFACT_STORE=s3 needs S3_BUCKET")
         if self.bounce_imap_host and not (self.bounce_imap_user and self.bounce_imap_password):
             raise ValueError("BOUNCE_IMAP_HOST needs BOUNCE_IMAP_USER and BOUNCE_IMAP_PASSWORD")
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret):
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
+        if self.oidc_domains and not self.oidc_organization:
+            raise ValueError("OIDC_DOMAINS needs OIDC_ORGANIZATION")
         if self.smtp_password is not None and not self.smtp_user:
             raise ValueError("SMTP_PASSWORD needs SMTP_USER")
         return self

@@ -27,6 +27,7 @@ def look(dashboard_id: UUID) -> None:
         return
     content, kept = dashboard.content, state.kept_values(dashboard_id)
     if is_new_here:
+        broadsheet().dashboards.viewed(principal, dashboard_id)
         found, wrong = state.values_of_address(content)
         kept.clear()
         kept.update(found)

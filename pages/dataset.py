@@ -18,11 +18,12 @@ from pages.widgets.dictionary import dictionary
 from pages.widgets.field_table import fields_panel
 from pages.widgets.join_panel import joins_panel
 from pages.widgets.measure_panel import measures_panel
+from pages.widgets.policy_panel import policy_panel
 from pages.widgets.screen import back, entered
 from pages.widgets.states import problem
 from pages.widgets.step_panel import steps_panel
 
-TABS = ("Fields", "Joins", "Steps", "Measures", "Preview", "Used by")
+TABS = ("Fields", "Joins", "Steps", "Measures", "Policy", "Preview", "Used by")
 
 
 def open_draft(principal: Principal) -> tuple[drafts.DatasetDraft, Source]:
@@ -44,11 +45,13 @@ back("data.py", "All data")
 draft, source = open_draft(principal)
 if not principal.may(Permission.MANAGE_CATALOG) or source.kind == WORKSPACE_KIND:
     dictionary(principal, draft.dataset)
+    if principal.may(Permission.MANAGE_POLICIES) and source.kind != WORKSPACE_KIND:
+        policy_panel(principal, draft.dataset)
     st.stop()
 head(draft, source)
 problems_strip(draft)
 about(draft)
-fields, joins, steps, measures, preview, used_by = st.tabs(TABS, key=keys.DATASET_TABS, on_change="rerun")
+fields, joins, steps, measures, policy, preview, used_by = st.tabs(TABS, key=keys.DATASET_TABS, on_change="rerun")
 if fields.open:
     with fields:
         fields_panel(principal, draft)
@@ -61,6 +64,9 @@ elif steps.open:
 elif measures.open:
     with measures:
         measures_panel(draft)
+elif policy.open:
+    with policy:
+        policy_panel(principal, draft.saved)
 elif preview.open:
     with preview:
         preview_panel(principal, draft)

@@ -5,46 +5,24 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.access import Permission, Principal
-from core.domain.group import Group, GroupInUse, Person
+from core.domain.group import Group, GroupInUse
 from core.errors import BroadsheetError
-from pages.widgets import keys, rows, words
+from pages.widgets import keys, member_keys, rows, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.group_form import group_form
+from pages.widgets.person_invite import invite
+from pages.widgets.person_list import LIMIT, person_list
 from pages.widgets.recipient_rule import recipient_rule
 from pages.widgets.screen import back, entered, heading
-from pages.widgets.states import empty, mark, problem
+from pages.widgets.states import empty, problem
 from pages.widgets.suppression_list import suppression_list
 
 SHOWN = {"people": "People", "groups": "Groups", "rule": "Who may receive", "alone": "Left alone"}
-PEOPLE_COLUMNS = (
-    rows.Column(title="Address", width=280, narrow=False),
-    rows.Column(title="Role", width=160),
-    rows.Column(title="State", width=110),
-)
 GROUP_COLUMNS = (
     rows.Column(title="Members", width=90),
     rows.Column(title="About", width=320, narrow=False),
     rows.Column(title="Changed", width=110, narrow=False),
 )
-LIMIT = 50
-
-
-def the_people(principal: Principal) -> None:
-    """Draw the people of the organization."""
-    search = st.text_input("Search", key=keys.PEOPLE_SEARCH, placeholder="Search", label_visibility="collapsed")
-    found = broadsheet().groups.people(principal, search=search or "", page=_page(), limit=LIMIT)
-    with st.container(key=keys.PEOPLE_LIST, gap=None):
-        rows.heading("Name", PEOPLE_COLUMNS, tail=0)
-        for person in found.items:
-            _person(person)
-    _pages(found.total)
-
-
-def _person(person: Person) -> None:
-    state = mark("Active", "green") if person.is_here else mark("Left" if person.left_at else "Closed", "quiet")
-    cells = (rows.fact(person.email), rows.fact(person.role.replace("_", " "), quiet=True), state)
-    with rows.line(str(person.user_id)):
-        rows.row(person.name, None, PEOPLE_COLUMNS, cells)
 
 
 def the_groups(principal: Principal) -> None:
@@ -113,15 +91,18 @@ def _turn() -> None:
 def the_lists(principal: Principal) -> None:
     """Draw the chosen list under the screen's heading."""
     manages = principal.may(Permission.MANAGE_MEMBERS)
-    offered = {key: label for key, label in SHOWN.items() if manages or key != "alone"}
+    sends = principal.may(Permission.MANAGE_SCHEDULES)
+    offered = {key: label for key, label in SHOWN.items() if (sends or key == "people") and (manages or key != "alone")}
     wanted = st.query_params.get("show", "people")
     if entered("people") or st.session_state.get(keys.PEOPLE_SHOWN) not in offered:
         st.session_state[keys.PEOPLE_SHOWN] = wanted if wanted in offered else "people"
     with heading("People", "people"):
         # The choice is drawn below; its last value stands here already.
-        on_groups = st.session_state[keys.PEOPLE_SHOWN] == "groups"
-        if manages and on_groups and st.button("New group", type="primary", key=keys.GROUPS_NEW):
+        on = st.session_state[keys.PEOPLE_SHOWN]
+        if manages and on == "groups" and st.button("New group", type="primary", key=keys.GROUPS_NEW):
             st.switch_page("people.py", query_params={"group": "new"})
+        if manages and on == "people" and st.button("Invite people", type="primary", key=member_keys.INVITE_NEW):
+            invite()
     shown = st.segmented_control(
         "Show",
         list(offered),
@@ -131,11 +112,13 @@ def the_lists(principal: Principal) -> None:
         label_visibility="collapsed",
         on_change=_turn,
     )
-    draw = {"people": the_people, "groups": the_groups, "rule": recipient_rule, "alone": suppression_list}
+    draw = {"people": person_list, "groups": the_groups, "rule": recipient_rule, "alone": suppression_list}
     draw[shown](principal)
 
 
-principal = guard(Permission.MANAGE_SCHEDULES)
+principal = guard()
+if not principal.may(Permission.MANAGE_MEMBERS):
+    principal = guard(Permission.MANAGE_SCHEDULES)
 named = st.query_params.get("group")
 try:
     if named is None:

@@ -7,7 +7,7 @@ from core.errors import BroadsheetError, NotSignedIn
 from pages.widgets.app import current_principal
 from pages.widgets.mishap import told
 from pages.widgets.search_box import search_box
-from pages.widgets.sign_in import sign_in_screen, sign_out
+from pages.widgets.sign_in import sign_in_screen, sign_out, watch_session
 from pages.widgets.theme import apply_theme, show_wordmark
 
 apply_theme()
@@ -22,6 +22,7 @@ except BroadsheetError as error:
     st.stop()
 
 show_wordmark()
+watch_session()
 screens = [
     st.Page("home.py", title="Home", default=True),
     st.Page("reports.py", title="Reports"),
@@ -58,12 +59,37 @@ screen = st.navigation(
                 else []
             ),
             *(
+                [st.Page("people.py", title="People", icon=":material/group:")]
+                if principal.may(Permission.MANAGE_SCHEDULES) or principal.may(Permission.MANAGE_MEMBERS)
+                else []
+            ),
+            *(
+                [st.Page("roles.py", title="Roles", icon=":material/badge:")]
+                if principal.may(Permission.MANAGE_MEMBERS)
+                else []
+            ),
+            st.Page("organizations.py", title="Organizations", icon=":material/corporate_fare:"),
+            *(
                 [
-                    st.Page("people.py", title="People", icon=":material/group:"),
                     st.Page("calendars.py", title="Calendars", icon=":material/event_busy:"),
                     st.Page("destinations.py", title="Destinations", icon=":material/outbox:"),
                 ]
                 if principal.may(Permission.MANAGE_SCHEDULES)
+                else []
+            ),
+            *(
+                [st.Page("personal_data.py", title="Personal data", icon=":material/shield_person:")]
+                if principal.may(Permission.MANAGE_POLICIES)
+                else []
+            ),
+            *(
+                [st.Page("audit.py", title="Audit", icon=":material/policy:")]
+                if principal.may(Permission.VIEW_AUDIT)
+                else []
+            ),
+            *(
+                [st.Page("quotas.py", title="Limits", icon=":material/speed:", url_path="limits")]
+                if principal.may(Permission.MANAGE_MEMBERS)
                 else []
             ),
             st.Page(sign_out, title="Sign out", icon=":material/logout:", url_path="sign-out"),

@@ -18,7 +18,7 @@ import bcrypt
 import hypothesis
 import psycopg
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -86,6 +86,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first; the order within a file stays. Counts where xdist keeps the order (see `./test`)."""
     places = {name: place for place, name in enumerate(_BEGUN_FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """Made once a process: each remembers the statements it compiled, which take longer than most tests."""
+
+    app: Database
+    owner: Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,20 +169,25 @@ def database_urls(postgres: EmbeddedPostgres, wiper: "Wiper") -> DatabaseUrls:
     return _urls(postgres.owner_url)
 
 
+@pytest.fixture(scope="session")
+def engines(postgres: EmbeddedPostgres) -> "Engines":
+    """The app's and the owner's way to the database."""
+    urls = _urls(postgres.owner_url)
+    assert urls.owner is not None
+    return Engines(app=Database(urls.app, pool_size=5), owner=create_engine(urls.owner, poolclass=NullPool))
+
+
 @pytest.fixture
-def database(database_urls: DatabaseUrls) -> Iterator[Database]:
+def database(engines: "Engines", database_urls: DatabaseUrls) -> Iterator[Database]:
     """A fresh database as the app sees it: connected as its login role."""
-    database = Database(database_urls.app, pool_size=5)
-    yield database
-    database.dispose()
+    yield engines.app
+    engines.app.dispose()
 
 
 @pytest.fixture
-def owner_session(database_urls: DatabaseUrls) -> Iterator[Session]:
+def owner_session(engines: "Engines", database_urls: DatabaseUrls) -> Iterator[Session]:
     """A session of the owner on the same database; commit what others shall see."""
-    assert database_urls.owner is not None
-    engine = create_engine(database_urls.owner, poolclass=NullPool)
-    with Session(engine) as session:
+    with Session(engines.owner) as session:
         yield session
 
 

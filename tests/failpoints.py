@@ -49,6 +49,7 @@ from core.runs.sent_copies import SentCopies
 from core.runs.unsubscribe_links import UnsubscribeLinks
 from core.runs.workers import Workers
 from core.secrets import SecretBox
+from core.services.audit_linking import AuditLinker
 from core.services.bounce_mails import BounceMails
 from core.services.daemon import DaemonService
 from core.settings import Settings
@@ -272,6 +273,7 @@ class Stack:
             care=self.care,
             bounces=BounceMails(self.database, self.clock, Settings(_env_file=None)),
             watch=NoWatch(),
+            audit=AuditLinker(self.database, key="audit"),
             ledger=self.ledger,
             workers=lambda daemon: Workers(
                 worker_app(self.database.engine.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=2

@@ -179,3 +179,18 @@ FAN_OUT: dict[str, Any] = {
     ],
     "filters": matching(condition("country", "is", "DE")),
 }
+#: The customers' table is joined to what is gathered of sales, for the group key and for the sum.
+FAN_OUT_JOINED_LATE: dict[str, Any] = {
+    "groupings": [{"field": "country"}, {"field": "day"}],
+    "measures": [COUNT, {"aggregation": "sum", "field": "credit"}, {"aggregation": "average", "field": "shipping"}],
+}
+#: Lines and payments multiply each other and the sales.
+FAN_OUT_OF_TWO_JOINS: dict[str, Any] = {
+    "groupings": [{"field": "day"}],
+    "measures": [
+        COUNT,
+        {"aggregation": "sum", "field": "amount"},
+        {"aggregation": "median", "field": "paid"},
+        {"aggregation": "max", "field": "product"},
+    ],
+}

@@ -1,4 +1,4 @@
-"""Passwords: bcrypt hashes and the rule for new ones."""
+"""Passwords: bcrypt hashes, and the least that a new one has to be."""
 
 import secrets
 
@@ -9,6 +9,8 @@ from core.errors import InvalidInput
 #: bcrypt reads no further than this many bytes and newer versions refuse more.
 MAX_BYTES = 72
 MIN_LENGTH = 12
+#: Compared with for an unknown address or a locked account: the time taken must not tell them from a wrong password.
+NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lRbl7D7zPuzfVbZVcJvCk5zW5rBkzi"
 
 
 def hash_password(password: str, *, rounds: int = 12) -> str:
@@ -19,8 +21,8 @@ def hash_password(password: str, *, rounds: int = 12) -> str:
 
 def verify_password(password: str, password_hash: str) -> bool:
     """Whether `password` is the one behind `password_hash`; takes the same time for any wrong one."""
-    encoded = password.encode()
-    if len(encoded) > MAX_BYTES:
+    encoded = password.encode(errors="replace")
+    if len(encoded) > MAX_BYTES or not password_hash:
         return False
     return bcrypt.checkpw(encoded, password_hash.encode())
 
@@ -29,7 +31,7 @@ def check_new_password(password: str) -> None:
     """Raise InvalidInput for a password that is too short, too long, or all one character."""
     if len(password) < MIN_LENGTH:
         raise InvalidInput(f"The password needs at least {MIN_LENGTH} characters.", place="password")
-    if len(password.encode()) > MAX_BYTES:
+    if len(password.encode(errors="replace")) > MAX_BYTES:
         raise InvalidInput(f"The password may have at most {MAX_BYTES} bytes.", place="password")
     if len(set(password)) < 5:
         raise InvalidInput("The password needs at least five different characters.", place="password")

@@ -1,22 +1,11 @@
 """The one policy. Pure: it is handed the principal and what is asked, and reads nothing else."""
 
-from core.domain.access import Permission, Principal
+from collections.abc import Collection
+
+from core.domain.access import IN_WORDS, Permission, Principal, in_order, role_words
 from core.domain.dataset import Dataset
 from core.domain.library import Action, Level, Shared, Visibility
 from core.errors import NotAllowed, NotFound
-
-#: What a person is told when a permission is missing.
-_NEEDED_FOR: dict[Permission, str] = {
-    Permission.VIEW_REPORTS: "open reports",
-    Permission.EDIT_REPORTS: "create or change reports",
-    Permission.MANAGE_EXPORTS: "download, send or cancel reports",
-    Permission.MANAGE_SCHEDULES: "create, change or send schedules",
-    Permission.SEE_SQL: "see the SQL behind a report",
-    Permission.MANAGE_CATALOG: "change sources and datasets",
-    Permission.WRITE_SQL: "write SQL for datasets",
-    Permission.MANAGE_MEMBERS: "manage the people of this organization",
-    Permission.MANAGE_INSTALLATION: "manage this installation",
-}
 
 
 def sees_everything(principal: Principal) -> bool:
@@ -67,7 +56,7 @@ def require_dataset(principal: Principal, dataset: Dataset) -> None:
     require(principal, Permission.VIEW_REPORTS)
     if not principal.may(dataset.needs):
         raise NotAllowed(
-            f"{dataset.label} is only for those who may {_NEEDED_FOR[dataset.needs]}. "
+            f"{dataset.label} is only for those who may {IN_WORDS[dataset.needs]}. "
             "Ask an administrator of your organization."
         )
 
@@ -76,6 +65,14 @@ def require(principal: Principal, permission: Permission) -> None:
     """Return if `principal` holds `permission`; otherwise raise NotAllowed naming what it is for."""
     if not principal.may(permission):
         raise NotAllowed(
-            f"Your role ({principal.role.replace('_', ' ')}) may not {_NEEDED_FOR[permission]}. "
+            f"Your role ({role_words(principal.role)}) may not {IN_WORDS[permission]}. "
             "Ask an administrator of your organization."
         )
+
+
+def require_holds(principal: Principal, permissions: Collection[Permission], *, place: str | None = None) -> None:
+    """Return if `principal` holds all of `permissions`, else raise NotAllowed: nobody gives more than they hold."""
+    missing = in_order(set(permissions) - principal.permissions)
+    if missing:
+        words = ", ".join(IN_WORDS[one] for one in missing)
+        raise NotAllowed(f"You may not give what you may not do yourself: {words}.", place=place)

@@ -3,8 +3,9 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from core.access.rate_limit import RateLimit
 from core.api import docs_routes
+from core.api.account_routes import account_routes
+from core.api.audit_routes import audit_routes
 from core.api.authentication import BearerMiddleware
 from core.api.bounce_routes import bounce_routes
 from core.api.branding_routes import branding_routes
@@ -12,6 +13,7 @@ from core.api.burst_routes import burst_routes
 from core.api.calendar_routes import calendar_routes
 from core.api.chart_routes import chart_routes
 from core.api.dashboard_routes import dashboard_routes
+from core.api.data_policy_routes import data_policy_routes
 from core.api.dataset_routes import dataset_routes
 from core.api.destination_routes import destination_routes
 from core.api.email_routes import email_routes
@@ -20,13 +22,22 @@ from core.api.group_routes import group_routes
 from core.api.library_routes import library_routes
 from core.api.link_routes import link_routes
 from core.api.mail_draft_routes import mail_draft_routes
+from core.api.organization_routes import organization_routes
+from core.api.password_routes import password_routes
+from core.api.people_routes import people_routes
+from core.api.personal_data_routes import personal_data_routes
 from core.api.problems import add_problem_handlers
+from core.api.quota_routes import quota_routes
 from core.api.recipient_policy_routes import recipient_policy_routes
 from core.api.report_routes import report_routes
+from core.api.role_routes import role_routes
 from core.api.run_care_routes import run_care_routes
 from core.api.schedule_care_routes import schedule_care_routes
 from core.api.schedule_routes import schedule_routes
+from core.api.second_factor_routes import second_factor_routes
 from core.api.sent_routes import sent_routes
+from core.api.service_account_routes import service_account_routes
+from core.api.sign_in_routes import sign_in_routes
 from core.api.source_routes import source_routes
 from core.api.template_routes import template_routes
 from core.api.token_routes import token_routes
@@ -37,20 +48,17 @@ from core.bootstrap import Broadsheet
 PUBLIC = (
     ("GET", "/openapi.json"),
     ("POST", "/auth/token"),
+    ("POST", "/auth/password/forgot"),
+    ("POST", "/auth/password/reset"),
     ("GET", "/email-config/presets"),
+    ("POST", "/invitations/accept"),
     *(("GET", path) for path in docs_routes.PATHS),
 )
 _MAX_BODY_BYTES = 4 * 1024 * 1024
-#: With RATE_LIMITS=on: failed sign-ins of one client address, and requests of one person, a minute.
-SIGN_INS_PER_MINUTE = 30
-REQUESTS_PER_MINUTE = 600
 
 
 def create_application(broadsheet: Broadsheet) -> FastAPI:
     """Return the application over the services of one process."""
-    is_limited = broadsheet.settings.rate_limits == "on"
-    sign_ins = RateLimit(broadsheet.clock, per_minute=SIGN_INS_PER_MINUTE if is_limited else None)
-    requests = RateLimit(broadsheet.clock, per_minute=REQUESTS_PER_MINUTE if is_limited else None)
     app = FastAPI(
         title="Broadsheet",
         version="1",
@@ -58,12 +66,16 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        middleware=[Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC, requests=requests)],
+        middleware=[Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC, quotas=broadsheet.quotas)],
         max_body_size=_MAX_BODY_BYTES,
     )
     add_problem_handlers(app)
     app.include_router(docs_routes.docs_routes())
-    app.include_router(token_routes(broadsheet.access, sign_ins))
+    app.include_router(sign_in_routes(broadsheet.sign_in))
+    app.include_router(password_routes(broadsheet.passwords, broadsheet.sign_in, broadsheet.access))
+    app.include_router(account_routes(broadsheet.sessions, broadsheet.access))
+    app.include_router(second_factor_routes(broadsheet.second_factor))
+    app.include_router(token_routes(broadsheet.tokens))
     app.include_router(source_routes(broadsheet.sources))
     app.include_router(upload_routes(broadsheet.uploads))
     app.include_router(template_routes(broadsheet.templates))
@@ -83,10 +95,18 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(run_care_routes(broadsheet.backfill, broadsheet.approvals))
     app.include_router(email_routes(broadsheet.email_config, broadsheet.suppressions))
     app.include_router(group_routes(broadsheet.groups))
+    app.include_router(data_policy_routes(broadsheet.data_policies))
+    app.include_router(personal_data_routes(broadsheet.personal_data))
+    app.include_router(people_routes(broadsheet.members, broadsheet.invitations))
+    app.include_router(role_routes(broadsheet.roles))
+    app.include_router(organization_routes(broadsheet.organizations, broadsheet.access))
+    app.include_router(service_account_routes(broadsheet.service_accounts))
     app.include_router(recipient_policy_routes(broadsheet.recipient_policy, broadsheet.verification))
     app.include_router(mail_draft_routes(broadsheet.mail_preview, broadsheet.reach))
     app.include_router(sent_routes(broadsheet.sent))
     app.include_router(link_routes(broadsheet.links, broadsheet.settings.base_url))
     app.include_router(bounce_routes(broadsheet.bounces, broadsheet.settings.base_url))
     app.include_router(branding_routes(broadsheet.branding))
+    app.include_router(audit_routes(broadsheet.audit))
+    app.include_router(quota_routes(broadsheet.quotas))
     return app

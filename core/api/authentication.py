@@ -7,23 +7,23 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.access.rate_limit import RateLimit
 from core.api.problems import problem_of
 from core.api.threads import run_in_api_thread
 from core.domain.access import Principal
 from core.errors import BroadsheetError, NotSignedIn
 from core.services.access import AccessService
+from core.services.quotas import QuotaService
 
 
 class BearerMiddleware:
     """Answers 401 unless the request names a principal or its (method, path) is public; 429 past the limit."""
 
     def __init__(
-        self, app: ASGIApp, *, access: AccessService, public: Collection[tuple[str, str]], requests: RateLimit
+        self, app: ASGIApp, *, access: AccessService, public: Collection[tuple[str, str]], quotas: QuotaService
     ) -> None:
         self._app = app
         self._access = access
-        self._requests = requests
+        self._quotas = quotas
         self._public = frozenset(public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +46,7 @@ class BearerMiddleware:
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn("Send your API token as 'Authorization: Bearer …'.")
         principal = await run_in_api_thread(self._access.principal_for_bearer, token.strip())
-        self._requests.take(str(principal.user_id))
+        await run_in_api_thread(self._quotas.take_request, principal)
         return principal
 
 

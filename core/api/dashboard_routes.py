@@ -98,6 +98,7 @@ def _add_looks(router: APIRouter, dashboards: DashboardService, runs: RunService
     def preview(dashboard_id: UUID, body: DashboardPreviewIn, caller: Caller) -> ExactJSONResponse:
         dashboard = dashboards.get(caller, dashboard_id)
         given = parse_filters(dashboard.content, body.filters)
+        dashboards.viewed(caller, dashboard_id)
         answers = dashboards.preview(caller, dashboard.content, given=given, rows=body.rows)
         return ExactJSONResponse(
             {"version": dashboard.version, "tiles": [tile_out(answer, caller) for answer in answers]}

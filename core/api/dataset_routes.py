@@ -75,7 +75,7 @@ def dataset_routes(catalog: CatalogService, datasets: DatasetService, quick_star
     @router.get("/{dataset_id}", summary="One dataset")
     @blocking
     def get_dataset(dataset_id: UUID, caller: Caller, response: Response) -> Json:
-        dataset = catalog.dataset(caller, dataset_id)
+        dataset = catalog.dataset_as_made(caller, dataset_id)
         response.headers["ETag"] = f'"{dataset.version}"'
         return dataset_out(dataset, caller)
 

@@ -109,6 +109,7 @@ def person_out(person: Person) -> Json:
         "role": person.role,
         "is_active": person.is_here,
         "left_at": iso(person.left_at),
+        "deactivated_at": iso(person.deactivated_at),
     }
 
 

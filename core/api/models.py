@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.api.file_choices import options_out, progress_out
 from core.api.inputs import Instant, Json, Object, PageNumber, PreviewLimit, Text
-from core.domain.access import Principal
+from core.domain.access import Permission, Principal
 from core.domain.artifact import Artifact
 from core.domain.definition_json import dump_definition
 from core.domain.delivery import Delivery
@@ -26,10 +26,11 @@ class In(BaseModel):
 
 
 class SignIn(In):
-    """An address and a password."""
+    """An address and a password; a code where the account has a second factor."""
 
     username: Text = Field(max_length=320)
     password: Text = Field(max_length=1000)
+    code: Text | None = Field(None, max_length=100)
 
 
 class TokenOut(BaseModel):
@@ -41,10 +42,11 @@ class TokenOut(BaseModel):
 
 
 class ApiTokenIn(In):
-    """A personal API token to make."""
+    """An API token to make; `scopes` are permissions, and without them it may what its owner may now."""
 
     name: Text
     expires_at: Instant | None = None
+    scopes: list[Permission] | None = Field(None, max_length=len(Permission))
 
 
 class ReportIn(In):

@@ -29,9 +29,17 @@ _STYLE = (
     "form{margin:0 0 14px;padding-top:14px;border-top:1px solid var(--line)}"
     "button{padding:9px 18px;border:1px solid var(--accent);border-radius:3px;background:var(--card);"
     "color:var(--accent);font:inherit;font-weight:600;cursor:pointer}"
-    "button.first{background:var(--accent);color:var(--on)}"
     "select{padding:8px;font:inherit;color:var(--ink);background:var(--card);border:1px solid var(--line)}"
-    "button:focus-visible,select:focus-visible{outline:2px solid var(--accent);outline-offset:2px}"
+    "a.button{display:inline-block;padding:9px 18px;border:1px solid var(--accent);border-radius:3px;"
+    "color:var(--accent);font-weight:600;text-decoration:none}"
+    "button.first,a.button.first{background:var(--accent);color:var(--on)}"
+    "label{display:block;margin:0 0 14px;font-weight:600;font-size:14px;line-height:20px}"
+    "input{display:block;box-sizing:border-box;width:100%;margin-top:4px;padding:9px;font-family:inherit;"
+    "font-size:16px;line-height:24px;font-weight:400;color:var(--ink);background:var(--card);"
+    "border:1px solid var(--line);border-radius:3px}input[readonly]{background:var(--paper);color:var(--quiet)}"
+    ".wrong{color:var(--accent);font-weight:600}"
+    "button:focus-visible,select:focus-visible,input:focus-visible,a:focus-visible"
+    "{outline:2px solid var(--accent);outline-offset:2px}"
 )
 
 

@@ -6,7 +6,9 @@ from starlette.routing import Route
 
 from core.access.rate_limit import RateLimit
 from core.api.bounce_hooks import bounce_hooks
+from core.api.invitation_pages import invitation_pages
 from core.api.link_pages import link_pages
+from core.api.reset_pages import reset_pages
 from core.api.threads import run_in_api_thread
 from core.api.unsubscribe_routes import unsubscribe_routes
 from core.api.verify_routes import verify_routes
@@ -39,5 +41,7 @@ def public_routes(broadsheet: Broadsheet) -> list[Route]:
         *link_pages(broadsheet.link_opening, wrong, secure=broadsheet.settings.base_url.startswith("https://")),
         *unsubscribe_routes(broadsheet.unsubscribe, wrong),
         *verify_routes(broadsheet.verification, wrong),
+        *invitation_pages(broadsheet.invitations, broadsheet.access, wrong),
+        *reset_pages(broadsheet.passwords, wrong),
         *bounce_hooks(broadsheet.bounces, wrong),
     ]

@@ -144,7 +144,10 @@ def report_routes(
     @router.post("/{report_id}/preview", summary="Preview a saved report")
     @blocking
     def preview_report(report_id: UUID, body: PreviewOfReportIn, caller: Caller) -> ExactJSONResponse:
-        return show(caller, reports.get(caller, report_id).definition, body)
+        report = reports.get(caller, report_id)
+        if body.page == 1:
+            reports.viewed(caller, report_id)
+        return show(caller, report.definition, body)
 
     @router.post("/{report_id}/export", status_code=202, summary="Make files of a report")
     @blocking

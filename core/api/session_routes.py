@@ -1,7 +1,6 @@
 """The browser's session cookie: set after a sign-in and cleared at sign-out; it decides nothing about passwords."""
 
 import json
-from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -9,40 +8,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.api.visitors import visit_of
 from core.errors import NotSignedIn
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from core.domain.access import Principal
+from core.services.access import AccessService
+from core.services.sessions import SESSION_LASTS, SessionService
 
 #: Scripts cannot read it; the screens read it on the server from the page's own request.
 SESSION_COOKIE = "broadsheet_session"
-SESSION_MAX_AGE_S = 14 * 24 * 3600
+SESSION_MAX_AGE_S = int(SESSION_LASTS.total_seconds())
+_NOT_KEPT = {"Cache-Control": "no-store"}
 _MAX_BODY_BYTES = 4096
 
 
-class Sessions(Protocol):
-    """The part of the access service these routes need."""
-
-    def open_session(self, user_id: "UUID") -> str:
-        """Start a session and return its secret."""
-        ...
-
-    def principal_for_session(self, token: str) -> "Principal":
-        """Return who is behind a session, or raise NotSignedIn."""
-        ...
-
-    def close_session(self, token: str) -> None:
-        """End a session."""
-        ...
-
-
-def session_routes(access: Sessions, *, secure: bool) -> list[Route]:
-    """Return `POST /auth/enter` and `POST /auth/leave`. `secure`: the app is reached over HTTPS.
+def session_routes(sessions: SessionService, access: AccessService, *, secure: bool) -> list[Route]:
+    """Return `/auth/enter`, `/auth/leave` and `/auth/here`. `secure`: the app is reached over HTTPS.
 
     The sign-in screen opens a session and hands its secret to the page once. `/auth/enter` swaps that secret for a
     fresh one that goes into an HttpOnly cookie and ends the first, so what the page has seen is worth nothing after.
+    `/auth/here` tells an open page whether its session still stands, so that what it shows goes when the session does.
     """
 
     async def enter(request: Request) -> Response:
@@ -52,10 +35,12 @@ def session_routes(access: Sessions, *, secure: bool) -> list[Route]:
         if ticket is None:
             return Response(status_code=400)
         try:
-            token = await run_in_threadpool(_swap, access, ticket)
+            token = await run_in_threadpool(
+                sessions.swap, ticket, visit_of(request), replaces=request.cookies.get(SESSION_COOKIE)
+            )
         except NotSignedIn:
             return Response(status_code=401)
-        response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+        response = Response(status_code=204, headers=_NOT_KEPT)
         response.set_cookie(
             SESSION_COOKIE, token, max_age=SESSION_MAX_AGE_S, path="/", httponly=True, samesite="lax", secure=secure
         )
@@ -66,19 +51,24 @@ def session_routes(access: Sessions, *, secure: bool) -> list[Route]:
             return Response(status_code=403)
         token = request.cookies.get(SESSION_COOKIE)
         if token:
-            await run_in_threadpool(access.close_session, token)
-        response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+            await run_in_threadpool(sessions.close, token)
+        response = Response(status_code=204, headers=_NOT_KEPT)
         response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax", secure=secure)
         return response
 
-    return [Route("/auth/enter", enter, methods=["POST"]), Route("/auth/leave", leave, methods=["POST"])]
+    async def here(request: Request) -> Response:
+        token = request.cookies.get(SESSION_COOKIE)
+        try:
+            await run_in_threadpool(access.principal_for_session, token or "")
+        except NotSignedIn:
+            return Response(status_code=401, headers=_NOT_KEPT)
+        return Response(status_code=204, headers=_NOT_KEPT)
 
-
-def _swap(access: Sessions, ticket: str) -> str:
-    principal = access.principal_for_session(ticket)
-    token = access.open_session(principal.user_id)
-    access.close_session(ticket)
-    return token
+    return [
+        Route("/auth/enter", enter, methods=["POST"]),
+        Route("/auth/leave", leave, methods=["POST"]),
+        Route("/auth/here", here, methods=["GET"]),
+    ]
 
 
 def _is_same_origin(request: Request) -> bool:

@@ -31,6 +31,11 @@ async def run_in_api_thread(function: Callable[P, T], *args: P.args, **kwargs: P
     return await anyio.to_thread.run_sync(functools.partial(function, *args, **kwargs), limiter=_limiter())
 
 
+async def run_checking_password(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a function that hashes or checks a password on one of the threads kept for that."""
+    return await anyio.to_thread.run_sync(functools.partial(function, *args, **kwargs), limiter=_password_limiter())
+
+
 def blocking(endpoint: Callable[P, T]) -> Callable[P, Awaitable[T]]:
     """Make a route of a blocking function; its signature stays what the framework reads."""
     return _threaded(endpoint, _limiter)

@@ -29,6 +29,7 @@ from core.runs.workers import Workers
 from core.schedules.config_json import parse_config
 from core.schedules.words import describe_config
 from core.secrets import SecretBox, derive, load_secret_key
+from core.services.audit_linking import AuditLinker
 from core.services.bounce_mails import BounceMails
 from core.services.catalog_watch import CatalogWatch
 from core.services.daemon import DaemonService
@@ -118,6 +119,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         bounces=BounceMails(parts.database, parts.clock, settings),
         care=Care(parts.database, parts.clock, notices=notices),
         watch=CatalogWatch(parts.database, parts.connections, parts.clock),
+        audit=AuditLinker(parts.database, key=derive(load_secret_key(settings), "audit")),
         ledger=parts.ledger,
         workers=lambda daemon: Workers(
             worker_app(parts.url), run=daemon.run, deliver=daemon.deliver, runs_at_once=settings.workers

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from core.clock import Clock, SystemClock
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls, check_app_login, find_urls, migrate_database, prepare_database
+from core.domain.audit_chain import ChainState
 from core.errors import SettingError
-from core.secrets import app_role_password
-from core.services import people
+from core.secrets import app_role_password, derive, load_secret_key
+from core.services import audit, people
 from core.services.demo_workspace import FirstSignIn, ensure_demo_workspace, ensure_first_workspace
 from core.services.people import AddedUser, Departure, NewUser
 from core.services.workspace_activity import ensure_workspace_activity
@@ -68,6 +69,15 @@ def activate_user(settings: Settings, *, email: str) -> None:
     """Open a closed account again. Raises InvalidInput."""
     with _owner(settings) as owner:
         people.activate_user(owner, email=email)
+
+
+def verify_audit(settings: Settings, *, organization: str | None = None) -> tuple[ChainState, ...]:
+    """Walk the chains of the audit as the app's role. Raises InvalidInput where there is no such organization."""
+    app = Database(prepare_database(settings, app_password=app_role_password(settings)).app, pool_size=1)
+    try:
+        return audit.check_all(app, key=derive(load_secret_key(settings), "audit"), organization=organization)
+    finally:
+        app.dispose()
 
 
 def _complete(urls: DatabaseUrls) -> None:

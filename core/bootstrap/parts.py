@@ -12,11 +12,15 @@ from core.db.database import Database
 from core.db.migrate import prepare_database
 from core.deliver import CHANNELS
 from core.deliver.channel import Channel
+from core.domain.quota import Limits, read_defaults
+from core.errors import InvalidInput, SettingError
 from core.query.executor import QueryExecutor
 from core.query.preview_cache import PreviewCache
 from core.runs.dispatch import Dispatch
+from core.runs.held_executor import HeldExecutor
 from core.runs.ledger import Ledger
 from core.runs.places import Places
+from core.runs.quotas import Quotas
 from core.runs.unsubscribe_links import UnsubscribeLinks
 from core.secrets import SecretBox, app_role_password, derive, load_secret_key
 from core.services.connections import Connections
@@ -40,6 +44,7 @@ class Parts:
     channels: dict[str, Channel]
     places: Places
     unsubscribe: UnsubscribeLinks
+    quotas: Quotas
 
 
 def make_parts(settings: Settings, clock: Clock) -> Parts:
@@ -48,6 +53,8 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
     database = Database(url)
     ensure_workspace_activity(database)
     ensure_ready_made(database, settings)
+    quotas = Quotas(database, clock, defaults=_limits(settings))
+    quotas.publish()
     stores = open_stores(settings)
     channels = {key: make(settings, clock) for key, make in CHANNELS.items()}
     connections = Connections(
@@ -62,7 +69,13 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
         url=url,
         database=database,
         connections=connections,
-        executor=QueryExecutor(connections.open, clock, cache=PreviewCache()),
+        executor=HeldExecutor(
+            connections.open,
+            clock,
+            cache=PreviewCache(),
+            hash_key=derive(load_secret_key(settings), "hashed fields"),
+            hold_rows=quotas.hold_rows,
+        ),
         ledger=Ledger(
             database,
             clock,
@@ -74,5 +87,13 @@ def make_parts(settings: Settings, clock: Clock) -> Parts:
         stores=stores,
         channels=channels,
         places=Places(database, SecretBox(load_secret_key(settings)), channels),
+        quotas=quotas,
         unsubscribe=UnsubscribeLinks(key=derive(load_secret_key(settings), "unsubscribe"), base_url=settings.base_url),
     )
+
+
+def _limits(settings: Settings) -> Limits:
+    try:
+        return read_defaults(settings.quotas, rates=settings.rate_limits == "on")
+    except InvalidInput as error:
+        raise SettingError(error.user_message, place="QUOTAS") from error

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 
+from core.access.password_rule import PasswordRule
 from core.bootstrap.parts import make_parts
+from core.bootstrap.signing_in import make_signing_in
 from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.database import Database
@@ -16,6 +18,7 @@ from core.render.chart_images import ChartRenderer
 from core.secrets import SecretBox, derive, load_secret_key
 from core.services.access import AccessService
 from core.services.approvals import ApprovalService
+from core.services.audit import AuditService
 from core.services.backfill import BackfillService
 from core.services.bounces import BounceService
 from core.services.branding import BrandingService
@@ -24,34 +27,48 @@ from core.services.calendars import CalendarService
 from core.services.catalog import CatalogService
 from core.services.charts import ChartService
 from core.services.dashboards import DashboardService
+from core.services.data_policies import DataPolicyService
 from core.services.datasets import DatasetService
 from core.services.destinations import DestinationService
 from core.services.email_config import EmailConfigService
 from core.services.groups import GroupService
 from core.services.health import HealthService
 from core.services.home import HomeService
+from core.services.invitations import InvitationService
 from core.services.library import LibraryService
 from core.services.link_opening import LinkOpening
 from core.services.links import LinkService
 from core.services.mail_preview import MailPreviewService
+from core.services.members import MemberService
 from core.services.metrics import MetricsService
+from core.services.organizations import OrganizationService
 from core.services.outbox import OutboxService
+from core.services.passwords import PasswordService
+from core.services.personal_data import PersonalDataService
 from core.services.quick_starts import QuickStartService
+from core.services.quotas import QuotaService
 from core.services.reach import ReachService
 from core.services.recipient_policy import RecipientPolicyService
 from core.services.report_drafts import ReportDraftService
 from core.services.report_sharing import SharingService
 from core.services.report_versions import VersionService
 from core.services.reports import ReportService
+from core.services.roles import RoleService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
 from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
 from core.services.search import SearchService
+from core.services.second_factor import SecondFactorService
 from core.services.sent import SentService
+from core.services.service_accounts import ServiceAccountService
+from core.services.sessions import SessionService
+from core.services.sign_in import SignInService
 from core.services.sources import SourceService
+from core.services.sso import SsoService
 from core.services.suppressions import SuppressionService, UnsubscribeService
 from core.services.templates import TemplateService
+from core.services.tokens import TokenService
 from core.services.uploads import UploadService
 from core.services.verification import VerificationService
 from core.services.workbooks import WorkbookService
@@ -68,6 +85,11 @@ class Broadsheet:
     settings: Settings
     clock: Clock
     access: AccessService
+    sign_in: SignInService
+    sessions: SessionService
+    second_factor: SecondFactorService
+    passwords: PasswordService
+    sso: SsoService
     catalog: CatalogService
     sources: SourceService
     datasets: DatasetService
@@ -91,6 +113,12 @@ class Broadsheet:
     suppressions: SuppressionService
     unsubscribe: UnsubscribeService
     groups: GroupService
+    members: MemberService
+    invitations: InvitationService
+    roles: RoleService
+    organizations: OrganizationService
+    tokens: TokenService
+    service_accounts: ServiceAccountService
     recipient_policy: RecipientPolicyService
     reach: ReachService
     verification: VerificationService
@@ -108,12 +136,17 @@ class Broadsheet:
     links: LinkService
     link_opening: LinkOpening
     bounces: BounceService
+    audit: AuditService
+    quotas: QuotaService
+    data_policies: DataPolicyService
+    personal_data: PersonalDataService
     health: HealthService
     metrics: MetricsService
     database: Database
 
     def close(self) -> None:
         """Close the connections and the browser."""
+        self.passwords.close()
         self.charts.close()
         OPEN_SOURCES.close()
         self.database.dispose()
@@ -124,16 +157,24 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
     parts = make_parts(settings, clock or SystemClock())
     catalog = CatalogService(parts.database, parts.executor)
     box = SecretBox(load_secret_key(settings))
+    signing_in = make_signing_in(parts, settings)
     reports = ReportService(
         parts.database, catalog, parts.executor, parts.clock, row_limit_default=settings.row_limit_default
     )
-    schedules = ScheduleService(parts.database, parts.clock, channels=parts.channels, box=box)
+    schedules = ScheduleService(parts.database, parts.clock, channels=parts.channels, box=box, quotas=parts.quotas)
     mails = MailPreviewService(parts.database, parts.clock, settings, places=parts.places, stores=parts.stores)
-    runs = RunService(parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores, box=box)
+    runs = RunService(
+        parts.database, parts.clock, ledger=parts.ledger, stores=parts.stores, box=box, quotas=parts.quotas
+    )
     return Broadsheet(
         settings=settings,
         clock=parts.clock,
         access=AccessService(parts.database, parts.clock, jwt_key=derive(load_secret_key(settings), "jwt")),
+        sign_in=signing_in.sign_in,
+        sessions=signing_in.sessions,
+        second_factor=signing_in.second_factor,
+        passwords=signing_in.passwords,
+        sso=signing_in.sso,
         catalog=catalog,
         sources=SourceService(parts.database, parts.connections),
         datasets=DatasetService(parts.database, parts.connections, parts.clock),
@@ -163,7 +204,23 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         suppressions=SuppressionService(parts.database, parts.clock),
         unsubscribe=UnsubscribeService(parts.database, parts.clock),
         groups=GroupService(parts.database),
+        members=MemberService(parts.database, parts.clock),
+        invitations=InvitationService(
+            parts.database,
+            parts.clock,
+            channel=parts.channels["email"],
+            places=parts.places,
+            rule=PasswordRule(settings.breached_passwords),
+            base_url=settings.base_url,
+            has_server=bool(settings.smtp_host),
+        ),
+        roles=RoleService(parts.database, parts.clock),
+        organizations=OrganizationService(parts.database, parts.clock),
+        tokens=TokenService(parts.database, parts.clock),
+        service_accounts=ServiceAccountService(parts.database, parts.clock),
         recipient_policy=RecipientPolicyService(parts.database),
+        data_policies=DataPolicyService(parts.database, parts.clock, parts.executor),
+        personal_data=PersonalDataService(parts.database, parts.clock, stores=parts.stores),
         reach=ReachService(parts.database, parts.clock),
         verification=VerificationService(
             parts.database,
@@ -177,7 +234,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         calendars=CalendarService(parts.database, parts.clock),
         schedules=schedules,
         schedule_care=ScheduleCareService(
-            parts.database, parts.clock, channels=parts.channels, schedules=schedules, runs=runs
+            parts.database, parts.clock, channels=parts.channels, schedules=schedules, runs=runs, quotas=parts.quotas
         ),
         runs=runs,
         run_care=RunCareService(parts.database, parts.clock),
@@ -206,6 +263,8 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
             key=derive(load_secret_key(settings), "bounces"),
         ),
         outbox=OutboxService(parts.database, settings),
+        quotas=QuotaService(parts.database, parts.quotas),
+        audit=AuditService(parts.database, key=derive(load_secret_key(settings), "audit")),
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),
         metrics=MetricsService(parts.database, parts.clock, settings),
         database=parts.database,

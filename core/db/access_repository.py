@@ -1,6 +1,6 @@
 """Organizations, people, sessions and tokens; sign-in goes through the database's SECURITY DEFINER functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from core.db.tables import ApiTokenRow, MembershipRow, OrganizationRow, RoleRow, SessionRow, UserRow
+from core.db.tables import MembershipRow, OrganizationRow, RoleRow, SessionRow, UserRow
 from core.domain.access import BUILT_IN_ROLES, Permission, Principal
 
 
@@ -55,63 +55,12 @@ def principal_of_session(session: Session, token_sha256: str, now: datetime) -> 
 def principal_of_api_token(session: Session, token_sha256: str, now: datetime) -> Principal | None:
     """Return who is behind a personal API token, unless it is revoked or has expired."""
     row = _first(session, "SELECT * FROM principal_of_api_token(:sha, :now)", sha=token_sha256, now=now)
-    return None if row is None else _principal(row)
-
-
-def insert_session(session: Session, principal: Principal, *, token_sha256: str, expires_at: datetime) -> None:
-    """Remember a signed-in browser."""
-    session.execute(
-        insert(SessionRow).values(
-            organization_id=principal.organization_id,
-            user_id=principal.user_id,
-            token_sha256=token_sha256,
-            expires_at=expires_at,
-        )
-    )
+    return None if row is None else replace(_principal(row), by_token=True)
 
 
 def revoke_session(session: Session, token_sha256: str, now: datetime) -> None:
     """End a session at once."""
     session.execute(update(SessionRow).where(SessionRow.token_sha256 == token_sha256).values(revoked_at=now))
-
-
-def insert_api_token(
-    session: Session, principal: Principal, *, name: str, token_sha256: str, expires_at: datetime | None
-) -> UUID:
-    """Remember a personal API token; returns its id."""
-    statement = (
-        insert(ApiTokenRow)
-        .values(
-            organization_id=principal.organization_id,
-            user_id=principal.user_id,
-            name=name,
-            token_sha256=token_sha256,
-            expires_at=expires_at,
-        )
-        .returning(ApiTokenRow.id)
-    )
-    return session.execute(statement).scalar_one()
-
-
-def list_api_tokens(session: Session, user_id: UUID) -> list[dict[str, Any]]:
-    """Return a person's tokens that are still good, newest first, without anything secret."""
-    statement = (
-        select(ApiTokenRow.id, ApiTokenRow.name, ApiTokenRow.created_at, ApiTokenRow.expires_at)
-        .where(ApiTokenRow.user_id == user_id, ApiTokenRow.revoked_at.is_(None))
-        .order_by(ApiTokenRow.created_at.desc())
-    )
-    return [dict(row) for row in session.execute(statement).mappings()]
-
-
-def revoke_api_token(session: Session, user_id: UUID, token_id: UUID, now: datetime) -> bool:
-    """End a token of this person; False where there is none."""
-    statement = (
-        update(ApiTokenRow)
-        .where(ApiTokenRow.id == token_id, ApiTokenRow.user_id == user_id, ApiTokenRow.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(ApiTokenRow.id)
-    )
-    return session.execute(statement).scalar_one_or_none() is not None
 
 
 def insert_organization(owner: Session, name: str, timezone: str) -> UUID:
@@ -122,7 +71,7 @@ def insert_organization(owner: Session, name: str, timezone: str) -> UUID:
     owner.execute(
         insert(RoleRow),
         [
-            {"organization_id": organization_id, "name": role, "permissions": sorted(permissions)}
+            {"organization_id": organization_id, "name": role, "permissions": sorted(permissions), "is_built_in": True}
             for role, permissions in BUILT_IN_ROLES.items()
         ],
     )

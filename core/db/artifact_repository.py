@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, bindparam, exists, select, text, update
+from sqlalchemy import RowMapping, Select, bindparam, exists, false, select, text, update
 from sqlalchemy.orm import Session
 
 from core.db.many_rows import insert_many, values_of_many
@@ -70,9 +70,21 @@ def artifacts_older_than(session: Session, before: datetime, maximum: int) -> tu
     return tuple((row.artifact_id, row.organization_id) for row in rows)
 
 
-def mark_deleted(session: Session, artifact_id: UUID, *, at: datetime) -> Artifact | None:
-    """Note that a file is removed; None where that was noted before, or somebody keeps its run."""
-    is_kept = exists().where(RunRow.id == ArtifactRow.run_id, RunRow.pinned_at.is_not(None))
+def artifacts_past_their_days(session: Session, now: datetime, maximum: int) -> tuple[tuple[UUID, UUID], ...]:
+    """Return files that hold rows of datasets whose days are over, the oldest first, each with its organization."""
+    statement = text("SELECT artifact_id, organization_id FROM artifacts_past_their_days(:now, :maximum)")
+    rows = session.execute(statement, {"now": now, "maximum": maximum})
+    return tuple((row.artifact_id, row.organization_id) for row in rows)
+
+
+def organization_of(session: Session, artifact_id: UUID) -> UUID:
+    """Return whose file it is."""
+    return session.execute(select(ArtifactRow.organization_id).where(ArtifactRow.id == artifact_id)).scalar_one()
+
+
+def mark_deleted(session: Session, artifact_id: UUID, *, at: datetime, even_kept: bool = False) -> Artifact | None:
+    """Note that a file is removed; None where that was noted before, or somebody keeps its run unless `even_kept`."""
+    is_kept = false() if even_kept else exists().where(RunRow.id == ArtifactRow.run_id, RunRow.pinned_at.is_not(None))
     marked = session.execute(
         update(ArtifactRow)
         .where(ArtifactRow.id == artifact_id, ArtifactRow.deleted_at.is_(None), ~is_kept)

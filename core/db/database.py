@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DisconnectionError, InternalError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.access.policy import sees_everything
 from core.domain.access import Principal
-from core.errors import DatabaseUnavailable
+from core.errors import DatabaseUnavailable, QuotaReached
 
 #: Seconds for which a connection that was given back counts as alive.
 _FRESH_S = 1.0
@@ -22,6 +22,8 @@ _USED_AT = "used_at"
 #: Seconds that a transaction may stand still. A process that is frozen inside one would keep its locks, and every other
 #: daemon's sweep would wait for them; then the server ends it, and what it held is free.
 MOST_STILL_S = 30.0
+#: The SQLSTATE with which triggers refuse what goes over a limit; revision 0028 raises it.
+QUOTA_STATE = "BQ001"
 _NAME = text("SELECT set_config('app.organization_id', :id, true)")
 _NAME_PERSON = text("SELECT set_config('app.organization_id', :id, true), set_config('app.person_id', :person, true)")
 
@@ -85,7 +87,10 @@ class Database:
         try:
             with self._sessions.begin() as session:
                 yield session
-        except (OperationalError, InternalError) as error:
+        except DatabaseError as error:
+            _raise_quota(error)
+            if not isinstance(error, OperationalError | InternalError):
+                raise
             if isinstance(error, InternalError) and not error.connection_invalidated:
                 raise
             raise DatabaseUnavailable from error
@@ -93,6 +98,13 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+
+def _raise_quota(error: DatabaseError) -> None:
+    """A limit that a trigger holds says in words what was reached."""
+    if getattr(error.orig, "sqlstate", None) == QUOTA_STATE:
+        diagnosis = getattr(error.orig, "diag", None)
+        raise QuotaReached(getattr(diagnosis, "message_primary", None)) from error
 
 
 def _note_use(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.db.tables import DatasetRow, SourceRow
 from core.domain.catalog import WORKSPACE_KIND
+from core.domain.data_policy_models import load_policy
 from core.domain.dataset import Dataset
 from core.domain.dataset_json import dump_content, load_dataset
 from core.errors import Conflict, NotFound
@@ -26,6 +27,7 @@ DATASET_COLUMNS = (
     "is_certified",
     "version",
     "updated_at",
+    "policy",
 )
 
 
@@ -141,4 +143,4 @@ def dataset_of(row: Mapping[str, Any] | RowMapping) -> Dataset:
         version=row["version"],
         updated_at=row["updated_at"],
     )
-    return replace(loaded, is_certified=row["is_certified"])
+    return replace(loaded, is_certified=row["is_certified"], policy=load_policy(row["policy"]))

@@ -249,11 +249,13 @@ def _people(organization_id: UUID) -> Select[*tuple[Any, ...]]:
             RoleRow.name.label("role"),
             UserRow.is_active,
             MembershipRow.left_at,
+            MembershipRow.deactivated_at,
         )
         .join(MembershipRow, _membership(organization_id))
         .join(
             RoleRow, (RoleRow.organization_id == MembershipRow.organization_id) & (RoleRow.id == MembershipRow.role_id)
         )
+        .where(UserRow.is_service.is_(False))
     )
 
 

@@ -21,15 +21,17 @@ def arrived(session: Session, principal: Principal, *, since: datetime, limit: i
     return _runs(session, principal, [RunRow.state.in_([str(state) for state in _ARRIVED]), has_file], since, limit)
 
 
+_LATER = aliased(RunRow)  # made once, since an alias costs milliseconds
+
+
 def failed(session: Session, principal: Principal, *, since: datetime, limit: int) -> tuple[HomeRun, ...]:
     """Return the newest runs that did not go out; of a schedule that has worked since, none."""
-    later = aliased(RunRow)
     mended = exists(
-        select(later.id).where(
-            later.schedule_id == RunRow.schedule_id,
-            later.kind != str(RunKind.TEST),
-            later.state == str(RunState.COMPLETED),
-            later.created_at > RunRow.created_at,
+        select(_LATER.id).where(
+            _LATER.schedule_id == RunRow.schedule_id,
+            _LATER.kind != str(RunKind.TEST),
+            _LATER.state == str(RunState.COMPLETED),
+            _LATER.created_at > RunRow.created_at,
         )
     )
     return _runs(session, principal, [RunRow.state.in_([str(state) for state in _FAILED]), ~mended], since, limit)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
+from core.db.data_policy_repository import sight_keys
 from core.db.tables import DatasetRow, RunEventRow, RunRow
 from core.domain.run import RunKind, RunState
 from core.domain.schedule import Recipient, dump_recipient
@@ -59,9 +60,11 @@ def insert_runs(session: Session, drafts: Sequence[RunDraft], *, now: datetime) 
     ids = {"organization_id": first.organization_id, "priority": first.kind.priority}
     turn = session.execute(statement, ids).scalar_one()
     sources = _sources_of(session, drafts)
+    sights = sight_keys(session, first.organization_id, {draft.requested_by for draft in drafts})
     rows = [
         {
             **_values(draft, now=now, state=RunState.PENDING),
+            "share_key": share_key_of(draft, sights.get(draft.requested_by, "")),
             "turn": turn + place,
             "source_id": sources.get(str(draft.definition.get("dataset_id"))),
         }
@@ -95,8 +98,10 @@ def insert_missed_runs(session: Session, drafts: Sequence[tuple[RunDraft, str]],
     return made
 
 
-def share_key_of(draft: RunDraft) -> str | None:
+def share_key_of(draft: RunDraft, sight: str = "") -> str | None:
     """Return what runs have in common that ask the same as the same person for the same moment, in the same files.
+
+    `sight`: what data policies come to for that person, so that no run takes over what was made under others.
 
     None where the run's terms have to be judged by its own rows, and where each recipient gets rows of their own.
     """
@@ -115,6 +120,7 @@ def share_key_of(draft: RunDraft) -> str | None:
         draft.title,
         str(draft.report_id),
         draft.report_version,
+        *([sight] if sight else ()),
     )
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -132,7 +138,7 @@ def _values(draft: RunDraft, *, now: datetime, state: RunState) -> dict[str, Any
         "kind": str(draft.kind),
         "state": str(state),
         "priority": draft.kind.priority,
-        "share_key": share_key_of(draft) if state is RunState.PENDING else None,
+        "share_key": None,
         "recipients": [dump_recipient(recipient) for recipient in draft.recipients],
         "formats": list(draft.formats),
         "parameters": dict(draft.parameters),

@@ -20,6 +20,9 @@ from core.errors import Conflict, NotFound
 from core.schedules.config_json import dump_config, parse_config
 
 _MAX_WORDS = 8
+#: Made once, since an alias costs milliseconds.
+_OWNER = aliased(UserRow)
+_SAID_REPORT, _SAID_DASHBOARD, _SAID_OWNER = aliased(ReportRow), aliased(DashboardRow), aliased(UserRow)
 
 
 def list_schedules(
@@ -156,13 +159,12 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
 
 def _said() -> ColumnElement[str]:
     """What a search looks through."""
-    report, dashboard, owner = aliased(ReportRow), aliased(DashboardRow), aliased(UserRow)
     return func.concat_ws(
         " ",
         ScheduleRow.name,
-        select(report.name).where(report.id == ScheduleRow.report_id).scalar_subquery(),
-        select(dashboard.name).where(dashboard.id == ScheduleRow.dashboard_id).scalar_subquery(),
-        select(owner.name).where(owner.id == ScheduleRow.owner_id).scalar_subquery(),
+        select(_SAID_REPORT.name).where(_SAID_REPORT.id == ScheduleRow.report_id).scalar_subquery(),
+        select(_SAID_DASHBOARD.name).where(_SAID_DASHBOARD.id == ScheduleRow.dashboard_id).scalar_subquery(),
+        select(_SAID_OWNER.name).where(_SAID_OWNER.id == ScheduleRow.owner_id).scalar_subquery(),
     )
 
 
@@ -174,7 +176,6 @@ def _select_schedules() -> Select[Any]:
         .limit(1)
         .lateral("newest")
     )
-    owner = aliased(UserRow)
     return (
         select(
             ScheduleRow.id,
@@ -183,7 +184,7 @@ def _select_schedules() -> Select[Any]:
             ScheduleRow.dashboard_id,
             func.coalesce(ReportRow.name, DashboardRow.name).label("report_name"),
             ScheduleRow.owner_id,
-            owner.name.label("owner_name"),
+            _OWNER.name.label("owner_name"),
             ScheduleRow.name,
             ScheduleRow.description,
             ScheduleRow.config,
@@ -210,7 +211,7 @@ def _select_schedules() -> Select[Any]:
         )
         .outerjoin(ReportRow, ReportRow.id == ScheduleRow.report_id)
         .outerjoin(DashboardRow, DashboardRow.id == ScheduleRow.dashboard_id)
-        .join(owner, owner.id == ScheduleRow.owner_id)
+        .join(_OWNER, _OWNER.id == ScheduleRow.owner_id)
         .outerjoin(newest, newest.c.created_at.is_not(None))
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, RowMapping, Select, delete, func, or_, select, text,
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.address import email_key
+from core.address import email_key, erased_key
 from core.db.tables import MailTokenRow, OrganizationRow, ScheduleRow, SuppressionRow, UserRow
 from core.domain.page import Page
 from core.domain.schedule import USER
@@ -37,9 +37,10 @@ def find_lasting(session: Session, addresses: Iterable[str], *, now: datetime) -
     """Return those of the addresses that nothing at all is sent to, by `email_key`, each with the reason."""
     keys = {email_key(address) for address in addresses}
     until = or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)
-    everything = (SuppressionRow.address.in_(keys), SuppressionRow.schedule_id.is_(None), until)
+    erased = {erased_key(key): key for key in keys}
+    everything = (SuppressionRow.address.in_([*keys, *erased]), SuppressionRow.schedule_id.is_(None), until)
     found = (_suppression(row) for row in session.execute(_select().where(*everything)).mappings())
-    return {one.address: one.in_words for one in found}
+    return {erased.get(one.address, one.address): one.in_words for one in found}
 
 
 def list_suppressions(
@@ -215,7 +216,7 @@ def _naming(
 
 def _holds(address: str, now: datetime) -> tuple[Any, ...]:
     until = or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)
-    return SuppressionRow.address == email_key(address), until
+    return SuppressionRow.address.in_([email_key(address), erased_key(address)]), until
 
 
 def _select() -> Select[*tuple[Any, ...]]:

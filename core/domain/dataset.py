@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.domain.access import Permission
+from core.domain.data_policy import DataPolicy, Sight
 from core.domain.definition import Measure
 from core.domain.field import Field, Format
 from core.domain.relation import Join, Origin, Step
@@ -55,6 +56,8 @@ class Dataset(_Index):
     is_certified: bool = False  #: checked and vouched for by a data administrator
     version: int = 1  #: counts saves
     updated_at: datetime | None = None
+    policy: DataPolicy | None = None  #: whoever asks such a dataset has to have a `sight` of it
+    sight: Sight | None = None  #: what exists of it for whom it was loaded; nothing is kept of it
 
     def field(self, name: str) -> Field | None:
         """Return the field called `name`, or None."""

@@ -17,7 +17,9 @@ from core.domain.json_form import check_size, dump_value, first_mistake, walk_mo
 from core.errors import InvalidDataset
 
 MAX_BYTES = 4_000_000
-_NOT_CONTENT = frozenset({"id", "organization_id", "source_id", "name", "label", "version", "updated_at"})
+_NOT_CONTENT = frozenset(
+    {"id", "organization_id", "source_id", "name", "label", "version", "updated_at", "policy", "sight"}
+)
 
 
 def dump_content(dataset: Dataset) -> dict[str, Any]:

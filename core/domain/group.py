@@ -52,6 +52,7 @@ class Person:
     role: str
     is_active: bool
     left_at: datetime | None
+    deactivated_at: datetime | None = None  #: set: an administrator closed their place here, and may open it again
 
     @property
     def is_here(self) -> bool:

@@ -10,6 +10,8 @@ from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func
+
 from core.catalog.sources.connector import Connector, Snapshot
 from core.catalog.sources.statement import compile_statement, in_lines
 from core.clock import Clock
@@ -27,6 +29,7 @@ from core.query.compile.query import Query, compile_query
 from core.query.heads import HeadFields, ask_head, source_notes
 from core.query.missing_fields import missing_fields_named
 from core.query.one_snapshot import OneSnapshot, one_snapshot
+from core.query.policed import notes_on, permitted, refuse_hidden, with_key
 from core.query.preview_cache import PreviewCache, PreviewKey
 from core.query.source_csv import SourceCsv
 from core.query.stop_watch import stopped_when
@@ -52,11 +55,14 @@ class QueryExecutor:
         *,
         cache: PreviewCache | None = None,
         count_budget_s: float = COUNT_BUDGET_S,
+        hash_key: str = "",
     ) -> None:
+        """`hash_key`: what fields are hashed with whose policy asks for it; without one they are masked as a whole."""
         self._open_connector = open_connector
         self._clock = clock
         self._cache = cache if cache is not None else PreviewCache()
         self._count_budget_s = count_budget_s
+        self._hash_key = hash_key
 
     def preview(
         self,
@@ -78,6 +84,7 @@ class QueryExecutor:
         logical_at = logical_at or self._clock.now()
         definition = bind_parameters(definition, parameters)
         validate_definition(definition, dataset)
+        dataset = with_key(dataset, self._hash_key)
         key = _preview_key(definition, dataset, source, page=page, page_size=page_size, logical_at=logical_at)
         kept = None if refresh else self._cache.get(key)
         if kept is not None:
@@ -99,6 +106,8 @@ class QueryExecutor:
         """The headline numbers with the span before and their trend. Raises InvalidDefinition and SourceError."""
         definition = bind_parameters(definition, parameters)
         validate_definition(definition, dataset)
+        dataset = with_key(dataset, self._hash_key)
+        definition = permitted(definition, dataset, figures_only=True)
         connector = self._open_connector(source)
         query = compile_query(
             definition, dataset, functions=connector.functions, logical_at=logical_at or self._clock.now()
@@ -131,9 +140,11 @@ class QueryExecutor:
         sha256 = definition_sha256(definition)
         definition = bind_parameters(definition, parameters)
         validate_definition(definition, dataset)
+        dataset = with_key(dataset, self._hash_key)
+        notes, definition = notes_on(definition, dataset), permitted(definition, dataset)
         connector = self._open_connector(source)
         query = compile_query(definition, dataset, functions=connector.functions, logical_at=logical_at)
-        head = partial(ask_head, fields=head_fields, definition_sha256=sha256)
+        head = partial(ask_head, fields=head_fields, definition_sha256=sha256, notes=notes)
         return _run(connector, query, head, deadline_s=deadline_s, should_stop=should_stop, with_overall=with_overall)
 
     def one_snapshot(
@@ -146,16 +157,26 @@ class QueryExecutor:
     ) -> AbstractContextManager[OneSnapshot]:
         """One state of a source, for several questions inside the context. Raises SourceError."""
         connector = self._open_connector(source)
-        return one_snapshot(connector, logical_at=logical_at, deadline_s=deadline_s, should_stop=should_stop)
+        return one_snapshot(
+            connector,
+            logical_at=logical_at,
+            deadline_s=deadline_s,
+            should_stop=should_stop,
+            hash_key=self._hash_key,
+        )
 
     def values(
         self, dataset: Dataset, source: Source, field: str, *, search: str = "", limit: int = 100
     ) -> tuple[tuple[Scalar | None, int], ...]:
         """The values of a field with the rows that have them, most frequent first."""
+        asked = ReportDefinition(dataset_id=dataset.id, columns=(field,))
+        refuse_hidden(asked, dataset)
+        dataset = with_key(dataset, self._hash_key)
         column = field_of(dataset, field)
         connector = self._open_connector(source)
         statement = compile_values(dataset, column.name, functions=connector.functions, search=search, limit=limit)
-        asked = ReportDefinition(dataset_id=dataset.id, columns=(field,))
+        if dataset.sight is not None and dataset.sight.least_rows:
+            statement = statement.having(func.count() >= dataset.sight.least_rows)
         with (
             missing_fields_named(connector, dataset, asked),
             connector.snapshot(deadline_s=PREVIEW_DEADLINE_S) as snapshot,
@@ -174,6 +195,7 @@ class QueryExecutor:
         logical_at: datetime,
     ) -> Preview:
         connector = self._open_connector(source)
+        said, definition = notes_on(definition, dataset), permitted(definition, dataset)
         query = compile_query(definition, dataset, functions=connector.functions, logical_at=logical_at)
         with (
             missing_fields_named(connector, dataset, definition),
@@ -201,7 +223,7 @@ class QueryExecutor:
             elapsed_s=0.0,
             totals=totals,
             rules=definition.rules,
-            notes=(*source_notes(connector), *notes),
+            notes=(*source_notes(connector), *said, *notes),
         )
 
 
@@ -243,7 +265,7 @@ def _preview_key(
         source_version=source.version,
         dataset=dataset,
         definition_sha256=definition_sha256(definition),
-        policy="",
+        policy="" if dataset.policy is None else "data policy",
         page=page,
         page_size=page_size,
         today=logical_at.astimezone(ZoneInfo(definition.timezone)).date(),

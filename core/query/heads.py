@@ -25,12 +25,18 @@ class HeadFields:
 
 
 def ask_head(
-    connector: Connector, snapshot: Snapshot, query: Query, *, fields: HeadFields, definition_sha256: str
+    connector: Connector,
+    snapshot: Snapshot,
+    query: Query,
+    *,
+    fields: HeadFields,
+    definition_sha256: str,
+    notes: tuple[str, ...] = (),
 ) -> ResultHead:
-    """Ask for the headline numbers, the totals and the number of rows."""
+    """Ask for the headline numbers, the totals and the number of rows. `notes` are said of the result beside others."""
     head = ask_figures(connector, snapshot, query, fields=fields, definition_sha256=definition_sha256)
     definition = query.definition
-    totals, notes = totals_of(snapshot, query, limit=definition.limit)
+    totals, said = totals_of(snapshot, query, limit=definition.limit)
     return replace(
         head,
         columns=query.columns,
@@ -39,7 +45,7 @@ def ask_head(
         rules=definition.rules,
         rows_matched=count_of(snapshot, query),
         row_limit=definition.limit,
-        notes=(*head.notes, *notes),
+        notes=(*head.notes, *notes, *said),
     )
 
 

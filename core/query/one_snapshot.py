@@ -14,6 +14,7 @@ from core.query.answers import batches_of, informed
 from core.query.compile.query import Query, compile_query
 from core.query.heads import HeadFields, ask_figures, ask_head
 from core.query.missing_fields import missing_fields_named
+from core.query.policed import notes_on, permitted, with_key
 from core.query.stop_watch import stopped_when
 from core.query.validate import validate_definition
 
@@ -21,10 +22,11 @@ from core.query.validate import validate_definition
 class OneSnapshot:
     """An open state of a source. Ask one question after the other, inside the context that it came from."""
 
-    def __init__(self, connector: Connector, snapshot: Snapshot, *, logical_at: datetime) -> None:
+    def __init__(self, connector: Connector, snapshot: Snapshot, *, logical_at: datetime, hash_key: str) -> None:
         self._connector = connector
         self._snapshot = snapshot
         self._logical_at = logical_at
+        self._hash_key = hash_key
 
     @property
     def as_of(self) -> datetime:
@@ -48,8 +50,10 @@ class OneSnapshot:
         """The whole result of a definition; iterate it inside the context. Raises InvalidInput and SourceError."""
         with missing_fields_named(self._connector, dataset, definition):
             query = informed(self._snapshot, self._query(definition, dataset, parameters))
-            sha256 = definition_sha256(definition)
-            head = ask_head(self._connector, self._snapshot, query, fields=head_fields, definition_sha256=sha256)
+            sha256, notes = definition_sha256(definition), notes_on(definition, dataset)
+            head = ask_head(
+                self._connector, self._snapshot, query, fields=head_fields, definition_sha256=sha256, notes=notes
+            )
             with closing(batches_of(self._snapshot, query)) as batches:
                 yield Result(head=head, batches=batches)
 
@@ -63,20 +67,34 @@ class OneSnapshot:
     ) -> ResultHead:
         """The headline numbers of a definition as the head of a result without rows. Raises as `result` does."""
         with missing_fields_named(self._connector, dataset, definition):
-            query = self._query(definition, dataset, parameters)
+            query = self._query(definition, dataset, parameters, figures_only=True)
             sha256 = definition_sha256(definition)
             return ask_figures(self._connector, self._snapshot, query, fields=head_fields, definition_sha256=sha256)
 
-    def _query(self, definition: ReportDefinition, dataset: Dataset, parameters: Mapping[str, ParameterValue]) -> Query:
+    def _query(
+        self,
+        definition: ReportDefinition,
+        dataset: Dataset,
+        parameters: Mapping[str, ParameterValue],
+        *,
+        figures_only: bool = False,
+    ) -> Query:
         bound = bind_parameters(definition, parameters)
         validate_definition(bound, dataset)
+        dataset = with_key(dataset, self._hash_key)
+        bound = permitted(bound, dataset, figures_only=figures_only)
         return compile_query(bound, dataset, functions=self._connector.functions, logical_at=self._logical_at)
 
 
 @contextmanager
 def one_snapshot(
-    connector: Connector, *, logical_at: datetime, deadline_s: float, should_stop: Callable[[], bool]
+    connector: Connector,
+    *,
+    logical_at: datetime,
+    deadline_s: float,
+    should_stop: Callable[[], bool],
+    hash_key: str = "",
 ) -> Iterator[OneSnapshot]:
     """Open one state of a source; `should_stop` is polled, and once it says yes the work ends with RunCancelled."""
     with connector.snapshot(deadline_s=deadline_s) as snapshot, stopped_when(snapshot, should_stop):
-        yield OneSnapshot(connector, snapshot, logical_at=logical_at)
+        yield OneSnapshot(connector, snapshot, logical_at=logical_at, hash_key=hash_key)

@@ -29,7 +29,8 @@ def take_sample(connector: Connector, dataset: Dataset, *, rows: int, deadline_s
 
     Raises FieldMissing, InvalidDataset and SourceError.
     """
-    statement = compile_sample(connector, dataset, rows)
+    gives_rows = dataset.sight is None or not dataset.sight.least_rows
+    statement = compile_sample(connector, dataset, rows if gives_rows else 0)
     with connector.snapshot(deadline_s=deadline_s) as snapshot:
         found = snapshot.fetch(statement)
         if not rows:

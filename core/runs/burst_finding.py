@@ -17,7 +17,7 @@ from core.domain.access import Principal
 from core.domain.bursting import Burst, BurstPlan, BurstRecipient, Combination
 from core.domain.dataset import Dataset, Source
 from core.domain.run import RunStep
-from core.errors import InvalidInput
+from core.errors import InvalidInput, PolicyRefused
 from core.query.burst_questions import BurstQuestion, ask_whole, by_timezone
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.recipient_rows import Asking, check_fields, read_recipients
@@ -27,6 +27,7 @@ from core.runs.burst_state import BurstState, SplitGroup, dump_state, group_path
 from core.runs.guard import Guard
 from core.runs.ledger import Ledger
 from core.runs.progress import watched_reading
+from core.runs.seeing import as_seen_by
 from core.runs.subjects import Subject
 
 
@@ -80,11 +81,24 @@ def find_recipients(
 def recipients_dataset(database: Database, question: BurstQuestion, principal: Principal) -> tuple[Dataset, Source]:
     """The dataset that names the recipients, which `principal` may see, and its source."""
     if question.burst.dataset_id is None:
+        _require_addresses(question.dataset, question.burst)
         return question.dataset, question.source
     with database.organization(principal.organization_id) as session:
         dataset = dataset_repository.load_one_dataset(session, question.burst.dataset_id)
         require_dataset(principal, dataset)
+        dataset = as_seen_by(session, principal, dataset)
+        _require_addresses(dataset, question.burst)
         return dataset, source_repository.load_source(session, dataset.source_id)
+
+
+def _require_addresses(dataset: Dataset, burst: Burst) -> None:
+    """Raise PolicyRefused where the field of the addresses is masked: what is left of one is somebody else's."""
+    if dataset.sight is not None and dataset.sight.mask(burst.address) is not None:
+        raise PolicyRefused(
+            f"The data policy of {dataset.label} masks its addresses for the person whom this runs for. Have somebody "
+            "own the schedule who may see them.",
+            place=burst.address,
+        )
 
 
 class Finding:

@@ -22,6 +22,7 @@ from core.query.executor import HeadFields
 from core.query.one_snapshot import OneSnapshot
 from core.query.spool import open_spool, write_spool
 from core.render.boards.board import KPI, TEXT, BoardTile, figures_result, text_result
+from core.runs.seeing import as_seen_by
 
 #: Opens one state of a source.
 OpenSource = Callable[[Source], AbstractContextManager[OneSnapshot]]
@@ -67,6 +68,7 @@ def load_tiles(
         with naming(title):
             dataset = dataset_repository.load_one_dataset(session, report.definition.dataset_id)
             require_dataset(principal, dataset)
+            dataset = as_seen_by(session, principal, dataset)
             asked.append(
                 AskedTile(
                     tile=tile,

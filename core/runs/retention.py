@@ -10,20 +10,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from core.artifacts.store import ArtifactStore
 from core.clock import Clock
 from core.db import (
     artifact_repository,
     care_repository,
     owner_notice_repository,
+    personal_data_repository,
     planning_repository,
-    run_repository,
 )
 from core.db.database import Database
-from core.domain.artifact import Artifact
 from core.errors import ArtifactError
+from core.runs.file_removal import remove_file
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +75,7 @@ class Retention:
                 logger.exception("store_not_swept store=%s", name)
         with self._database.installation() as session:
             planning_repository.forget_orphaned_jobs(session)
-        removed = self._purge_uploads() + self._remove_files(now)
+        removed = self._purge_uploads() + self._remove_by_dataset(now) + self._remove_files(now)
         if removed:
             logger.info("files_removed count=%s", removed)
         forgotten = self._forget_runs(now)
@@ -94,6 +92,24 @@ class Retention:
             total += removed
             if len(found) < self._batch or not removed:
                 return total
+
+    def _remove_by_dataset(self, now: datetime) -> int:
+        """Remove files that hold rows of a dataset for longer than it allows, and the rows that messages show of it.
+
+        That a person keeps a run is no reason to keep them.
+        """
+        with self._database.installation() as session:
+            found = artifact_repository.artifacts_past_their_days(session, now, self._batch)
+        removed = 0
+        for artifact_id, organization_id in found:
+            try:
+                with self._database.organization(organization_id) as session:
+                    run_id = artifact_repository.load_artifact(session, artifact_id).run_id
+                    removed += remove_file(session, self._stores, artifact_id, at=now, even_kept=True)
+                    personal_data_repository.forget_rows(session, [run_id])
+            except ArtifactError:
+                logger.exception("file_not_removed artifact=%s", artifact_id)
+        return removed
 
     def _forget_runs(self, now: datetime) -> int:
         """Forget every run whose time is over, with its timeline, and news told as long ago; returns how many runs."""
@@ -123,29 +139,8 @@ class Retention:
             return False
 
     def _remove(self, artifact_id: UUID, organization_id: UUID, now: datetime) -> bool:
-        """The mark is committed after the file is gone: where this dies in between, it is done again.
-
-        A file that several runs share goes with the last of them.
-        """
         with self._database.organization(organization_id) as session:
-            artifact_repository.hold_key(session, artifact_repository.load_artifact(session, artifact_id).storage_key)
-            artifact = artifact_repository.mark_deleted(session, artifact_id, at=now)
-            if artifact is None:  # another daemon was faster
-                return False
-            if not artifact_repository.is_in_use(session, artifact):
-                self._delete(session, artifact)
-            message = f"{artifact.file_name}: {artifact.removed_in_words}"
-            run_repository.add_event(session, organization_id, artifact.run_id, at=now, name="removed", message=message)
-        return True
-
-    def _delete(self, session: Session, artifact: Artifact) -> None:
-        store = self._stores.get(artifact.store)
-        if store is None:
-            raise ArtifactError(f"The file is kept in {artifact.store!r}, which is not set up here.")
-        store.delete(artifact.storage_key)
-        picture_key = artifact_repository.picture_key_of(session, artifact)
-        if picture_key:
-            store.delete(picture_key)
+            return remove_file(session, self._stores, artifact_id, at=now)
 
 
 def _remove_older(folder: Path, pattern: str, before: datetime) -> None:

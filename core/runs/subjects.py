@@ -26,6 +26,7 @@ from core.domain.parameters import ParameterValue, bind_parameters, parse_parame
 from core.errors import InvalidInput, NotAllowed, NotFound, ParametersUnfit
 from core.query.given_values import check_given
 from core.render.renderer import Wishes
+from core.runs.seeing import as_seen_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +56,15 @@ class Subjects:
             read = read_subject(session, definition.dataset_id, run.report_id)
             if not read.is_for_all:
                 require_sight(session, principal, report_id=run.report_id)
-        require_dataset(principal, read.dataset)
+            require_dataset(principal, read.dataset)
+            dataset = as_seen_by(session, principal, read.dataset)
         return Subject(
             definition=definition,
-            dataset=read.dataset,
+            dataset=dataset,
             source=read.source,
             principal=principal,
             description=read.description,
-            parameters=_given(run, definition, read.dataset),
+            parameters=_given(run, definition, dataset),
             branding=read.branding,
         )
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import run_reading, run_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.queue import defer_run
 from core.db.run_repository import LedgerRun
@@ -43,6 +44,7 @@ class ApprovalService:
                 attempt=0,
             )
             defer_run(session, run_id, priority=run.kind.priority)
+            note(session, principal, "run.approved", object_id=run_id, name=run.title)
             return run_reading.load_run(session, run_id)
 
     def reject(self, principal: Principal, run_id: UUID, because: str = "") -> Run:
@@ -59,6 +61,8 @@ class ApprovalService:
                 at=self._clock.now(),
                 message=f"Rejected by {principal.name}{f': {because}' if because else '.'}",
             )
+            told = {"because": because}
+            note(session, principal, "run.rejected", object_id=run_id, name=run.title, after=told)
             return run_reading.load_run(session, run_id)
 
 

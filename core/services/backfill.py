@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import planning_repository, run_inserting, run_reading, schedule_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.history_repository import backfilled
 from core.db.planning_repository import PlannedSchedule
@@ -57,12 +58,15 @@ class BackfillService:
             raise InvalidInput("The end lies before the beginning.", place="to")
         with self._database.person(principal) as session:
             # Two backfills of one schedule take turns: a slot is not made twice.
-            config = schedule_repository.load_schedule(session, schedule_id, lock=True).config
+            saved = schedule_repository.load_schedule(session, schedule_id, lock=True)
+            config = saved.config
             slots = _slots(session, config, first=first, last=min(last, self._clock.now()), limit=limit)
             schedule = planning_repository.load_planned_schedule(session, schedule_id)
             known = {} if again else backfilled(session, schedule_id, slots, delivering_only=deliver)
             missing = [slot for slot in slots if slot not in known]
             made = self._make(session, schedule, missing, deliver=deliver)
+            told = {"slots": missing, "delivers": deliver}
+            note(session, principal, "schedule.made_again", object_id=schedule_id, name=saved.name, after=told)
             return run_reading.load_runs(session, (*known.values(), *made))
 
     def _make(

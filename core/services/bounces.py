@@ -11,6 +11,7 @@ from uuid import UUID
 from core.access.policy import require
 from core.clock import Clock
 from core.db import bounce_repository
+from core.db.audit_repository import note
 from core.db.bounce_repository import StoredIntake
 from core.db.database import Database
 from core.deliver.bounces.provider import Provider, Report
@@ -74,6 +75,7 @@ class BounceService:
                 secrets=self._box.encrypt(json.dumps(given)),
                 version=known.get(provider, 0) + 1,
             )
+            note(session, principal, "bounce_service.set_up", name=reader.label)
         return next(one for one in self.intakes(principal) if one.provider == provider)
 
     def remove(self, principal: Principal, provider: str) -> None:
@@ -81,6 +83,7 @@ class BounceService:
         require(principal, Permission.MANAGE_MEMBERS)
         with self._database.organization(principal.organization_id) as session:
             bounce_repository.delete_intake(session, provider)
+            note(session, principal, "bounce_service.removed", name=provider)
 
     def take(self, provider: str, address_key: str, report: Report) -> Taken:
         """Take what a service posted. Raises NotFound, NotAllowed, NotSignedIn and InvalidInput.

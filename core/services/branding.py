@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from core.access.policy import require
 from core.db import branding_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.branding import Branding, PaperSize, parse_accent
@@ -37,23 +38,29 @@ class BrandingService:
         require(principal, Permission.MANAGE_MEMBERS)
         checked = None if accent is None else parse_accent(accent)
         with self._database.organization(principal.organization_id) as session:
+            before = branding_repository.load_branding(session)
             branding_repository.save_colour_and_paper(session, principal.organization_id, accent=checked, paper=paper)
-            return branding_repository.load_branding(session)
+            after = branding_repository.load_branding(session)
+            return note(session, principal, "branding.changed", before=before, after=after)
 
     def put_logo(self, principal: Principal, content: bytes) -> Branding:
         """Keep a PNG or JPEG as the logo. Raises InvalidInput for anything else, and for what is too large."""
         require(principal, Permission.MANAGE_MEMBERS)
         logo = read_logo(content)
         with self._database.organization(principal.organization_id) as session:
+            before = branding_repository.load_branding(session)
             branding_repository.save_logo(session, principal.organization_id, logo)
-            return branding_repository.load_branding(session)
+            after = branding_repository.load_branding(session)
+            return note(session, principal, "branding.changed", before=before, after=after)
 
     def remove_logo(self, principal: Principal) -> Branding:
         """Go back to files without a logo."""
         require(principal, Permission.MANAGE_MEMBERS)
         with self._database.organization(principal.organization_id) as session:
+            before = branding_repository.load_branding(session)
             branding_repository.save_logo(session, principal.organization_id, None)
-            return branding_repository.load_branding(session)
+            after = branding_repository.load_branding(session)
+            return note(session, principal, "branding.changed", before=before, after=after)
 
     def sample(self, principal: Principal, branding: Branding, format: str) -> bytes:  # noqa: A002 - the domain's word
         """Return a small made-up report as a file of `format`, as `branding` would have it. Raises InvalidInput."""

@@ -40,6 +40,7 @@ from core.query.executor import PREVIEW_DEADLINE_S, HeadFields, QueryExecutor
 from core.render import RENDERERS
 from core.runs.burst_finding import find_recipients
 from core.runs.result_record import record_of
+from core.runs.seeing import as_seen_by
 from core.services.burst_drafts import check_burst_draft
 from core.services.burst_lines import capped, invalid_lines, line_of
 from core.services.burst_sizes import bytes_of
@@ -185,6 +186,7 @@ class BurstService:
             report = report_repository.load_report(session, draft.report_id)
             dataset = dataset_repository.load_one_dataset(session, report.definition.dataset_id)
             require_dataset(principal, dataset)
+            dataset = as_seen_by(session, principal, dataset)
             return BurstQuestion(
                 burst=burst,
                 definition=report.definition,

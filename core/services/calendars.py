@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import calendar_repository, planning_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.calendar import CalendarDraft, DayOff, OrganizationCalendar, Region
@@ -79,7 +80,8 @@ class CalendarService:
             if len(calendar_repository.list_calendars(session)) >= _MOST_CALENDARS:
                 raise Conflict(f"There are {_MOST_CALENDARS} calendars, the most there can be. Delete some.")
             calendar_id = calendar_repository.insert_calendar(session, draft, organization_id=principal.organization_id)
-            return calendar_repository.load_calendar(session, calendar_id)
+            made = calendar_repository.load_calendar(session, calendar_id)
+            return note(session, principal, "calendar.created", after=made)
 
     def change(
         self, principal: Principal, calendar_id: UUID, draft: CalendarDraft, *, expected_version: int | None = None
@@ -99,18 +101,19 @@ class CalendarService:
             calendar_repository.replace_calendar(session, calendar_id, draft, expected_version=current.version)
             changed = calendar_repository.load_calendar(session, calendar_id)
             self._plan_again(session, changed)
-            return changed
+            return note(session, principal, "calendar.changed", before=current, after=changed)
 
     def delete(self, principal: Principal, calendar_id: UUID) -> None:
         """Take a calendar away; raises Conflict while schedules follow it."""
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
             calendar_repository.hold_calendars(session, principal.organization_id, share=False)
-            calendar_repository.load_calendar(session, calendar_id)
+            calendar = calendar_repository.load_calendar(session, calendar_id)
             using = calendar_repository.schedules_using(session, calendar_id)
             if using:
                 raise Conflict(f"Schedules follow this calendar: {', '.join(using)}. Choose another one there first.")
             calendar_repository.delete_calendar(session, calendar_id)
+            note(session, principal, "calendar.deleted", before=calendar)
 
     def _plan_again(self, session: Session, calendar: OrganizationCalendar) -> None:
         now, business = self._clock.now(), calendar.business_calendar()

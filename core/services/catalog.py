@@ -13,9 +13,10 @@ from core.domain.definition import ReportDefinition
 from core.domain.filter import Scalar
 from core.domain.report import Report
 from core.domain.text import check_text
-from core.errors import InvalidInput
+from core.errors import InvalidInput, PolicyRefused
 from core.query.executor import QueryExecutor
 from core.query.validate import validate_definition
+from core.runs.seeing import all_seen_by, as_seen_by
 
 MAX_VALUES = 1000
 _MAX_SEARCH = 200
@@ -32,12 +33,21 @@ class CatalogService:
         """Return the datasets this person may ask by label, the workspace's own last."""
         require(principal, Permission.VIEW_REPORTS)
         with self._database.person(principal) as session:
-            found = dataset_repository.list_datasets(session)
-        return tuple(dataset for dataset in found if may_ask(principal, dataset))
+            found = [one for one in dataset_repository.list_datasets(session) if may_ask(principal, one)]
+            return all_seen_by(session, principal, found)
 
     def dataset(self, principal: Principal, dataset_id: UUID) -> Dataset:
         """Return one dataset; raises NotFound and NotAllowed."""
         return self.dataset_and_source(principal, dataset_id)[0]
+
+    def dataset_as_made(self, principal: Principal, dataset_id: UUID) -> Dataset:
+        """Return a dataset with all its fields for those who may change it, as it is for them for all others."""
+        if not principal.may(Permission.MANAGE_CATALOG) and not principal.may(Permission.MANAGE_POLICIES):
+            return self.dataset(principal, dataset_id)
+        with self._database.person(principal) as session:
+            dataset = dataset_repository.load_one_dataset(session, dataset_id)
+        require_dataset(principal, dataset)
+        return dataset
 
     def dataset_and_source(self, principal: Principal, dataset_id: UUID) -> tuple[Dataset, Source]:
         """Return a dataset and the source it lives in; raises NotFound and NotAllowed."""
@@ -45,6 +55,7 @@ class CatalogService:
         with self._database.person(principal) as session:
             dataset = dataset_repository.load_one_dataset(session, dataset_id)
             require_dataset(principal, dataset)
+            dataset = as_seen_by(session, principal, dataset)
             return dataset, source_repository.load_source(session, dataset.source_id)
 
     def field_values(
@@ -71,6 +82,7 @@ class CatalogService:
         require(principal, Permission.VIEW_REPORTS)
         with self._database.person(principal) as session:
             dataset = dataset_repository.load_one_dataset(session, report.definition.dataset_id)
+            dataset = as_seen_by(session, principal, dataset)
             notices = notice_repository.list_notices(session, report.id)
         used = names_used(report.definition, dataset)
         found = [
@@ -83,7 +95,7 @@ class CatalogService:
         ]
         try:
             validate_definition(report.definition, dataset)
-        except InvalidInput as error:
+        except (InvalidInput, PolicyRefused) as error:
             if error.place is None or error.place not in {problem.place for problem in found}:
                 found.append(Problem(place=error.place, message=error.user_message))
         return tuple(found)

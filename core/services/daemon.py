@@ -28,6 +28,7 @@ from core.runs.retention import Retention
 from core.runs.sharing import Sharing
 from core.runs.taking import Taking
 from core.runs.workers import Workers
+from core.services.audit_linking import AuditLinker
 from core.services.bounce_mails import BounceMails
 from core.services.catalog_watch import CatalogWatch
 
@@ -54,6 +55,7 @@ class DaemonService:
         care: Care,
         bounces: BounceMails,
         watch: CatalogWatch,
+        audit: AuditLinker,
         ledger: Ledger,
         workers: Callable[["DaemonService"], Workers],
         refresh: Callable[[], None],
@@ -71,6 +73,7 @@ class DaemonService:
         self._care = care
         self._bounces = bounces
         self._watch = watch
+        self._audit = audit
         self._ledger = ledger
         self._make_workers = workers
         self._refresh = refresh
@@ -94,6 +97,10 @@ class DaemonService:
         report that takes long, schedules whose owner left.
         """
         return self._missing.tell() + self._care.look()
+
+    def link(self) -> int:
+        """Link what was done into the chains of the audit; returns how many events that were."""
+        return self._audit.link()
 
     def read_bounces(self) -> int:
         """Read what mail servers say about mail that came back; returns how many reports that were."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from core.access.policy import require, require_can
 from core.db import dashboard_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.dashboard import Dashboard, DashboardContent, DashboardVersion, DataTile, KpiTile, TextTile, Tile
@@ -64,6 +65,13 @@ class DashboardService:
         with self._database.person(principal) as session:
             return dashboard_repository.load_dashboard(session, dashboard_id, version)
 
+    def viewed(self, principal: Principal, dashboard_id: UUID) -> None:
+        """Record that somebody opened a dashboard: once for each opening, not for each drawing. Raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.person(principal) as session:
+            dashboard = dashboard_repository.load_dashboard(session, dashboard_id)
+            note(session, principal, "dashboard.viewed", object_id=dashboard_id, name=dashboard.name)
+
     def versions(self, principal: Principal, dashboard_id: UUID) -> tuple[DashboardVersion, ...]:
         """Return a dashboard's versions, the newest first; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
@@ -84,7 +92,8 @@ class DashboardService:
                 description=description.strip(),
                 content=content,
             )
-            return dashboard_repository.load_dashboard(session, dashboard_id)
+            made = dashboard_repository.load_dashboard(session, dashboard_id)
+            return note(session, principal, "dashboard.created", after=made)
 
     def save(
         self,
@@ -118,7 +127,8 @@ class DashboardService:
                 description=description.strip(),
                 content=content,
             )
-            return dashboard_repository.load_dashboard(session, dashboard_id)
+            saved = dashboard_repository.load_dashboard(session, dashboard_id)
+            return note(session, principal, "dashboard.changed", before=dashboard, after=saved)
 
     def archive(self, principal: Principal, dashboard_id: UUID) -> None:
         """Take a dashboard out of the lists; refused while it has a schedule, paused ones included."""
@@ -129,6 +139,7 @@ class DashboardService:
             if names:
                 raise Conflict(f"{dashboard.name} is scheduled: {_in_short(names)}. Delete what sends it first.")
             dashboard_repository.archive_dashboard(session, dashboard_id)
+            note(session, principal, "dashboard.archived", object_id=dashboard_id, name=dashboard.name)
 
     def preview(
         self, principal: Principal, content: DashboardContent, *, given: Given = NO_PARAMETERS, rows: int = TILE_ROWS

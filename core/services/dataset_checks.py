@@ -1,8 +1,9 @@
-"""What a dataset must be like before it is looked at or saved, and which reports a change of it would break."""
+"""What a dataset must be like before it is looked at or saved, which reports a change would break, and its record."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,9 @@ from core.catalog.drift import base_columns
 from core.catalog.sources.connector import Connector
 from core.catalog.usage import fields_used
 from core.db import dataset_repository, source_repository
+from core.db.audit_repository import note
 from core.db.usage_repository import ReportOnDataset
+from core.domain.access import Principal
 from core.domain.catalog import Drift
 from core.domain.dataset import Dataset
 from core.domain.dataset_json import dump_content, load_dataset
@@ -29,6 +32,14 @@ MAX_DESCRIPTION_LENGTH = 2000
 _NAME = re.compile(r"[^\W\d_]\w*")
 #: Reports and datasets named when they stand in the way.
 _MAX_NAMED = 3
+
+
+def noted_dataset(
+    session: Session, principal: Principal, action: str, dataset_id: UUID, *, before: Dataset | None = None
+) -> Dataset:
+    """Return a dataset as it was just saved, and record what changed of it."""
+    saved = dataset_repository.load_one_dataset(session, dataset_id)
+    return note(session, principal, action, before=before, after=saved, name=saved.label)
 
 
 def check_words(dataset: Dataset) -> None:
@@ -187,6 +198,7 @@ def _without_words(dataset: Dataset) -> Dataset:
     )
     return replace(
         dataset,
+        policy=None,
         label="",
         description="",
         folder="",

@@ -11,6 +11,7 @@ from core.catalog.sources.connector import Connector
 from core.catalog.usage import fields_used
 from core.clock import Clock
 from core.db import dataset_repository, notice_repository, source_repository, usage_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.catalog import WORKSPACE_KIND, Drift, Problem, ReportUse, RowSample, Usage
@@ -21,6 +22,7 @@ from core.errors import Conflict, InvalidDataset, InvalidInput, NotFound, QueryF
 from core.query.relation import check_dataset, columns_after
 from core.query.samples import MAX_SAMPLE_ROWS, SAMPLE_DEADLINE_S, describe_sql, take_sample
 from core.runs.missing_fields import note_missing, settle_drift
+from core.runs.seeing import draft_seen_by
 from core.services.connections import Connections
 from core.services.dataset_checks import (
     MAX_NAME_LENGTH,
@@ -33,6 +35,7 @@ from core.services.dataset_checks import (
     is_same_question,
     names_gone,
     names_in,
+    noted_dataset,
     refuse_to_break,
     retyped_fields,
     what_is_gone,
@@ -85,7 +88,9 @@ class DatasetService:
         require(principal, Permission.MANAGE_CATALOG)
         if not 1 <= rows <= MAX_SAMPLE_ROWS:
             raise InvalidInput(f"A preview has 1 to {MAX_SAMPLE_ROWS:,} rows.", place="rows")
-        return self._sample(principal, dataset if steps is None else after_steps(dataset, steps), rows)
+        with self._database.organization(principal.organization_id) as session:
+            shown = draft_seen_by(session, principal, dataset, is_whole=steps is None)
+        return self._sample(principal, shown if steps is None else after_steps(dataset, steps), rows)
 
     def columns(self, principal: Principal, dataset: Dataset, *, steps: int | None = None) -> tuple[Field, ...]:
         """Return the base's columns after so many steps (None: all) as fields; asks no source."""
@@ -118,7 +123,7 @@ class DatasetService:
             source_repository.load_source(session, made.source_id, lock=True)
             check_free(session, made)
             dataset_repository.insert_dataset(session, made)
-            return dataset_repository.load_one_dataset(session, made.id)
+            return noted_dataset(session, principal, "dataset.created", made.id)
 
     def save(
         self,
@@ -156,7 +161,7 @@ class DatasetService:
             dataset_repository.update_dataset(
                 session, replace(changed, version=saved.version, is_certified=is_certified)
             )
-            return dataset_repository.load_one_dataset(session, dataset.id)
+            return noted_dataset(session, principal, "dataset.changed", dataset.id, before=saved)
 
     def delete(self, principal: Principal, dataset_id: UUID) -> None:
         """Remove a dataset; raises Conflict naming the reports that stand on it, archived ones included."""
@@ -170,14 +175,16 @@ class DatasetService:
                 raise Conflict(f"{dataset.label} is used by {in_short(names)}. Delete those reports first.")
             usage_repository.purge_deleted(session, dataset_id)
             dataset_repository.delete_dataset(session, dataset_id)
+            note(session, principal, "dataset.deleted", before=dataset)
 
     def certify(self, principal: Principal, dataset_id: UUID, is_certified: bool) -> Dataset:
         """Vouch for a dataset, or no longer do so."""
         require(principal, Permission.MANAGE_CATALOG)
         self._own(principal, dataset_id)
         with self._database.organization(principal.organization_id) as session:
+            saved = dataset_repository.load_one_dataset(session, dataset_id)
             dataset_repository.set_certified(session, dataset_id, is_certified=is_certified)
-            return dataset_repository.load_one_dataset(session, dataset_id)
+            return noted_dataset(session, principal, "dataset.certified", dataset_id, before=saved)
 
     def used_by(self, principal: Principal, dataset_id: UUID, field: str | None = None) -> Usage:
         """Return the reports and schedules that stand on a dataset, or on one of its fields; raises NotFound."""
@@ -224,7 +231,7 @@ class DatasetService:
                 refuse_to_break(broken_reports(saved, changed, usage_repository.reports_on(session, dataset_id)))
             is_certified = saved.is_certified and not retyped_fields(saved, changed)
             dataset_repository.update_dataset(session, replace(changed, is_certified=is_certified))
-            return dataset_repository.load_one_dataset(session, dataset_id)
+            return noted_dataset(session, principal, "dataset.refreshed", dataset_id, before=saved)
 
     def _eyes(self, connector: Connector) -> Eyes:
         return Eyes(

@@ -11,6 +11,7 @@ from core.access.policy import require
 from core.catalog.sources.connector import ConnectionField
 from core.clock import Clock
 from core.db import destination_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.source_repository import lock_names
 from core.deliver.channel import Channel
@@ -106,7 +107,8 @@ class DestinationService:
             lock_names(session, principal.organization_id)
             _check_name(session, form.name)
             destination_repository.insert_destination(session, made, self._places.seal(secrets))
-            return destination_repository.load_destination(session, made.id)
+            kept = destination_repository.load_destination(session, made.id)
+            return note(session, principal, "destination.created", after=kept)
 
     def change(
         self,
@@ -142,7 +144,8 @@ class DestinationService:
             )
             self._check(form, changed, secrets)
             destination_repository.update_destination(session, changed, self._places.seal(secrets))
-            return destination_repository.load_destination(session, destination_id)
+            kept = destination_repository.load_destination(session, destination_id)
+            return note(session, principal, "destination.changed", before=saved, after=kept)
 
     def delete(self, principal: Principal, destination_id: UUID) -> None:
         """Remove a destination; raises Conflict naming the schedules that send there."""
@@ -156,6 +159,7 @@ class DestinationService:
             if destination_repository.runs_using(session, destination_id):
                 raise Conflict(f"Something is on its way to {destination.name}. Try again once it has arrived.")
             destination_repository.delete_destination(session, destination_id)
+            note(session, principal, "destination.deleted", before=destination)
 
     def test(
         self, principal: Principal, draft: DestinationDraft, *, address: str = "", destination_id: UUID | None = None

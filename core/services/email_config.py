@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import email_config_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.deliver import dkim
 from core.deliver.channel import Channel
@@ -69,7 +70,7 @@ class EmailConfigService:
                 )
             kept = {**secrets, "password": _password(read, config, secrets)}
             email_config_repository.put_email_config(session, principal.organization_id, read, self._places.seal(kept))
-            return self._saved(session)
+            return note(session, principal, "mail_settings.changed", before=config, after=self._saved(session))
 
     def delete(self, principal: Principal) -> None:
         """Go back to the installation's way. Raises NotFound where it is used already."""
@@ -77,6 +78,7 @@ class EmailConfigService:
         with self._database.organization(principal.organization_id) as session:
             if not email_config_repository.delete_email_config(session):
                 raise NotFound(_NONE_SAVED)
+            note(session, principal, "mail_settings.deleted")
 
     def test(self, principal: Principal, draft: EmailConfigDraft | None = None) -> DestinationTest:
         """Send a test to the caller over what is saved, or over `draft`; says in words what is wrong."""
@@ -127,7 +129,7 @@ class EmailConfigService:
                 public=dkim.public_key(key) if record else None,
                 sealed=self._places.seal({**secrets, "dkim_key": key}),
             )
-            return self._saved(session)
+            return note(session, principal, "mail_settings.signed", before=config, after=self._saved(session))
 
     def _place_of(self, principal: Principal, draft: EmailConfigDraft, saved: Place | None) -> Place:
         """A draft as deliveries would use it, unsigned."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.address import email_key, parse_email
 from core.db import group_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.source_repository import lock_names
 from core.domain.access import Permission, Principal
@@ -46,7 +47,8 @@ class GroupService:
 
     def people(self, principal: Principal, *, search: str = "", page: int = 1, limit: int = 50) -> Page[Person]:
         """Return the people of the organization by name, those who left last."""
-        require(principal, Permission.MANAGE_SCHEDULES)
+        if not principal.may(Permission.MANAGE_MEMBERS):
+            require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.organization(principal.organization_id) as session:
             return group_repository.list_people(
                 session, principal.organization_id, search=search, page=page, limit=limit
@@ -69,7 +71,7 @@ class GroupService:
             checked = _checked(session, principal.organization_id, draft)
             _check_name(session, checked.name)
             group_id = group_repository.insert_group(session, principal.organization_id, checked)
-            return group_repository.load_group(session, group_id)
+            return note(session, principal, "group.created", after=group_repository.load_group(session, group_id))
 
     def change(
         self, principal: Principal, group_id: UUID, draft: GroupDraft, *, expected_version: int | None = None
@@ -89,7 +91,8 @@ class GroupService:
             group_repository.replace_group(
                 session, principal.organization_id, group_id, checked, expected_version=saved.version
             )
-            return group_repository.load_group(session, group_id)
+            after = group_repository.load_group(session, group_id)
+            return note(session, principal, "group.changed", before=saved, after=after)
 
     def delete(self, principal: Principal, group_id: UUID) -> None:
         """Remove a group; raises GroupInUse naming the schedules that send to it."""
@@ -101,6 +104,7 @@ class GroupService:
                 names = _in_short([name for _, name in used])
                 raise GroupInUse(f"{group.name} is used by {names}. Change those schedules first.", schedules=used)
             group_repository.delete_group(session, group_id)
+            note(session, principal, "group.deleted", before=group)
 
     def schedules_of(self, principal: Principal, group_id: UUID) -> tuple[tuple[UUID, str], ...]:
         """Return the schedules that send to a group; raises NotFound."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.access.policy import can, require, require_can
 from core.db import library_repository, report_repository, schedule_repository
+from core.db.audit_repository import note
 from core.db.database import Database, name_nobody
 from core.db.shared_tables import REPORTS, active_schedules, hold
 from core.domain.access import Permission, Principal
@@ -167,6 +168,7 @@ class LibraryService:
 
         def put(session: Session, line: ReportLine) -> None:
             report_repository.set_archived(session, line.id, is_archived=True)
+            note(session, principal, "report.archived", object_id=line.id, name=line.name)
             for schedule_id, _owner, _name in active_schedules(session, REPORTS, line.id):
                 schedule_repository.pause(
                     session, schedule_id, until=None, because="Its report was archived. Bring it back, then resume."
@@ -179,6 +181,7 @@ class LibraryService:
 
         def put(session: Session, line: ReportLine) -> None:
             report_repository.set_archived(session, line.id, is_archived=False)
+            note(session, principal, "report.brought_back", object_id=line.id, name=line.name)
 
         return self._each(principal, report_ids, Action.EDIT, put)
 
@@ -198,6 +201,7 @@ class LibraryService:
             if library_repository.uses(session, report_id).dashboards:
                 raise Conflict(f"{line.name} is shown on a dashboard that is private to somebody. Archive it instead.")
             report_repository.delete_report(session, report_id)
+            note(session, principal, "report.deleted", before=line)
 
     def _each(
         self,

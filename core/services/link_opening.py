@@ -16,6 +16,7 @@ from core.artifacts.store import ArtifactStore
 from core.clock import Clock
 from core.db import (
     artifact_repository,
+    audit_repository,
     dashboard_repository,
     dataset_repository,
     link_repository,
@@ -28,11 +29,13 @@ from core.deliver.channel import Channel
 from core.deliver.notice_mail import NoticeLine, NoticeMail, compose_notice
 from core.domain.access import Permission, Principal
 from core.domain.artifact import Artifact
+from core.domain.audit import AuditEvent
 from core.domain.dashboard_json import parse_question
 from core.domain.link import Link, LinkResult, LinkUse
 from core.errors import DeliveryDeferred, InvalidInput, NotAllowed, NotFound, TooManyRequests
 from core.runs.notices import Told, send_notice
 from core.runs.places import Places
+from core.runs.seeing import sees_as_much
 from core.secrets import token_sha256
 from core.services.stored_files import open_stored
 
@@ -185,6 +188,8 @@ class LinkOpening:
         ):
             return
         link_repository.add_use(session, link, LinkUse(at=now, network=visit.network, result=result))
+        if result is LinkResult.OPENED:
+            audit_repository.record(session, link.organization_id, _opened(link, visit), at=now)
 
     def _has_pass(self, link: Link, visit: Visit, now: datetime) -> bool:
         if link.terms.recipient is None:
@@ -223,7 +228,10 @@ def _may_still(session: Session, link: Link) -> bool:
         return False
     if not _sees_run(session, principal, link.run_id):
         return False
-    definition = run_repository.load_ledger_run(session, link.run_id).definition
+    run = run_repository.load_ledger_run(session, link.run_id)
+    if not sees_as_much(session, principal, run):
+        return False
+    definition = run.definition
     question = parse_question(definition)
     if question is not None:
         asked = dashboard_repository.dataset_ids(session, question.content.report_ids)
@@ -254,4 +262,16 @@ def _code_mail(link: Link, code: str, url: str) -> NoticeMail:
         lines=(NoticeLine(sentence=f"{code} is your code for {link.file_name}.", link=url, link_text="Open the file"),),
         why=f"Give it on the page where you asked for it, within {CODE_VALID_FOR.seconds // 60} minutes.",
         footer="Somebody who has a link to this file asked for the code. If that was not you, leave it unused.",
+    )
+
+
+def _opened(link: Link, visit: Visit) -> AuditEvent:
+    return AuditEvent(
+        actor_id=None,
+        actor=link.terms.recipient or "Whoever has the link",
+        action="link.opened",
+        kind="link",
+        object_id=link.id,
+        object_name=link.file_name,
+        after={"network": visit.network, "file": link.artifact_id},
     )

@@ -10,11 +10,13 @@ from core.access.policy import require
 from core.address import parse_email
 from core.clock import Clock
 from core.db import artifact_repository, link_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.visibility import require_run
 from core.domain.access import Permission, Principal
 from core.domain.link import Link, LinkTerms, LinkUse
 from core.errors import Conflict, InvalidAddress, InvalidInput
+from core.runs.seeing import require_files
 from core.secrets import new_token, token_sha256
 
 #: How long a link made by hand opens its file unless it is asked for otherwise, and the longest any may.
@@ -64,7 +66,9 @@ class LinkService:
         require(principal, Permission.MANAGE_EXPORTS)
         terms = self._terms(valid_for, max_uses, recipient)
         with self._database.person(principal) as session:
-            require_run(session, artifact_repository.load_artifact(session, artifact_id).run_id)
+            run_id = artifact_repository.load_artifact(session, artifact_id).run_id
+            require_run(session, run_id)
+            require_files(session, principal, run_id)
             return _insert(session, principal, artifact_id, terms)
 
     def renew(self, principal: Principal, link_id: UUID) -> MintedLink:
@@ -74,6 +78,7 @@ class LinkService:
         with self._database.person(principal) as session:
             link = link_repository.load_link(session, link_id)
             require_run(session, link.run_id)
+            require_files(session, principal, link.run_id)
             artifact = artifact_repository.load_artifact(session, link.artifact_id)
             if artifact.removed_in_words is not None:
                 raise Conflict(artifact.removed_in_words)
@@ -86,8 +91,10 @@ class LinkService:
         """Take a link back: it opens nothing from now on."""
         require(principal, Permission.MANAGE_EXPORTS)
         with self._database.person(principal) as session:
-            require_run(session, link_repository.load_link(session, link_id).run_id)
+            link = link_repository.load_link(session, link_id)
+            require_run(session, link.run_id)
             link_repository.revoke_link(session, link_id, self._clock.now())
+            note(session, principal, "link.revoked", object_id=link_id, name=link.file_name)
             return link_repository.load_link(session, link_id)
 
     def list(self, principal: Principal, run_id: UUID) -> tuple[Link, ...]:
@@ -128,4 +135,6 @@ def _insert(session: Session, principal: Principal, artifact_id: UUID, terms: Li
         terms=terms,
         created_by=principal.user_id,
     )
+    told = {"until": terms.expires_at, "for": terms.recipient, "file": artifact_id}
+    note(session, principal, "link.made", object_id=link_id, after=told)
     return MintedLink(id=link_id, path=f"/d/{token}", expires_at=terms.expires_at)

@@ -35,6 +35,7 @@ from core.runs.addressing import resolve
 from core.runs.mailing import MailInputs, compose, notes_of, shown_addressees
 from core.runs.places import Places
 from core.runs.result_record import ResultRecord, load_record, record_of
+from core.runs.seeing import sees_as_much
 from core.schedules.words import describe_config
 from core.services.branding import sample_result
 from core.settings import Settings
@@ -140,7 +141,9 @@ class MailPreviewService:
         if draft.given is not None:
             return _with_given(inputs, draft.given), self._clock.now()
         run_id = preview_reading.newest_result(session, asked.id, draft.schedule_id)
-        return (inputs, None) if run_id is None else self._with_data(session, inputs, run_id)
+        if run_id is None or not sees_as_much(session, principal, run_repository.load_ledger_run(session, run_id)):
+            return inputs, None
+        return self._with_data(session, inputs, run_id)
 
     def _with_data(self, session: Session, inputs: MailInputs, run_id: UUID) -> tuple[MailInputs, datetime | None]:
         """The mail of a run that was made, its files named but not opened."""

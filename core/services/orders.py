@@ -24,6 +24,15 @@ from core.services.file_choices import check_choices, check_formats, with_passwo
 _AGAIN = {RunKind.SCHEDULED: RunKind.MANUAL}
 _MAX_TITLE = 200
 
+#: What the audit calls a run that a person starts.
+STARTED = {
+    RunKind.SCHEDULED: "run.started",
+    RunKind.MANUAL: "run.sent_now",
+    RunKind.TEST: "run.tested",
+    RunKind.EXPORT: "run.exported",
+    RunKind.BACKFILL: "run.made_again",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileOrder:

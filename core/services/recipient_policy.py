@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.address import email_key, parse_email
 from core.db import group_repository, recipient_policy_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.page import Page
@@ -56,7 +57,8 @@ class RecipientPolicyService:
             if expected_version not in (None, present.version):
                 raise Conflict
             recipient_policy_repository.put_policy(session, principal.organization_id, checked)
-            return recipient_policy_repository.load_policy(session)
+            kept = recipient_policy_repository.load_policy(session)
+            return note(session, principal, "recipient_policy.changed", before=present, after=kept)
 
     def at_odds(
         self, principal: Principal, policy: RecipientPolicy | None = None, *, page: int = 1, limit: int = 50

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.access.policy import can, require, require_can
 from core.db import grant_repository, member_repository, schedule_repository
+from core.db.audit_repository import note
 from core.db.database import Database, name_nobody
 from core.db.shared_tables import SharedTable, active_schedules, hold, load_shared, set_owner
 from core.domain.access import Permission, Principal
@@ -68,6 +69,9 @@ class SharingService:
             require_can(principal, Action.SHARE, thing)
             sharing = _checked(session, principal, sharing)
             name_nobody(session)
+            before = grant_repository.load_sharing(session, self._table, thing_id)
+            action = f"{self._table.word}.shared"
+            note(session, principal, action, before=before, after=sharing, object_id=thing_id, name=thing.name)
             grant_repository.save_sharing(
                 session, self._table, thing_id, sharing, organization_id=principal.organization_id
             )
@@ -87,7 +91,7 @@ class SharingService:
             given = replace(thing, owner_id=owner, owner_name=member_repository.member_name(session, owner))
             sharing = grant_repository.load_sharing(session, self._table, thing_id)
             self._pause_lost(session, principal, given, sharing)
-            return given
+            return note(session, principal, f"{self._table.word}.given", before=thing, after=given)
 
     def _pause_lost(
         self, session: Session, principal: Principal, thing: SharedThing, sharing: Sharing

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require, require_can
 from core.clock import Clock
 from core.db import branding_repository, report_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.appearance import Chart
@@ -92,6 +93,13 @@ class ReportService:
         with self._database.person(principal) as session:
             return report_repository.load_report(session, report_id, version)
 
+    def viewed(self, principal: Principal, report_id: UUID) -> None:
+        """Record that somebody opened a report: once for each opening, not for each drawing. Raises NotFound."""
+        require(principal, Permission.VIEW_REPORTS)
+        with self._database.person(principal) as session:
+            report = report_repository.load_report(session, report_id)
+            note(session, principal, "report.viewed", object_id=report_id, name=report.name)
+
     def versions(self, principal: Principal, report_id: UUID) -> tuple[ReportVersion, ...]:
         """Return a report's versions, the newest first; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
@@ -112,7 +120,7 @@ class ReportService:
                 description=description.strip(),
                 definition=definition,
             )
-            return report_repository.load_report(session, report_id)
+            return note(session, principal, "report.created", after=report_repository.load_report(session, report_id))
 
     def save(
         self,
@@ -146,7 +154,8 @@ class ReportService:
                 description=description.strip(),
                 definition=definition,
             )
-            return report_repository.load_report(session, report_id)
+            saved = report_repository.load_report(session, report_id)
+            return note(session, principal, "report.changed", before=report, after=saved)
 
     def preview(
         self,

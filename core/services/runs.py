@@ -22,6 +22,7 @@ from core.db import (
     run_reading,
     run_repository,
 )
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.queue import defer_delivery, defer_run
 from core.db.run_inserting import RunDraft
@@ -42,9 +43,11 @@ from core.query.given_values import bind_given
 from core.runs.care import tell_asker
 from core.runs.ledger import Ledger
 from core.runs.planner import draft_of
+from core.runs.quotas import Quotas
+from core.runs.seeing import as_told_to, require_files
 from core.secrets import SecretBox
 from core.services.file_choices import check_dashboard_choices, dashboard_formats, hold_template
-from core.services.orders import file_order, once_more, to_caller
+from core.services.orders import STARTED, file_order, once_more, to_caller
 from core.services.standing import CAN_BE_RETRIED, Standing, standing_of
 from core.services.stored_files import open_stored
 
@@ -60,13 +63,15 @@ class RunService:
         ledger: Ledger,
         stores: Mapping[str, ArtifactStore],
         box: SecretBox | None = None,
+        quotas: Quotas | None = None,
     ) -> None:
-        """`box` seals the passwords of files; without it files are given none."""
+        """`box` seals the passwords of files; without it files are given none. Without `quotas` nothing is limited."""
         self._database = database
         self._clock = clock
         self._ledger = ledger
         self._stores = stores
         self._box = box
+        self._quotas = quotas
 
     def list_runs(
         self,
@@ -96,13 +101,14 @@ class RunService:
             sort=sort,
         )
         with self._database.person(principal) as session:
-            return run_reading.list_runs(session, wanted, page=page, limit=limit)
+            found = run_reading.list_runs(session, wanted, page=page, limit=limit)
+            return replace(found, items=as_told_to(session, principal, found.items))
 
     def get_run(self, principal: Principal, run_id: UUID) -> Run:
         """Return a run with its files, deliveries and timeline; raises NotFound."""
         require(principal, Permission.VIEW_REPORTS)
         with self._database.person(principal) as session:
-            return run_reading.load_run(session, run_id)
+            return as_told_to(session, principal, (run_reading.load_run(session, run_id),))[0]
 
     def standing(self, principal: Principal, run_id: UUID) -> Standing:
         """Return how a run stands now: how long it takes yet, why it waits, what the caller may do with it."""
@@ -212,7 +218,9 @@ class RunService:
         with self._database.person(principal) as session:
             require_run(session, run_id)
             self._ledger.cancel(session, run_id)
-            return run_reading.load_run(session, run_id)
+            run = run_reading.load_run(session, run_id)
+            note(session, principal, "run.cancelled", object_id=run_id, name=run.title)
+            return run
 
     def retry(self, principal: Principal, run_id: UUID) -> Run:
         """Start a new run that asks and sends what an ended one did, for the same logical time.
@@ -247,6 +255,7 @@ class RunService:
             else:
                 raise Conflict(f"This delivery is {row.state}; only one that did not arrive can be sent again.")
             defer_delivery(session, delivery_id, priority=RunKind.MANUAL.priority)
+            note(session, principal, "delivery.resent", object_id=delivery_id, name=row.whom)
             return run_reading.load_run(session, row.run_id)
 
     def open_artifact(self, principal: Principal, run_id: UUID, format: str) -> tuple[Artifact, BinaryIO]:  # noqa: A002
@@ -254,11 +263,13 @@ class RunService:
         require(principal, Permission.MANAGE_EXPORTS)
         with self._database.person(principal) as session:
             require_run(session, run_id)
+            require_files(session, principal, run_id)
             artifacts = artifact_repository.list_artifacts(session, run_id)
-        for artifact in artifacts:
-            if artifact.format == format:
-                return artifact, open_stored(self._stores, artifact)
-        raise NotFound(f"This run has no {format} file, or you may not see it.", place="format")
+            wanted = next((one for one in artifacts if one.format == format), None)
+            if wanted is None:
+                raise NotFound(f"This run has no {format} file, or you may not see it.", place="format")
+            note(session, principal, "file.downloaded", object_id=wanted.id, name=wanted.file_name)
+        return wanted, open_stored(self._stores, wanted)
 
     def queue_stats(self, principal: Principal) -> QueueStats:
         """Return what waits and what runs in the caller's organization."""
@@ -267,12 +278,16 @@ class RunService:
             return run_reading.queue_stats(session)
 
     def _start(self, session: Session, principal: Principal, draft: RunDraft) -> Run:
+        if self._quotas is not None:
+            self._quotas.hold_start(session, principal)
         now = self._clock.now()
         run_id = run_inserting.insert_run(session, draft, now=now)
         if run_id is None:
             raise Conflict("This slot already has a run.")
         tell_asker(session, run_id, draft, asked_by=principal.user_id, at=now)
         defer_run(session, run_id, priority=draft.kind.priority)
+        told = {"formats": draft.formats, "report_id": draft.report_id, "schedule_id": draft.schedule_id}
+        note(session, principal, STARTED[draft.kind], object_id=run_id, name=draft.title, after=told)
         return run_reading.load_run(session, run_id)
 
 

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import calendar_repository, care_repository, member_repository, schedule_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.deliver.channel import Channel
 from core.domain.access import Permission, Principal
 from core.domain.schedule import Schedule
 from core.errors import BroadsheetError, DatabaseUnavailable, InvalidInput
 from core.runs.departures import hand_over, new_owner, require_subjects
+from core.runs.quotas import Quotas
 from core.services.file_choices import hold_template
 from core.services.recipients import hold_destinations
 from core.services.runs import RunService
@@ -86,17 +88,22 @@ class ScheduleCareService:
         channels: Mapping[str, Channel],
         schedules: ScheduleService,
         runs: RunService,
+        quotas: Quotas | None = None,
     ) -> None:
+        """Without `quotas` nothing is limited."""
         self._database = database
         self._clock = clock
         self._channels = channels
         self._schedules = schedules
         self._runs = runs
+        self._quotas = quotas
 
     def clone(self, principal: Principal, schedule_id: UUID) -> Schedule:
         """Save a paused copy that belongs to the caller: its runs will read what the caller may see."""
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.person(principal) as session:
+            if self._quotas is not None:
+                self._quotas.hold_schedule(session, principal)
             calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             draft = draft_of(schedule_repository.load_schedule(session, schedule_id))
             name = f"{_COPY}{draft.name}"[:MAX_NAME_LENGTH].rstrip()
@@ -109,7 +116,9 @@ class ScheduleCareService:
                 owner_id=principal.user_id,
                 next_run_at=None,
             )
-            return schedule_repository.load_schedule(session, copy_id)
+            return note(
+                session, principal, "schedule.created", after=schedule_repository.load_schedule(session, copy_id)
+            )
 
     def transfer(self, principal: Principal, schedule_id: UUID, *, owner: str) -> Schedule:
         """Give a schedule to the member with the address `owner`: its runs read what that person may see.
@@ -124,7 +133,8 @@ class ScheduleCareService:
                 schedule = care_repository.load_paused(session, schedule_id)
                 require_subjects(session, to, (schedule,), place="owner")
                 schedule_repository.set_owner(session, schedule_id, to.user_id)
-            return schedule_repository.load_schedule(session, schedule_id)
+            given = schedule_repository.load_schedule(session, schedule_id)
+            return note(session, principal, "schedule.given", before=current, after=given)
 
     def hand_over(self, principal: Principal, *, from_owner: str | None, to: str) -> HandedOver:
         """Give all schedules of a member, or None: of everybody who left, to the member with the address `to`.
@@ -138,6 +148,8 @@ class ScheduleCareService:
             if from_id == owner.user_id:
                 raise InvalidInput("They have them already.", place="to")
             ids = hand_over(session, principal.organization_id, from_id=from_id, to=owner, now=self._clock.now())
+            told = {"from": from_id, "schedules": ids}
+            note(session, principal, "schedule.handed_over", after=told, object_id=owner.user_id, name=owner.name)
         return HandedOver(owner=owner.name, schedule_ids=ids)
 
     def bulk(self, principal: Principal, ids: Sequence[UUID], order: BulkOrder) -> tuple[BulkAnswer, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import calendar_repository, dashboard_repository, member_repository, report_repository, schedule_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.sight import may_see
 from core.deliver.channel import Channel
@@ -20,6 +21,7 @@ from core.domain.schedule import FireTime, Schedule, ScheduleConfig, ScheduleDra
 from core.domain.text import check_text
 from core.errors import Conflict, InvalidInput, InvalidSchedule
 from core.render import RENDERERS
+from core.runs.quotas import Quotas
 from core.schedules.recurrence import check_config
 from core.schedules.words import describe_config
 from core.secrets import SecretBox
@@ -40,13 +42,20 @@ class ScheduleService:
     """Everything a person does with schedules."""
 
     def __init__(
-        self, database: Database, clock: Clock, *, channels: Mapping[str, Channel], box: SecretBox | None = None
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        channels: Mapping[str, Channel],
+        box: SecretBox | None = None,
+        quotas: Quotas | None = None,
     ) -> None:
-        """`box` seals the passwords of files; without it files are given none."""
+        """`box` seals the passwords of files; without it files are given none. Without `quotas` nothing is limited."""
         self._database = database
         self._clock = clock
         self._channels = channels
         self._box = box
+        self._quotas = quotas
 
     def list(
         self,
@@ -95,6 +104,8 @@ class ScheduleService:
         draft = self._with_password(draft, password, None)
         check_draft(draft, self._channels)
         with self._database.person(principal) as session:
+            if self._quotas is not None:
+                self._quotas.hold_schedule(session, principal)
             calendar_repository.hold_calendars(session, principal.organization_id, share=True)
             hold_template(session, draft.file_options, place="file_options")
             draft = with_parameters(session, self._with_recipients(session, principal, draft))
@@ -105,7 +116,8 @@ class ScheduleService:
                 owner_id=principal.user_id,
                 next_run_at=self._next_run_at(session, draft),
             )
-            return schedule_repository.load_schedule(session, schedule_id)
+            made = schedule_repository.load_schedule(session, schedule_id)
+            return note(session, principal, "schedule.created", after=made)
 
     def update(
         self,
@@ -159,7 +171,8 @@ class ScheduleService:
                 expected_version=current.version,
                 next_run_at=self._next_run_at(session, draft),
             )
-            return schedule_repository.load_schedule(session, schedule_id)
+            saved = schedule_repository.load_schedule(session, schedule_id)
+            return note(session, principal, "schedule.changed", before=current, after=saved)
 
     def pause(
         self, principal: Principal, schedule_id: UUID, *, until: datetime | None = None, because: str | None = None
@@ -174,7 +187,8 @@ class ScheduleService:
             if current.owner_left_at is not None:
                 raise Conflict(_NO_OWNER, place="owner")
             schedule_repository.pause(session, schedule_id, until=until, because=reason)
-            return schedule_repository.load_schedule(session, schedule_id)
+            paused = schedule_repository.load_schedule(session, schedule_id)
+            return note(session, principal, "schedule.paused", before=current, after=paused)
 
     def resume(self, principal: Principal, schedule_id: UUID) -> Schedule:
         """Let a paused schedule run again from now on. Raises Conflict where nobody owns it any more."""
@@ -185,14 +199,16 @@ class ScheduleService:
             _require_subject(session, current)
             next_run_at = next_slot(session, current.config, after=self._clock.now())
             schedule_repository.resume(session, schedule_id, next_run_at=next_run_at)
-            return schedule_repository.load_schedule(session, schedule_id)
+            resumed = schedule_repository.load_schedule(session, schedule_id)
+            return note(session, principal, "schedule.resumed", before=current, after=resumed)
 
     def delete(self, principal: Principal, schedule_id: UUID) -> None:
         """Delete a schedule; its runs and files stay."""
         require(principal, Permission.MANAGE_SCHEDULES)
         with self._database.person(principal) as session:
-            schedule_repository.load_schedule(session, schedule_id)
+            schedule = schedule_repository.load_schedule(session, schedule_id)
             schedule_repository.delete_schedule(session, schedule_id)
+            note(session, principal, "schedule.deleted", before=schedule)
 
     def next_runs(
         self,

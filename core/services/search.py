@@ -6,6 +6,7 @@ from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.library import Found, FoundKind
 from core.domain.text import check_text
+from core.runs.seeing import all_seen_by
 
 MAX_FOUND = 20
 MAX_SEARCH = 200
@@ -23,4 +24,5 @@ class SearchService:
         check_text(search, place="q", max_length=MAX_SEARCH)
         with self._database.person(principal) as session:
             datasets = [one for one in dataset_repository.list_datasets(session) if may_ask(principal, one)]
+            datasets = list(all_seen_by(session, principal, datasets))
             return search_repository.find(session, search.strip(), datasets=datasets, limit=min(limit, MAX_FOUND))

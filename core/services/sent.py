@@ -11,6 +11,7 @@ from uuid import UUID
 from core.access.policy import require
 from core.artifacts.store import ArtifactStore
 from core.db import artifact_repository, link_repository, sent_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.deliver.sent_copy import put_back
 from core.domain.access import Permission, Principal
@@ -19,6 +20,7 @@ from core.domain.page import Page
 from core.domain.sent import SentCopy, SentDelivery, SentFilter, SentLine, SentMail
 from core.errors import ArtifactError, NotFound
 from core.runs.outbox import reference_of
+from core.runs.seeing import require_files
 from core.runs.sent_copies import unseal_content
 from core.secrets import SecretBox
 from core.services.stored_files import open_stored
@@ -50,6 +52,7 @@ class SentService:
         require(principal, Permission.VIEW_REPORTS)
         with self._database.person(principal) as session:
             line = sent_repository.load_sent(session, delivery_id)
+            require_files(session, principal, line.run_id)
             copy = sent_repository.load_copy(session, delivery_id)
             reference = reference_of(line.run_id, line.channel, line.address, line.destination_id)
             return SentDelivery(
@@ -87,6 +90,8 @@ class SentService:
         line, copy, pictures = self._load(principal, delivery_id)
         if copy.sha256 is None:
             raise NotFound(_NO_COPY)
+        with self._database.person(principal) as session:
+            note(session, principal, "delivery.downloaded", object_id=delivery_id, name=line.whom)
         content = put_back(unseal_content(self._box, copy.content), self._finder(principal, copy, pictures))
         if hashlib.sha256(content).hexdigest() != copy.sha256:
             raise ArtifactError("What is kept of this message is not what went out any more.")

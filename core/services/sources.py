@@ -16,6 +16,7 @@ from core.catalog.sources import SOURCES
 from core.catalog.sources.connector import ConnectionField, Connector, SourceKind, TableDraft
 from core.catalog.sources.file_source import FILE
 from core.db import dataset_repository, source_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.catalog import RowSample, SourceDraft, SourceTest
@@ -75,7 +76,7 @@ class SourceService:
             source_repository.lock_names(session, principal.organization_id)
             _check_name(session, form.name)
             source_repository.insert_source(session, source, self._connections.seal(form.secrets))
-            return source_repository.load_source(session, source.id)
+            return note(session, principal, "source.created", after=source_repository.load_source(session, source.id))
 
     def save(
         self, principal: Principal, source_id: UUID, draft: SourceDraft, *, expected_version: int | None = None
@@ -100,7 +101,8 @@ class SourceService:
             secrets = self._complete(session, form, saved)
             changed = replace(_source_of(form, principal.organization_id), id=source_id, version=saved.version)
             source_repository.update_source(session, changed, self._connections.seal(secrets))
-            return source_repository.load_source(session, source_id)
+            kept = source_repository.load_source(session, source_id)
+            return note(session, principal, "source.changed", before=saved, after=kept)
 
     def delete(self, principal: Principal, source_id: UUID) -> None:
         """Remove a source; raises Conflict naming the datasets that stand on it. Uploaded files go when tidying up."""
@@ -111,6 +113,7 @@ class SourceService:
             if labels:
                 raise Conflict(f"{source.name} is used by {_in_short(labels)}. Delete those datasets first.")
             source_repository.delete_source(session, source_id)
+            note(session, principal, "source.deleted", before=source)
 
     def test(self, principal: Principal, draft: SourceDraft, source_id: UUID | None = None) -> SourceTest:
         """Connect as the draft says and tell how it went. With `source_id`, secrets not given are the saved ones.

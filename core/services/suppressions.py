@@ -6,7 +6,7 @@ from uuid import UUID
 from core.access.policy import require
 from core.address import parse_email
 from core.clock import Clock
-from core.db import group_repository, schedule_repository, suppression_repository
+from core.db import audit_repository, group_repository, schedule_repository, suppression_repository
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.group import Whereabouts
@@ -47,6 +47,7 @@ class SuppressionService:
         require(principal, Permission.MANAGE_MEMBERS)
         with self._database.organization(principal.organization_id) as session:
             suppression_repository.release(session, suppression_id)
+            audit_repository.note(session, principal, "suppression.ended", object_id=suppression_id)
 
     def where(self, principal: Principal, address: str) -> Whereabouts:
         """Return where an address stands, so that people see what `remove_everywhere` would change."""
@@ -79,6 +80,8 @@ class SuppressionService:
                 now=self._clock.now(),
                 created_by=principal.user_id,
             )
+            told = {"schedules": schedules, "groups": groups}
+            audit_repository.note(session, principal, "suppression.added", name=known, after=told)
         return Whereabouts(address=known, schedules=schedules, groups=groups, is_suppressed=True)
 
     def _put(
@@ -99,7 +102,8 @@ class SuppressionService:
                 note=said,
                 created_by=principal.user_id,
             )
-            return suppression_repository.load_suppression(session, known, schedule_id=schedule_id)
+            kept = suppression_repository.load_suppression(session, known, schedule_id=schedule_id)
+            return audit_repository.note(session, principal, "suppression.added", after=kept, name=known)
 
 
 class UnsubscribeService:

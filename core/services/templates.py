@@ -5,6 +5,7 @@ from uuid import UUID
 
 from core.access.policy import require
 from core.db import template_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.template_repository import TemplateFile
 from core.domain.access import Permission, Principal
@@ -95,7 +96,8 @@ class TemplateService:
             template_id = template_repository.insert_template(
                 session, file, name=label, organization_id=principal.organization_id, user_id=principal.user_id
             )
-            return template_repository.load_template(session, template_id)
+            made = template_repository.load_template(session, template_id)
+            return note(session, principal, "template.created", after=made)
 
     def replace(self, principal: Principal, template_id: UUID, file_name: str, content: bytes) -> WorkbookTemplate:
         """Put a newer workbook in the place of a template's file; schedules fill that from then on."""
@@ -103,8 +105,10 @@ class TemplateService:
         self.get(principal, template_id)
         file = self._looked_into(file_name, content)
         with self._database.person(principal) as session:
+            before = template_repository.load_template(session, template_id)
             template_repository.replace_file(session, template_id, file, user_id=principal.user_id)
-            return template_repository.load_template(session, template_id)
+            kept = template_repository.load_template(session, template_id)
+            return note(session, principal, "template.changed", before=before, after=kept)
 
     def delete(self, principal: Principal, template_id: UUID) -> None:
         """Take a template away; raises Conflict while schedules fill it."""
@@ -114,7 +118,9 @@ class TemplateService:
             using = template_repository.schedules_using(session, template_id)
             if using:
                 raise Conflict(f"Schedules fill this template: {', '.join(using)}. Choose another one there first.")
+            before = template_repository.load_template(session, template_id)
             template_repository.delete_template(session, template_id)
+            note(session, principal, "template.deleted", before=before)
 
     def example(self, principal: Principal, report_id: UUID) -> tuple[str, bytes]:
         """Return the file name and bytes of a workbook to start from: a report's columns, figures and names."""

@@ -19,6 +19,7 @@ from core.catalog.uploads.succession import check_succession, columns_of, follow
 from core.catalog.uploads.write import read_sample
 from core.clock import Clock
 from core.db import dataset_repository, source_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.dataset import Dataset, Source
@@ -117,6 +118,7 @@ class UploadService:
                     source_repository.load_source(session, source.id),
                     dataset_repository.load_one_dataset(session, dataset.id),
                 )
+                note(session, principal, "source.created", after=kept[0])
         except BaseException:
             self._store.retire(folder, (1,))
             raise
@@ -176,6 +178,7 @@ class UploadService:
                 # The version was read before the file was: whoever changed the source meanwhile comes first.
                 source_repository.update_source(session, changed, None)
                 saved = source_repository.load_source(session, source_id)
+                note(session, principal, "source.changed", before=source, after=saved)
         except BaseException:
             self._store.retire(folder, (number,))
             raise

@@ -4,6 +4,7 @@ import streamlit as st
 
 import core.bootstrap
 from core.domain.access import Permission, Principal
+from core.domain.sign_in import Visit
 from core.errors import BroadsheetError, NotAllowed, NotSignedIn
 
 #: Set by `/auth/enter`; scripts in the page cannot read it.
@@ -19,6 +20,11 @@ def session_token() -> str | None:
     """Return the secret of the browser's session, as its cookie holds it."""
     token = st.context.cookies.get(SESSION_COOKIE)
     return str(token) if token else None
+
+
+def visit() -> Visit:
+    """Return where the browser is, for the eyes of the person who signs in with it."""
+    return Visit.of(st.context.ip_address, st.context.headers.get("User-Agent"))
 
 
 def current_principal() -> Principal:

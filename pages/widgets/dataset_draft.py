@@ -80,7 +80,7 @@ def load(principal: Principal, dataset_id: UUID, *, entered: bool) -> DatasetDra
     present = _drafts().get(dataset_id)
     if present is None or (entered and present.saved is not None and not present.is_changed):
         try:
-            dataset = broadsheet().catalog.dataset(principal, dataset_id)
+            dataset = broadsheet().catalog.dataset_as_made(principal, dataset_id)
         except NotFound as error:
             raise NotFound("This dataset was deleted, or it was a draft that nobody saved.") from error
         present = DatasetDraft(dataset=dataset, saved=dataset)

@@ -27,6 +27,8 @@ def opened(principal: Principal, *, entered: bool) -> drafts.Draft | None:
         present = _read(principal, report_id, draft_id)
     if present is None:
         return None
+    if entered and present.report_id is not None:
+        broadsheet().reports.viewed(principal, present.report_id)
     if entered or drafts.find(report_id, draft_id) is None:
         st.session_state[keys.BUILDER_PAGE] = 1
     drafts.put(present)

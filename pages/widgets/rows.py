@@ -45,6 +45,11 @@ def row(name: str, link: Link | None, columns: Sequence[Column], cells: Sequence
         st.markdown(f"**{words.plain(name)}**", width="stretch")
     else:
         st.page_link(link.page, label=words.plain(name), query_params=link.query, width="stretch")
+    facts(columns, cells)
+
+
+def facts(columns: Sequence[Column], cells: Sequence[str]) -> None:
+    """Draw a row's facts, `cells` as HTML, beside whatever stands for its name."""
     st.html(_grid(columns, cells, "bs-td"), width=_width(columns))
 
 
@@ -65,9 +70,10 @@ def fact(text: str, *, quiet: bool = False) -> str:
     return f'<span class="{"bs-quiet" if quiet else ""}" title="{escape(text)}">{escape(text)}</span>'
 
 
-def two_lines(first: str, second: str) -> None:
+def two_lines(first: str, second: str, *, is_strong: bool = False) -> None:
     """Draw plain text with a quiet line under it; no address becomes a link."""
-    st.html(f'<div class="bs-found">{escape(first)}<br><span class="bs-quiet">{escape(second)}</span></div>')
+    name = f"<strong>{escape(first)}</strong>" if is_strong else escape(first)
+    st.html(f'<div class="bs-found">{name}<br><span class="bs-quiet">{escape(second)}</span></div>')
 
 
 def _grid(columns: Sequence[Column], cells: Sequence[str], css: str) -> str:

@@ -5,9 +5,11 @@ import json
 import streamlit as st
 from streamlit_authenticator.models import AuthenticationModel
 
+from core.domain.sign_in import NextStep
 from core.errors import BroadsheetError
-from pages.widgets import keys
-from pages.widgets.app import broadsheet, session_token
+from pages.widgets import account_keys, keys, sign_in_steps
+from pages.widgets.app import broadsheet, session_token, visit
+from pages.widgets.single_sign_on import came_back, has_identity, provider_button
 
 #: Compared with for an unknown address or a locked account: the time taken must not tell them from a wrong password.
 _NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lRbl7D7zPuzfVbZVcJvCk5zW5rBkzi"
@@ -21,53 +23,98 @@ fetch("/auth/enter", {method: "POST", credentials: "same-origin",
   .catch(() => { document.getElementById("bs-entering").textContent =
     "The sign-in could not be finished. Open Broadsheet under its own address, then try again."; });
 </script>"""
+#: Other tabs of the browser are told, so that what they show goes at once.
 _HAND_BACK = """<script>
-fetch("/auth/leave", {method: "POST", credentials: "same-origin"}).finally(() => window.location.replace("/"));
+fetch("/auth/leave", {method: "POST", credentials: "same-origin"}).finally(() => {
+  new BroadcastChannel("broadsheet").postMessage("left");
+  window.location.replace(%s);
+});
+</script>"""
+#: Asks now and then, and when the page comes to the front, whether its session still stands.
+_WATCH = """<script>
+if (!window.bsWatching) {
+  window.bsWatching = true;
+  const look = () => { if (document.visibilityState === "visible")
+    fetch("/auth/here", {credentials: "same-origin", cache: "no-store"})
+      .then(answer => { if (answer.status === 401) window.location.reload(); }).catch(() => {}); };
+  setInterval(look, 10000);
+  document.addEventListener("visibilitychange", look);
+  window.bsChannel = new BroadcastChannel("broadsheet");
+  window.bsChannel.onmessage = () => setTimeout(look, 300);
+}
 </script>"""
 
 
 def sign_in_screen() -> None:
-    """Draw the sign-in page; after a right password the browser comes back with its cookie."""
-    with st.container(key=keys.SIGN_IN, width=400):
+    """Draw the sign-in page; once everything was right the browser comes back with its cookie."""
+    with st.container(horizontal_alignment="center"), st.container(key=keys.SIGN_IN, width=400):
         st.html(
             '<div class="bs-wordmark">Broadsheet</div>'
             '<p class="bs-lead">Reports that arrive on time, complete, and provably what was asked.</p>'
         )
-        with st.form(keys.SIGN_IN_FORM, border=False):
-            email = st.text_input("E-mail", key=keys.SIGN_IN_EMAIL, autocomplete="username")
-            password = st.text_input(
-                "Password", type="password", key=keys.SIGN_IN_PASSWORD, autocomplete="current-password"
-            )
-            asked = st.form_submit_button("Sign in", type="primary", width="stretch", key=keys.SIGN_IN_SUBMIT)
-        if asked:
-            _attempt(email or "", password or "")
+        try:
+            ticket = came_back() or _step()
+        except BroadsheetError as error:
+            sign_in_steps.restart()
+            st.error(error.user_message)
+            ticket = _password_form()
+        if ticket is not None:
+            # The ticket is worth one call: the route swaps it for a secret that scripts cannot read.
+            st.html(_HAND_OVER % json.dumps(ticket), unsafe_allow_javascript=True)
 
 
-def _attempt(email: str, password: str) -> None:
+def watch_session() -> None:
+    """Let an open page go once its session has ended, whoever ended it and wherever."""
+    st.html(_WATCH, unsafe_allow_javascript=True)
+
+
+def _step() -> str | None:
+    """Draw what is asked now; returns the secret of a session once everything was right."""
+    waiting = sign_in_steps.waiting()
+    if waiting is not None:
+        return sign_in_steps.second_step(waiting)
+    return sign_in_steps.forgot_form() if sign_in_steps.has_forgotten() else _password_form()
+
+
+def _password_form() -> str | None:
+    with st.form(keys.SIGN_IN_FORM, border=False):
+        email = st.text_input("E-mail", key=keys.SIGN_IN_EMAIL, autocomplete="username")
+        password = st.text_input(
+            "Password", type="password", key=keys.SIGN_IN_PASSWORD, autocomplete="current-password"
+        )
+        asked = st.form_submit_button("Sign in", type="primary", width="stretch", key=keys.SIGN_IN_SUBMIT)
+    provider_button()
+    st.button("Forgot your password?", type="tertiary", key=account_keys.SIGN_IN_FORGOT, on_click=sign_in_steps.forget)
+    return _attempt(email or "", password or "") if asked else None
+
+
+def _attempt(email: str, password: str) -> str | None:
     if not email.strip() or not password:
         st.error("Enter your e-mail address and your password.")
-        return
+        return None
     try:
-        ticket = check_and_open(email.strip().lower(), password)
+        return check_and_open(email.strip().lower(), password)
     except BroadsheetError as error:
         st.error(error.user_message)
-        return
-    if ticket is None:
-        st.error(_REFUSED)
-        return
-    # The ticket is worth one call: the route swaps it for a secret that scripts cannot read.
-    st.html(_HAND_OVER % json.dumps(ticket), unsafe_allow_javascript=True)
+        return None
 
 
 def check_and_open(email: str, password: str) -> str | None:
-    """Return the secret of a fresh session where the password fits, else None; the attempt counts before the check."""
-    access = broadsheet().access
-    found = access.begin_sign_in(email)
+    """Return the secret of a fresh session where nothing more is asked; the attempt counts before the check."""
+    service, here = broadsheet().sign_in, visit()
+    service.admit(here)
+    found = service.begin(email)
     ok = _password_fits(email, password, found.name if found else "", found.password_hash if found else _NOBODYS_HASH)
     if found is None or not ok:
+        service.refuse(email, found, here)
+        st.error(_REFUSED)
         return None
-    access.complete_sign_in(found.user_id)
-    return access.open_session(found.user_id)
+    step = service.next_step(found.user_id)
+    if step is NextStep.OPEN:
+        return service.welcome(found.user_id, here)
+    sign_in_steps.wait_for(found.user_id, step)
+    st.rerun()
+    return None
 
 
 def _password_fits(email: str, password: str, name: str, password_hash: str) -> bool:
@@ -78,11 +125,12 @@ def _password_fits(email: str, password: str, name: str, password_hash: str) -> 
 
 
 def sign_out() -> None:
-    """End the session on the server, then clear the cookie and leave for the sign-in page."""
-    token = session_token()
+    """End the session on the server and at the provider, then clear the cookie and leave for the sign-in page."""
+    token, at_provider = session_token(), has_identity()
     if token is not None:
-        broadsheet().access.close_session(token)
+        broadsheet().sessions.close(token)
     for name in list(st.session_state):
         del st.session_state[name]
-    st.html(_HAND_BACK, unsafe_allow_javascript=True)
+    # Streamlit's own way out, which ends the login at the provider too.
+    st.html(_HAND_BACK % json.dumps("/auth/logout" if at_provider else "/"), unsafe_allow_javascript=True)
     st.caption("Signing you out …")

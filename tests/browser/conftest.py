@@ -107,7 +107,10 @@ def page(browser: Browser, product: Product) -> Iterator[Page]:
     """A fresh window, wide enough for the three areas of the builder."""
     context = browser.new_context(base_url=product.url, viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(60_000)
+    refused: list[str] = []
+    context.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
     try:
         yield context.new_page()
+        assert refused == [], "what our own screens need"
     finally:
         context.close()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,12 @@ from sqlalchemy import ColumnElement, TableClause, column, func, select, table
 
 from core.catalog.sources.connector import Connector
 from core.catalog.sources.sql_functions import Bucketing, SqlFunctions
+from core.domain.data_policy import Treatment
 from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Calendar, Grain
 from core.domain.relation import SourceColumn
+from core.query.relation.masks import masked
 from tests.source_parts import KINDS, SourceBench, bench_of
 
 T, I, D, B, DAY, AT = (  # noqa: E741
@@ -391,3 +394,19 @@ def test_literals_and_nulls_have_the_type_they_are_asked_for(
     found = bool(row["x"]) if kind is B else row["x"]
     found = found.replace(tzinfo=UTC) if isinstance(found, datetime) and found.tzinfo is None else found
     assert (found, row["y"]) == (wanted, None)
+
+
+def test_masks_and_digests_are_the_same_everywhere(bench: SourceBench) -> None:
+    functions = connector_of(bench).functions
+
+    def of(text: str, treatment: Treatment) -> ColumnElement[Any]:
+        value = functions.literal(text, T)
+        return functions.output(masked(value, T, treatment, functions=functions, hash_key="key"), T, None)
+
+    texts = ["", "abcd", "Straße 日本", "anna@example.com"]
+    asked = [of(text, treatment) for treatment in Treatment for text in texts]
+    (row,) = rows_of(bench, select(*(each.label(f"c{at}") for at, each in enumerate(asked))))
+    stars = ["****"] * 4
+    last, domain = ["****", "****", "****e 日本", "****.com"], ["****", "****", "****", "****@example.com"]
+    hashed = [sha256(f"key{text}key".encode()).hexdigest()[:24] for text in texts]
+    assert list(row.values()) == [*stars, *last, *domain, *stars, *hashed]

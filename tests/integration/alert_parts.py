@@ -124,7 +124,7 @@ class Shop:
 
 def open_shop(installation: Installation, database: Database, tenant: Tenant) -> Shop:
     """A shop without orders. Its client's token lasts: tests go through weeks."""
-    _, token = installation.broadsheet.access.create_token(tenant.principal, name="tests", expires_at=None)
+    _, token = installation.broadsheet.tokens.create(tenant.principal, name="tests", expires_at=None)
     client = TestClient(installation.client.app, raise_server_exceptions=False)
     client.headers["Authorization"] = f"Bearer {token}"
     dataset = insert_orders(database, tenant, uuid4)

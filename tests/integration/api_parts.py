@@ -4,15 +4,16 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 import duckdb
-from sqlalchemy import select
+from sqlalchemy import URL, select
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -62,7 +63,9 @@ class Installation:
         return client
 
 
-def start(folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: str = "on") -> Iterator[Installation]:
+def start(
+    folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: str = "on", quotas: str = ""
+) -> Iterator[Installation]:
     """Build the services over a database and an empty data folder."""
     settings = load_settings(
         _env_file=None,
@@ -71,14 +74,16 @@ def start(folder: Path, urls: DatabaseUrls, clock: FixedClock, *, rate_limits: s
         secret_key=SECRET_KEY,
         port=8501,
         rate_limits=rate_limits,
+        quotas=quotas,
     )
     make_orders(folder / "orders.duckdb", clock)
-    broadsheet = build(settings, clock)
+    with patch("core.bootstrap.parts.Database", _database):
+        broadsheet = build(settings, clock)
     daemons: list[DaemonService] = []
 
     def make_daemon() -> DaemonService:
         if not daemons:
-            with patch("core.bootstrap.daemon.ProcessPress", _press):
+            with patch("core.bootstrap.daemon.ProcessPress", _press), patch("core.bootstrap.parts.Database", _database):
                 daemons.append(build_daemon(settings, clock))
         return daemons[0]
 
@@ -98,25 +103,38 @@ class _KeptPress(ProcessPress):
 
 
 @cache
+def _database(url: URL) -> Database:
+    """The same one each time, since it remembers the statements it compiled; closed, it connects again when asked."""
+    return Database(url)
+
+
+@cache
 def _press(*, memory_mb: int) -> ProcessPress:
     return _KeptPress(memory_mb=memory_mb)
 
 
 def make_orders(path: Path, clock: FixedClock) -> None:
     """Write 3,000 orders: one every hour up to now, with unicode, nulls and exact amounts."""
-    newest = (clock.now() - timedelta(hours=1)).replace(tzinfo=None)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            """
-            CREATE TABLE orders AS
-            SELECT i AS order_id,
-                   CAST(? AS TIMESTAMP) - i * INTERVAL 1 HOUR AS ordered_at,
-                   CASE i % 4 WHEN 0 THEN 'España' WHEN 1 THEN 'Österreich' WHEN 2 THEN '日本' END AS country,
-                   CAST(i % 50 AS DECIMAL(12, 2)) + 0.10 AS amount
-            FROM range(3000) t(i)
-            """,
-            [newest],
-        )
+    path.write_bytes(_orders((clock.now() - timedelta(hours=1)).replace(tzinfo=None)))
+
+
+@cache
+def _orders(newest: datetime) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(
+                """
+                CREATE TABLE orders AS
+                SELECT i AS order_id,
+                       CAST(? AS TIMESTAMP) - i * INTERVAL 1 HOUR AS ordered_at,
+                       CASE i % 4 WHEN 0 THEN 'España' WHEN 1 THEN 'Österreich' WHEN 2 THEN '日本' END AS country,
+                       CAST(i % 50 AS DECIMAL(12, 2)) + 0.10 AS amount
+                FROM range(3000) t(i)
+                """,
+                [newest],
+            )
+        return path.read_bytes()
 
 
 def add_member(owner_session: Session, tenant: Tenant, *, role: str, name: str) -> Tenant:

@@ -116,7 +116,7 @@ class Office:
 
 def open_office(installation: Installation, database: Database, tenant: Tenant, server: MailServer) -> Office:
     """An office without contacts."""
-    _, token = installation.broadsheet.access.create_token(tenant.principal, name="tests", expires_at=None)
+    _, token = installation.broadsheet.tokens.create(tenant.principal, name="tests", expires_at=None)
     client = TestClient(installation.client.app, raise_server_exceptions=False)
     client.headers["Authorization"] = f"Bearer {token}"
     with database.organization(tenant.organization_id) as session:

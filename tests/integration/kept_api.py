@@ -7,12 +7,10 @@ services of the installation that a request goes to.
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from core.access.rate_limit import RateLimit
 from core.api import application
 from core.bootstrap import Broadsheet
 
@@ -22,14 +20,11 @@ class KeptApi:
 
     def __init__(self, broadsheet: Broadsheet) -> None:
         self.broadsheet = broadsheet
-        self.limits: dict[_Limit, RateLimit] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer as the application does; a test may have set other limits."""
+        """Answer as the application does."""
         _asked.set(self)
-        rate_limits = self.broadsheet.settings.rate_limits
-        app = _application(rate_limits, application.SIGN_INS_PER_MINUTE, application.REQUESTS_PER_MINUTE)
-        await app(scope, receive, send)
+        await _application()(scope, receive, send)
 
 
 _asked: ContextVar[KeptApi] = ContextVar("asked")
@@ -52,19 +47,6 @@ class _Service:
         return getattr(getattr(_asked.get().broadsheet, self._name), name)
 
 
-class _Limit:
-    """Counts for each installation by itself."""
-
-    def __init__(self, _clock: object, *, per_minute: int | None) -> None:
-        self._per_minute = per_minute
-
-    def __getattr__(self, name: str) -> Any:
-        asked = _asked.get()
-        own = RateLimit(asked.broadsheet.clock, per_minute=self._per_minute)
-        return getattr(asked.limits.setdefault(self, own), name)
-
-
 @cache
-def _application(*_told_apart_by: object) -> FastAPI:
-    with patch.object(application, "RateLimit", _Limit):
-        return application.create_application(_Services())  # type: ignore[arg-type]
+def _application() -> FastAPI:
+    return application.create_application(_Services())  # type: ignore[arg-type]

@@ -266,22 +266,6 @@ def test_links_open_one_file_until_they_expire(
     assert stranger.get(link).status_code == 404
 
 
-def test_every_route_answers_401_to_strangers_before_reading_the_body(installation: Installation) -> None:
-    schema = installation.client.get("/api/openapi.json").json()
-    asked = 0
-    for path, methods in schema["paths"].items():
-        for method in methods:
-            if (method, path) in {("post", "/auth/token"), ("get", "/email-config/presets")}:
-                continue
-            url = "/api" + path.replace("{", "").replace("}", "")
-            for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Bearer bsp_nonsense"}):
-                answer = installation.client.request(method, url, content=b"{not json", headers=headers)
-                assert answer.status_code == 401, (method, path)
-                assert answer.json()["code"] == "not_signed_in"
-            asked += 1
-    assert asked >= 25
-
-
 def test_another_organization_sees_nothing(
     installation: Installation, client: TestClient, report_id: str, make_organization: Callable[..., Tenant]
 ) -> None:

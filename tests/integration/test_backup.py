@@ -149,7 +149,7 @@ def _signed_in_file(settings: Settings, run_id: UUID) -> bytes:
     """Sign in with the old password, and download the old file."""
     broadsheet = build(settings)
     try:
-        user_id = broadsheet.access.verify(settings.admin_email, PASSWORD)
+        user_id = broadsheet.sign_in.verify(settings.admin_email, PASSWORD)
         principal = principal_called(broadsheet.database, settings.admin_email)
         assert principal.user_id == user_id
         return _file_of(broadsheet, principal, run_id)

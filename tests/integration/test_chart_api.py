@@ -122,7 +122,7 @@ def test_a_browser_downloads_with_its_session(
     assert browser.get(f"/charts/{report_id}").status_code == 401
     browser.cookies.set(SESSION_COOKIE, "nonsense")
     assert browser.get(f"/charts/{report_id}").status_code == 401
-    browser.cookies.set(SESSION_COOKIE, broadsheet.access.open_session(tenant.principal.user_id))
+    browser.cookies.set(SESSION_COOKIE, broadsheet.sessions.open(tenant.principal.user_id))
     assert browser.get(f"/charts/{uuid4()}").status_code == 404
     answer = browser.get(f"/charts/{report_id}?format=svg")
     assert answer.headers["content-disposition"].startswith("attachment;")

@@ -398,7 +398,7 @@ def test_joins_unions_windows_and_common_tables(embedded: ChdbBench) -> None:
     assert fetched(embedded.connector(), select(func.count(), func.count(both.c.amount))).to_pylist() == [
         {"count_1": 6, "count_2": 2}
     ]
-    number = F.row_number(C.mood).label("number")
+    number = func.row_number().over(partition_by=C.mood).label("number")
     inner = select(number, C.mood).subquery("inner")
     assert fetched(embedded.connector(), select(func.count()).where(inner.c.number == 1)).column(0).to_pylist() == [2]
 

@@ -63,7 +63,7 @@ def test_prepare_as_the_owner_then_work_as_the_app(place: URL, tmp_path: Path, m
     prepare(settings.model_copy(update={"migration_database_url": SecretStr(owner)}))
     broadsheet = build(settings)  # as the processes: they know the app's role alone
     try:
-        assert broadsheet.access.verify("admin@example.com", PASSWORD)
+        assert broadsheet.sign_in.verify("admin@example.com", PASSWORD)
     finally:
         broadsheet.close()
     monkeypatch.setattr("core.bootstrap.checkup.check_browser", lambda: ok("browser", "not asked here"))

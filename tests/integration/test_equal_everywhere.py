@@ -19,6 +19,7 @@ from tests.oracle.comparing import is_same
 from tests.oracle.datasets import facts_dataset, required_dataset, star_dataset
 from tests.oracle.drawing import drawn
 from tests.oracle.engines import KINDS, Engine, open_engine
+from tests.oracle.fan_out_examples import FAN_OUT_EXAMPLES
 from tests.oracle.order import Undecided
 from tests.oracle.tables import facts, plain_tables, star
 from tests.oracle.trial import Verdict, smallest, try_definition
@@ -258,6 +259,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "calendar": {"week_start": 7, "fiscal_year_start": 4},
         },
     ),
+    **FAN_OUT_EXAMPLES,
 }
 
 

@@ -56,7 +56,7 @@ def _organizations_of(settings: Settings, email: str, password: str) -> set[tupl
     """Sign in, and return the organizations with the role in each."""
     broadsheet = build(settings)
     try:
-        user_id = broadsheet.access.verify(email, password)
+        user_id = broadsheet.sign_in.verify(email, password)
         with broadsheet.database.installation() as session:
             return {(one.organization, one.role) for one in access_repository.principals_of_user(session, user_id)}
     finally:

@@ -95,7 +95,7 @@ def deduplicated_sum(connection: duckdb.DuckDBPyConnection, subject: Dataset, me
     owner = relation.owner_of(measure)
     assert relation.multiplies(owner)
     group = named(relation.column(by), "by")
-    number = FUNCTIONS.row_number(relation.column(by), *relation.row_key(owner))
+    number = func.row_number().over(partition_by=[relation.column(by), *relation.row_key(owner)])
     inner = select(group, named(relation.column(measure), "measure"), named(number, "number"))
     rows = inner.select_from(relation.source).subquery("inner")
     statement = select(rows.c["by"], func.sum(rows.c["measure"])).where(rows.c["number"] == 1).group_by(rows.c["by"])
@@ -128,7 +128,7 @@ def test_credit_is_not_multiplied_by_orders_and_their_lines(connection: duckdb.D
     relation_fields = ("credit", "regions.region", "order_lines.quantity")
     subject = customers_dataset()
     relation = build_relation(subject, FUNCTIONS, used=relation_fields)
-    number = FUNCTIONS.row_number(relation.column("regions.region"), *relation.row_key(None))
+    number = func.row_number().over(partition_by=[relation.column("regions.region"), *relation.row_key(None)])
     inner = select(
         named(relation.column("regions.region"), "by"), named(relation.column("credit"), "measure"), named(number, "n")
     ).select_from(relation.source)

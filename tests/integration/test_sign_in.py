@@ -11,10 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.access.passwords import hash_password
+from core.bootstrap import build
 from core.clock import FixedClock
 from core.db.migrate import DatabaseUrls
-from core.errors import NotSignedIn
-from core.services.access import AccessService
+from core.domain.quota import Quota
+from core.domain.sign_in import Visit
+from core.errors import NotSignedIn, TooManyRequests
+from core.services.sign_in import SignInService
 from tests.conftest import Tenant
 from tests.integration.api_parts import Installation, side_by_side, start
 
@@ -27,18 +30,18 @@ def installation(tmp_path: Path, database_urls: DatabaseUrls, clock: FixedClock)
 def test_the_lock_of_an_account_is_not_outrun(
     installation: Installation, tenant: Tenant, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    access, email = installation.broadsheet.access, tenant.principal.email
+    access, email = installation.broadsheet.sign_in, tenant.principal.email
     compared = []
-    real = access.begin_sign_in(email)
+    real = access.begin(email)
     assert real is not None
-    access.complete_sign_in(real.user_id)
+    access.verify(email, tenant.password)
 
     def compare(_password: str, password_hash: str) -> bool:
         if password_hash == real.password_hash:
             compared.append(password_hash)
         return False
 
-    monkeypatch.setattr("core.services.access.verify_password", compare)
+    monkeypatch.setattr("core.services.sign_in.verify_password", compare)
     answers = side_by_side(lambda number: access.verify(email, f"guess {number}"), 30)
     assert {type(answer) for answer in answers} == {NotSignedIn}
     assert len(compared) == 5, "the sixth and later attempts see no password hash"
@@ -52,8 +55,8 @@ def test_the_lock_of_an_account_is_not_outrun(
 
 
 def test_an_address_that_cannot_be_stored_is_nobodys(installation: Installation) -> None:
-    assert installation.broadsheet.access.begin_sign_in("a\0@example.com") is None
-    assert installation.broadsheet.access.begin_sign_in("a\ud800@example.com") is None
+    assert installation.broadsheet.sign_in.begin("a\0@example.com") is None
+    assert installation.broadsheet.sign_in.begin("a\ud800@example.com") is None
 
 
 def test_passwords_do_not_take_the_threads_of_the_api(
@@ -62,12 +65,12 @@ def test_passwords_do_not_take_the_threads_of_the_api(
     headers = {"Authorization": installation.sign_in(tenant).headers["Authorization"]}
     checking, done = threading.Semaphore(0), threading.Event()
 
-    def slow(_access: AccessService, _email: str, _password: str) -> tuple[str, int]:
+    def slow(_sign_in: SignInService, _email: str, _password: str, **_more: object) -> tuple[str, int]:
         checking.release()
         assert done.wait(100)
         return "token", 1
 
-    monkeypatch.setattr(AccessService, "issue_jwt", slow)
+    monkeypatch.setattr(SignInService, "issue_jwt", slow)
 
     async def ask() -> int:
         transport = httpx.ASGITransport(installation.client.app)
@@ -91,7 +94,7 @@ def test_passwords_do_not_take_the_threads_of_the_api(
 def test_failed_sign_ins_of_one_address_are_limited(
     installation: Installation, tenant: Tenant, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.services.access._NOBODYS_HASH", hash_password("nobody's password", rounds=4))
+    monkeypatch.setattr("core.services.sign_in.NOBODYS_HASH", hash_password("nobody's password", rounds=4))
     right = {"username": tenant.principal.email, "password": tenant.password}
 
     def sign_in(**body: str) -> httpx.Response:
@@ -102,6 +105,10 @@ def test_failed_sign_ins_of_one_address_are_limited(
     assert set(wrong) == {401}
     refused = sign_in(**right)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
+    other_process = build(installation.broadsheet.settings, clock)
+    with pytest.raises(TooManyRequests):
+        other_process.sign_in.admit(Visit())
+    other_process.close()
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.json()["code"] == "too_many_requests"
     clock.advance(timedelta(seconds=2))
@@ -113,14 +120,13 @@ def test_requests_of_one_person_are_limited(
     tenant: Tenant,
     make_organization: Callable[..., Tenant],
     clock: FixedClock,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("core.api.application.REQUESTS_PER_MINUTE", 3)
+    installation.broadsheet.quotas.set(tenant.principal, {Quota.REQUESTS_PER_MINUTE: 3})
     first, second = installation.sign_in(tenant), installation.sign_in(make_organization())
     assert [first.get("/api/me").status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert first.get("/api/me").headers["Retry-After"] == "20"
+    assert first.get("/api/me").headers["Retry-After"] == "60"
     assert second.get("/api/me").status_code == 200
-    clock.advance(timedelta(seconds=20))
+    clock.advance(timedelta(seconds=60))
     assert first.get("/api/me").status_code == 200
 
 
@@ -129,9 +135,7 @@ def test_limits_are_switched_off(
     database_urls: DatabaseUrls,
     clock: FixedClock,
     make_organization: Callable[..., Tenant],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("core.api.application.REQUESTS_PER_MINUTE", 1)
-    for installation in start(tmp_path, database_urls, clock, rate_limits="off"):
+    for installation in start(tmp_path, database_urls, clock, rate_limits="off", quotas="requests_per_minute=1"):
         client: TestClient = installation.sign_in(make_organization())
         assert [client.get("/api/me").status_code for _ in range(3)] == [200] * 3

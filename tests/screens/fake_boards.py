@@ -78,6 +78,9 @@ class FakeDashboards:
             raise NotFound
         return self.items[dashboard_id]
 
+    def viewed(self, principal, dashboard_id):
+        self.get(principal, dashboard_id)
+
     def create(self, principal, *, name, content, description=""):
         if not name.strip():
             raise InvalidInput("Give the dashboard a name.", place="name")

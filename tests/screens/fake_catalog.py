@@ -258,6 +258,9 @@ class FakeCatalog:
             raise NotFound
         return self._datasets.items[dataset_id]
 
+    def dataset_as_made(self, principal, dataset_id) -> Dataset:
+        return self.dataset(principal, dataset_id)
+
     def field_values(self, principal, dataset_id, field, *, search="", limit=50):
         values = data.VALUES.get(field, ())
         return tuple((value, 900 - 100 * n) for n, value in enumerate(values) if search.lower() in value.lower())

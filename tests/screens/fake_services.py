@@ -5,10 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType, SimpleNamespace
 from uuid import UUID, uuid4
 
-import bcrypt
-
 from core.clock import FixedClock
-from core.domain.access import Principal
 from core.domain.appearance import Chart, ChartKind
 from core.domain.calendar import DatedCalendar
 from core.domain.definition import Aggregation
@@ -20,7 +17,7 @@ from core.domain.report import Report, ReportVersion
 from core.domain.report_draft import ReportDraft
 from core.domain.result import Headline, Kpi, Preview
 from core.domain.schedule import CoveredWindow, Schedule, ScheduleDraft
-from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound, NotSignedIn
+from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound
 from core.schedules.recurrence import check_config, next_fire_times
 from core.schedules.words import describe_config
 from core.services.file_choices import UNCHANGED, check_choices
@@ -28,6 +25,7 @@ from core.services.quick_starts import starts_of
 from core.settings import Settings
 
 from . import fake_data as data
+from .fake_audit import FakeAudit, FakeQuotas
 from .fake_boards import FakeDashboards
 from .fake_branding import FakeBranding
 from .fake_bursting import FakeBursts
@@ -35,48 +33,36 @@ from .fake_care import FakeApprovals, FakeBackfill, FakeCalendars, FakeDestinati
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
 from .fake_library import FakeHome, FakeLibrary, FakeSearch, FakeSharing, FakeVersions
 from .fake_mail import FakeEmailConfig, FakeSuppressions
+from .fake_members import (
+    FakeInvitations,
+    FakeMembers,
+    FakeOrganizations,
+    FakeRoles,
+    FakeServiceAccounts,
+    FakeTokens,
+)
 from .fake_people import FakeGroups, FakeReach, FakeRecipientPolicy, FakeVerification
+from .fake_policies import FakeDataPolicies, FakePersonalData
 from .fake_runs import FakeLinks, FakeRuns
 from .fake_sent import FakeSent
+from .fake_sign_in import (
+    PASSWORD as PASSWORD,
+)
+from .fake_sign_in import (
+    TOKEN as TOKEN,
+)
+from .fake_sign_in import (
+    FakeAccess,
+    FakePasswords,
+    FakeSecondFactor,
+    FakeSessions,
+    FakeSignIn,
+    FakeSso,
+)
 from .fake_templates import FakeTemplates
 from .fake_uploads import FakeUploads
 
-PASSWORD = "correct-horse-42"
-TOKEN = "token-of-ada"
 ROWS = 5231
-
-
-class FakeAccess:
-    def __init__(self, role: str) -> None:
-        self.sessions = {TOKEN: data.principal(role)}
-        self.attempts: list[bool] = []
-        self._role = role
-        self._hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
-
-    def begin_sign_in(self, email: str):
-        if email != "ada@example.com":
-            return None
-        self.attempts.append(False)
-        return SimpleNamespace(user_id=data.ADA, email=email, name="Ada Lovelace", password_hash=self._hash)
-
-    def complete_sign_in(self, user_id: UUID) -> None:
-        self.attempts[-1] = True
-
-    def open_session(self, user_id: UUID) -> str:
-        token = uuid4().hex
-        self.sessions[token] = data.principal(self._role)
-        return token
-
-    def principal_for_session(self, token: str) -> Principal:
-        if token not in self.sessions:
-            raise NotSignedIn
-        return self.sessions[token]
-
-    def close_session(self, token: str) -> None:
-        self.sessions.pop(token, None)
-
-    def list_tokens(self, principal):
-        return ()
 
 
 @dataclass
@@ -93,6 +79,9 @@ class FakeReports:
         if report_id not in self.items:
             raise NotFound
         return self.items[report_id]
+
+    def viewed(self, principal, report_id):
+        self.get(principal, report_id)
 
     def versions(self, principal, report_id):
         item = self.get(principal, report_id)
@@ -310,6 +299,11 @@ class FakeBroadsheet:
         self.settings = Settings(_env_file=None)
         self.clock = FixedClock(data.NOW)
         self.access = FakeAccess(role)
+        self.sessions = FakeSessions(self.access, role)
+        self.sign_in = FakeSignIn(self.sessions)
+        self.second_factor = FakeSecondFactor(self.sign_in)
+        self.passwords = FakePasswords()
+        self.sso = FakeSso(self.sessions)
         self.sources = FakeSources()
         self.datasets = FakeDatasets()
         self.uploads = FakeUploads(self.sources, self.datasets)
@@ -338,10 +332,20 @@ class FakeBroadsheet:
         self.email_config = FakeEmailConfig()
         self.suppressions = FakeSuppressions()
         self.groups = FakeGroups()
+        self.members = FakeMembers()
+        self.invitations = FakeInvitations()
+        self.roles = FakeRoles()
+        self.tokens = FakeTokens()
+        self.service_accounts = FakeServiceAccounts()
+        self.organizations = FakeOrganizations()
         self.recipient_policy = FakeRecipientPolicy()
+        self.data_policies = FakeDataPolicies(self.datasets)
+        self.personal_data = FakePersonalData(self.datasets)
         self.verification = FakeVerification()
         self.reach = FakeReach()
         self.bursts = FakeBursts()
         self.outbox = FakeOutbox()
         self.sent = FakeSent()
+        self.audit = FakeAudit()
+        self.quotas = FakeQuotas()
         self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

@@ -30,7 +30,7 @@ def test_the_right_password_hands_a_fresh_ticket_to_the_page(at_the_door, servic
     tickets = set(services.access.sessions) - {fake_services.TOKEN}
     assert len(tickets) == 1
     assert any(tickets.copy().pop() in item.value for item in app.html)
-    assert services.access.attempts == [True]
+    assert services.sign_in.attempts == [True]
 
 
 @pytest.mark.parametrize(
@@ -45,29 +45,16 @@ def test_a_wrong_sign_in_is_refused_with_the_same_words(at_the_door, services, e
 
 def test_a_failed_attempt_is_counted(at_the_door, services):
     sign_in(at_the_door, "ada@example.com", "wrong")
-    assert services.access.attempts == [False]
+    assert services.sign_in.attempts == [False]
 
 
 def test_an_ended_session_ends_at_the_next_run(open_screen, services):
     app = open_screen()
     assert app.title[0].value == "Reports"
-    services.access.close_session(fake_services.TOKEN)
+    services.sessions.close(fake_services.TOKEN)
     app.run()
     assert not app.title
     assert app.text_input(key=keys.SIGN_IN_EMAIL)
-
-
-SCREENS = ("reports", "builder", "schedules", "schedule_form", "runs", "calendars", "destinations", "sent", "account")
-CATALOG_SCREENS = ("data", "dataset", "new_dataset", "source_form", "upload")
-
-
-@pytest.mark.parametrize("screen", [*SCREENS, *CATALOG_SCREENS])
-def test_every_screen_guards_itself(services, screen):
-    app = AppTest.from_file(str(SHELL.with_name(f"{screen}.py")), default_timeout=30).run()
-    assert not app.exception
-    assert "Sign in" in app.warning[0].value
-    assert not app.title
-    assert not app.dataframe
 
 
 def test_a_viewer_may_not_open_the_schedule_form(open_screen, services):

@@ -25,7 +25,18 @@ from core.query.compile.query import Page, Query, compile_query
 from core.query.compile.trend import MAX_TREND_POINTS, trend_unit
 from core.query.kpis import unit_starts
 from core.query.windows import resolved_days
-from tests.query_cases import DEFINITIONS, FAN_OUT, GROUPS, KPIS, LAST_WEEK, ROWS, SUMMARY, ZONE
+from tests.query_cases import (
+    DEFINITIONS,
+    FAN_OUT,
+    FAN_OUT_JOINED_LATE,
+    FAN_OUT_OF_TWO_JOINS,
+    GROUPS,
+    KPIS,
+    LAST_WEEK,
+    ROWS,
+    SUMMARY,
+    ZONE,
+)
 from tests.query_parts import NOW, condition, definition, matching, orders_dataset
 from tests.shop import shop_dataset
 
@@ -42,6 +53,10 @@ def query(parts: dict[str, Any], functions: SqlFunctions, dataset: Dataset | Non
     return compile_query(definition(**parts), dataset or orders_dataset(), functions=functions, logical_at=NOW)
 
 
+def of_sales(parts: dict[str, Any], functions: SqlFunctions) -> Query:
+    return query(parts, functions, shop_dataset())
+
+
 @cache
 def statements(functions: SqlFunctions) -> dict[str, Select[Any]]:
     cases = {name: query(parts, functions).rows() for name, parts in DEFINITIONS.items()}
@@ -54,11 +69,13 @@ def statements(functions: SqlFunctions) -> dict[str, Select[Any]]:
     kept = query({**SUMMARY, "top": {"n": 2, "by": "count"}, "totals": {"grand": True, "subtotals": 1}}, functions)
     pivot = query({**SUMMARY, "pivot": {"groupings": ["country"], "with_totals": True}}, functions)
     found = [asked.statement for asked in (top.top(), pivot.spread()) if asked is not None]
-    sales = compile_query(definition(**FAN_OUT), shop_dataset(), functions=functions, logical_at=NOW)
+    sales = of_sales(FAN_OUT, functions)
     return {
         **cases,
         "fan_out": sales.rows(),
         "fan_out_count": sales.count(),
+        "fan_out_joined_late": of_sales(FAN_OUT_JOINED_LATE, functions).rows(),
+        "fan_out_of_two_joins": of_sales(FAN_OUT_OF_TWO_JOINS, functions).rows(),
         "pivot": pivot.with_spread([("DE",), (None,)]).rows(),
         "pivot_count": pivot.with_spread([("DE",), (None,)]).count(),
         "pivot_values": found[1],

@@ -129,6 +129,10 @@ class ClickHouseFunctions(SqlFunctions):
         """A zero has no sign then: groups and distinct values would tell one with it from one without."""
         return super().divided(left, right) + literal_column("0.0", Double)
 
+    def digest(self, text: ColumnElement[str]) -> ColumnElement[str]:
+        """It gives bytes."""
+        return func.lower(func.hex(func.SHA256(text)), type_=Text)
+
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """An element of the split text, which must not be null to be split; past the last one there is none."""
         parts = func.splitByString(constant(separator), func.ifNull(self.text(text), constant("")))

@@ -132,6 +132,10 @@ class MySqlFunctions(SqlFunctions):
         converted = CONVERSIONS.convert(self.text(column) if given is FieldType.TEXT else column, given, wanted, scale)
         return self.text(converted) if wanted is FieldType.TEXT else converted
 
+    def digest(self, text: ColumnElement[str]) -> ColumnElement[str]:
+        """Its name says the family; 256 is the member. As UTF-8, whatever the column is kept in."""
+        return func.sha2(text, literal_column("256"), type_=Text)
+
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """`substring_index` twice, where there are as many separators."""
         text = self.text(text)

@@ -48,6 +48,9 @@ class PostgreSqlFunctions(SqlFunctions):
     #: It knows no statistics of expressions.
     wants_opaque_keys = True
 
+    #: It sorts all rows to count distinct values, in one process.
+    wants_gathered_values = True
+
     #: A scan of a large table begins where another one is, and may be shared among processes or done by an index.
     scans_in_order = False
 
@@ -124,6 +127,11 @@ class PostgreSqlFunctions(SqlFunctions):
     ) -> ColumnElement[Any]:
         """A cast of what has the form of the wanted type and fits it."""
         return CONVERSIONS.convert(self.text(column) if given is FieldType.TEXT else column, given, wanted, scale)
+
+    def digest(self, text: ColumnElement[str]) -> ColumnElement[str]:
+        """It hashes bytes."""
+        hashed = func.sha256(func.convert_to(text, literal_column("'UTF8'")))
+        return func.encode(hashed, literal_column("'hex'"), type_=Text)
 
     def part(self, text: ColumnElement[str], separator: str, number: int) -> ColumnElement[str]:
         """`split_part`, which takes an empty text for one part; later parts are null where there are none."""

@@ -46,6 +46,9 @@ class SqlFunctions(ABC):
     #: is made; then it sorts all rows instead of hashing them. `opaque` is what it cannot see through.
     wants_opaque_keys: bool = False
 
+    #: Whether distinct values are counted so slowly that gathering them first, in a select of their own, pays off.
+    wants_gathered_values: bool = False
+
     #: Whether plain scans of a table hand its rows out in the order of their hidden number, whatever else goes on.
     scans_in_order: bool = True
 
@@ -114,10 +117,6 @@ class SqlFunctions(ABC):
         """The same rows as a subquery that the planner does not merge with the query around it."""
         return rows
 
-    def row_number(self, *partition_by: ColumnElement[Any]) -> ColumnElement[int]:
-        """Number the rows of each partition from 1, in any order."""
-        return func.row_number().over(partition_by=list(partition_by))
-
     def whole(self, value: ColumnElement[Any]) -> Sequence[ColumnElement[Any]]:
         """What a window over all rows is divided by, where `value` is one of its columns: nothing."""
         del value
@@ -167,6 +166,10 @@ class SqlFunctions(ABC):
         for text in parts[1:]:
             joined = joined.concat(text)
         return joined
+
+    def digest(self, text: ColumnElement[str]) -> ColumnElement[str]:
+        """The SHA-256 of the text's UTF-8 in 64 small hexadecimal digits."""
+        return func.sha256(text, type_=Text)
 
     def literal(self, value: Scalar, kind: FieldType) -> ColumnElement[Any]:
         """A bound value of a type that the engine need not guess, in a select list too; instants in UTC."""

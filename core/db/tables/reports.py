@@ -36,6 +36,7 @@ class DatasetRow(Owned, Base):
         ForeignKeyConstraint(
             ["organization_id", "source_id"], ["sources.organization_id", "sources.id"], ondelete="RESTRICT"
         ),
+        CheckConstraint("files_days BETWEEN 1 AND 3650", name="files_days"),
     )
 
     source_id: Mapped[UUID]
@@ -46,6 +47,11 @@ class DatasetRow(Owned, Base):
     is_certified: Mapped[bool] = mapped_column(server_default=text("false"))
     #: When it was last compared with its source by itself.
     checked_at: Mapped[datetime | None]
+    #: Which of its rows and fields exist for whom, as JSON; null: all of them for everybody.
+    policy: Mapped[dict[str, Any] | None]
+    policy_version: Mapped[int] = mapped_column(server_default=text("0"))
+    #: Days after which files with its rows are deleted; null: as the installation keeps files.
+    files_days: Mapped[int | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -44,6 +44,24 @@ def measure_element(measure: Measure, scope: Scope, aggregated: Aggregated) -> C
     )
 
 
+def aggregates_of(measure: Measure, scope: Scope) -> list[Aggregate]:
+    """The aggregates that a measure is made of."""
+    found: list[Aggregate] = []
+
+    def noted(aggregate: Aggregate) -> ColumnElement[Any]:
+        found.append(aggregate)
+        return literal_column("0")
+
+    measure_element(measure, scope, noted)
+    return found
+
+
+def operand_type(aggregate: Aggregate, dataset: Dataset) -> FieldType:
+    """The type of what is aggregated."""
+    types = _field_types(dataset)
+    return FieldType.INTEGER if aggregate.operand is None else type_of(aggregate.operand, types)
+
+
 def operand_element(aggregate: Aggregate, base: Base) -> tuple[ColumnElement[Any], FieldType]:
     """What is aggregated, for one row: null where its filters do not hold; and its type."""
     element: ColumnElement[Any] = literal_column("1")

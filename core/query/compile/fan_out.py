@@ -1,29 +1,30 @@
-"""Reads rows for aggregates: straight, or through an inner select that numbers rows a join has multiplied.
+"""Plans which aggregates one select reads together, so that no figure counts a row once for each partner of its.
 
-A measure over one relation must not count its rows once for each partner that another join gives them. Where that
-would happen, the inner select numbers the rows of each group and owner, and only the first of each is aggregated.
+A join may multiply the rows that an aggregate is over. Those are gathered first: one row for each of them and group,
+whatever partners it has. Aggregates that are not multiplied are gathered alongside where partial results of theirs
+add up; the others are read by a select of their own, with no more joins than they need.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, column, func, literal_column, union_all
-
-from core.catalog.usage import leaf_names
+from core.catalog.usage import fields_of_filters
+from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation
-from core.domain.field import FieldType
-from core.domain.filter import FilterGroup
+from core.domain.expression import names_in
+from core.domain.relation import Join, TableOrigin
 from core.errors import InvalidDefinition
-from core.query.compile.aggregates import Aggregate, operand_element
-from core.query.compile.level import column_of
-from core.query.compile.scope import Base
-from core.query.relation.joins import multiplied_by
+from core.query.compile.aggregates import Aggregate
+from core.query.compile.scope import Scope
+from core.query.relation.fields import column_fields, joins_by_name
+from core.query.relation.joins import determines, multiplied_by, needed_joins
 
 #: They give the same over a row that comes twice.
 _INDIFFERENT = (Aggregation.MIN, Aggregation.MAX, Aggregation.COUNT_DISTINCT)
-#: The column that says which span a row is of. The spaces in such names tell them from those of results.
-_SIDE = "row side"
+#: Results over parts of the rows give the one over all of them.
+_DECOMPOSABLE = (Aggregation.COUNT, Aggregation.SUM, Aggregation.AVERAGE, Aggregation.MIN, Aggregation.MAX)
+#: How often plain tables are scanned to gather distinct values; what has to be computed is, once at most.
+_MOST_SCANS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,88 +34,156 @@ class Owner:
     join: str | None
 
 
-def multiplied_owner(aggregate: Aggregate, base: Base) -> Owner | None:
-    """The relation whose rows are aggregated, where a join multiplies them; None where nothing is amiss.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The aggregates that one select reads."""
 
-    An operand of several relations belongs to the one whose rows go with one row of each of the others.
-    """
-    relation = base.relation
-    if not relation.joins or aggregate.aggregation in _INDIFFERENT:
-        return None
-    names = leaf_names(aggregate.operand, base.scope.dataset) if aggregate.operand is not None else ()
-    tables = {relation.owner_of(name) for name in names} or {None}
-    for table in sorted(tables, key=lambda name: name or ""):
-        multiplying = {join.name if join else None for join in multiplied_by(table, relation.joins)}
-        if not multiplying & tables:
-            return Owner(table) if multiplying else None
-    raise InvalidDefinition("A measure computes with fields of several tables that multiply each other.")
+    aggregates: tuple[Aggregate, ...]  #: over the rows as they come, or over those that are gathered
+    owner: Owner | None = None  #: whose rows are gathered, as a join multiplies them
+    value: Aggregate | None = None  #: the count of distinct values whose values are gathered
+    merged: tuple[Aggregate, ...] = ()  #: over the rows as they come, where others are gathered
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all rows are aggregated as they come."""
+        return self.owner is None and self.value is None
+
+    @property
+    def every(self) -> tuple[Aggregate, ...]:
+        """All aggregates."""
+        return (*self.aggregates, *self.merged)
 
 
-def straight(aggregate: Aggregate, base: Base) -> ColumnElement[Any]:
-    """An aggregate in the select that reads the relation itself."""
-    if aggregate.operand is None and not aggregate.filters.items:
-        return func.count()
-    operand, kind = operand_element(aggregate, base)
-    return base.scope.functions.aggregate(aggregate.aggregation, operand, kind, percent=aggregate.percent)
+def planned(aggregates: Collection[Aggregate], scope: Scope, names: Collection[str]) -> tuple[Part, ...]:
+    """The selects that read all of `aggregates` beside the fields `names`. Raises InvalidDefinition."""
+    dataset, distinct = scope.dataset, tuple(dict.fromkeys(aggregates))
+    if not dataset.joins:
+        return tuple(_plain_parts(distinct, scope))
+    shared = tables_of(names, dataset)
+    drafts = [_draft(aggregate, dataset, shared) for aggregate in distinct]
+    plan = _Plan(joins=dataset.joins)
+    # Those whose owner is all the same come last, to go along with others.
+    for draft in sorted(drafts, key=lambda each: not each.owners):
+        plan.add(draft)
+    parts = *plan.gathered_parts(), *(part for draft in plan.plain for part in _plain_parts(draft.aggregates, scope))
+    return parts or (Part(aggregates=()),)
+
+
+def tables_of(names: Collection[str], dataset: Dataset) -> set[str | None]:
+    """The joins whose columns the fields are made of; None stands for the base."""
+    return {field.table for field in column_fields(dataset, names)}
+
+
+def fields_of_aggregate(aggregate: Aggregate) -> frozenset[str]:
+    """The fields that an aggregate reads, its filters included."""
+    named = names_in(aggregate.operand) if aggregate.operand is not None else frozenset[str]()
+    return named | fields_of_filters(aggregate.filters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """Aggregates that may be read together."""
+
+    aggregates: tuple[Aggregate, ...]
+    owners: frozenset[Owner]  #: whose rows must not be multiplied
+    tables: frozenset[str | None]
+    favourite: Owner | None  #: the one whose rows it is over, whether or not that matters
+
+    def joined(self, other: "_Draft") -> "_Draft":
+        """Both as one."""
+        return _Draft(
+            aggregates=(*self.aggregates, *other.aggregates),
+            owners=self.owners | other.owners,
+            tables=self.tables | other.tables,
+            favourite=self.favourite,
+        )
+
+    def is_multiplied(self, joins: Sequence[Join]) -> bool:
+        """Whether the joins that it needs multiply the rows of an owner."""
+        used = needed_joins(joins, self.tables)
+        return any(multiplied_by(owner.join, used) for owner in self.owners)
+
+
+def _draft(aggregate: Aggregate, dataset: Dataset, shared: set[str | None]) -> _Draft:
+    owner = _owner(aggregate, dataset)
+    is_indifferent = aggregate.aggregation in _INDIFFERENT
+    if owner is None and not is_indifferent:
+        raise InvalidDefinition("A measure computes with fields of several tables that multiply each other.")
+    return _Draft(
+        aggregates=(aggregate,),
+        owners=frozenset(() if is_indifferent or owner is None else (owner,)),
+        tables=frozenset(shared | tables_of(fields_of_aggregate(aggregate), dataset)),
+        favourite=owner,
+    )
+
+
+def _owner(aggregate: Aggregate, dataset: Dataset) -> Owner | None:
+    """The relation each of whose rows goes with one row of the others that the operand is made of, if there is one."""
+    named = names_in(aggregate.operand) if aggregate.operand is not None else frozenset[str]()
+    tables = tables_of(named, dataset) or {None}
+    joins = joins_by_name(dataset.joins)
+    for one in sorted(tables, key=lambda name: name or ""):
+        if all(determines(one, other, joins) for other in tables):
+            return Owner(one)
+    return None
 
 
 @dataclass(slots=True, kw_only=True)
-class Prepared:
-    """The rows of one select or of several spans, prepared by an inner select; filled while aggregates are compiled."""
+class _Plan:
+    """What is read as it comes, and by owner what is gathered."""
 
-    base: Base
-    selects: Sequence[Select[Any]]  #: for each side, its rows without columns
-    keys: Sequence[Mapping[str, ColumnElement[Any]]]  #: for each side, the group keys over the relation
-    is_opaque: bool = False  #: how keys are made is hidden from the engine's planner; of one side only
-    operands: dict[Aggregate, tuple[str, FieldType]] = field(default_factory=dict)
-    guards: dict[tuple[Owner, FilterGroup], str] = field(default_factory=dict)
+    joins: Sequence[Join]
+    plain: list[_Draft] = field(default_factory=list)
+    gathered: dict[Owner, _Draft] = field(default_factory=dict)
 
-    def aggregated(self, aggregate: Aggregate, *, side: int) -> ColumnElement[Any]:
-        """An aggregate over the prepared rows of one side."""
-        if self.is_opaque and aggregate.operand is None and not aggregate.filters.items:
-            return func.count()
-        operand, kind = self._operand(aggregate)
-        conditions = [column(_SIDE) == literal_column(str(side))] if len(self.selects) > 1 else []
-        owner = multiplied_owner(aggregate, self.base)
-        if owner is not None:
-            guard = self.guards.setdefault((owner, aggregate.filters), f"number {len(self.guards) + 1}")
-            conditions.append(column(guard) == literal_column("1"))
-        counted = case((and_(*conditions), operand)) if conditions else operand
-        return self.base.scope.functions.aggregate(aggregate.aggregation, counted, kind, percent=aggregate.percent)
+    def add(self, draft: _Draft) -> None:
+        """Put a draft where it can be read: with others, if that multiplies the rows of none of them."""
+        if draft.is_multiplied(self.joins) or draft.favourite in self.gathered:
+            self._gather(draft)
+            return
+        for place, known in enumerate(self.plain):
+            together = known.joined(draft)
+            if not together.is_multiplied(self.joins):
+                self.plain[place] = together
+                return
+        self.plain.append(draft)
 
-    def rows(self) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
-        """The inner select, once all aggregates are known, and the group keys in it."""
-        selects = [self._select(number) for number in range(len(self.selects))]
-        only = self.base.scope.functions.opaque(selects[0]) if self.is_opaque else selects[0]
-        inner = (only if len(selects) == 1 else union_all(*selects)).subquery("prepared")
-        keys = enumerate(self.keys[0].items(), start=1)
-        return inner, {key: column_of(inner, f"key {number}", element) for number, (key, element) in keys}
+    def gathered_parts(self) -> Iterator[Part]:
+        """The parts with gathered rows; what can go along with them is taken out of `plain`."""
+        along = {owner: replace(draft, aggregates=(), owners=frozenset()) for owner, draft in self.gathered.items()}
+        for draft in list(self.plain):
+            for owner, others in along.items():
+                together = others.joined(draft)
+                if _add_up(draft.aggregates) and not together.is_multiplied(self.joins):
+                    along[owner] = together
+                    self.plain.remove(draft)
+                    break
+        for owner, draft in self.gathered.items():
+            yield Part(owner=owner, aggregates=draft.aggregates, merged=along[owner].aggregates)
 
-    def _operand(self, aggregate: Aggregate) -> tuple[ColumnElement[Any], FieldType]:
-        if aggregate.operand is None and not aggregate.filters.items:
-            return literal_column("1"), FieldType.INTEGER
-        known = Aggregate(aggregation=Aggregation.COUNT, operand=aggregate.operand, filters=aggregate.filters)
-        if known not in self.operands:
-            kind = operand_element(known, self.base)[1]
-            self.operands[known] = (f"operand {len(self.operands) + 1}", kind)
-        name, kind = self.operands[known]
-        return column(name), kind
+    def _gather(self, draft: _Draft) -> None:
+        if draft.favourite is None:
+            raise ValueError("only rows of an owner are gathered")
+        known = self.gathered.get(draft.favourite)
+        self.gathered[draft.favourite] = draft if known is None else known.joined(draft)
 
-    def _select(self, number: int) -> Select[Any]:
-        keys = self.keys[number]
-        columns = [element.label(f"key {position}") for position, element in enumerate(keys.values(), start=1)]
-        columns += [operand_element(each, self.base)[0].label(name) for each, (name, _) in self.operands.items()]
-        columns += [self._number(*guard, keys).label(name) for guard, name in self.guards.items()]
-        if len(self.selects) > 1 or not columns:
-            columns.append(literal_column(str(number)).label(_SIDE))
-        return self.selects[number].add_columns(*columns)
 
-    def _number(self, owner: Owner, filters: FilterGroup, keys: Mapping[str, ColumnElement[Any]]) -> ColumnElement[int]:
-        """Number the rows that one row of the owner became in a group.
+def _plain_parts(aggregates: tuple[Aggregate, ...], scope: Scope) -> Iterator[Part]:
+    """What is read as it comes; counts of distinct values by themselves where the engine is slow with them."""
+    values = [each for each in aggregates if each.aggregation is Aggregation.COUNT_DISTINCT]
+    others = tuple(each for each in aggregates if each.aggregation is not Aggregation.COUNT_DISTINCT)
+    add_up = _add_up(others)
+    is_cheap = isinstance(scope.dataset.origin, TableOrigin) and not scope.dataset.steps
+    most = _MOST_SCANS if is_cheap else 1
+    if not values or not scope.functions.wants_gathered_values or len(values) + (not add_up) > most:
+        yield Part(aggregates=aggregates)
+        return
+    for value in values:
+        yield Part(aggregates=(value,), value=value, merged=others if value is values[0] and add_up else ())
+    if not add_up:
+        yield Part(aggregates=others)
 
-        Those a measure's filters hold for are numbered apart: the filters may tell them from each other.
-        """
-        parts = [*keys.values(), *self.base.relation.row_key(owner.join)]
-        if filters.items:
-            parts.append(case((self.base.predicates.group(filters), literal_column("1")), else_=literal_column("0")))
-        return self.base.scope.functions.row_number(*parts)
+
+def _add_up(aggregates: Collection[Aggregate]) -> bool:
+    """Whether partial results of all of them give the whole ones."""
+    return all(each.aggregation in _DECOMPOSABLE for each in aggregates)

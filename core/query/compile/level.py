@@ -34,13 +34,18 @@ class Level:
 
     def grouped_by(self, count: int) -> "Level":
         """The same select, grouped by its first `count` columns."""
-        # By position: names would be ambiguous where a key is also a column of the table.
-        positions: list[ColumnElement[Any]] = [literal_column(str(position)) for position in range(1, count + 1)]
-        return replace(self, statement=self.statement.group_by(*positions)) if count else self
+        return replace(self, statement=grouped_by(self.statement, count))
 
     def count(self) -> Select[Any]:
         """How many rows there are."""
         return select(func.count().label("row_count")).select_from(self.statement.subquery("counted"))
+
+
+def grouped_by(statement: Select[Any], count: int) -> Select[Any]:
+    """A select grouped by its first `count` columns."""
+    # By position: names would be ambiguous where a key is also a column of the table.
+    positions: list[ColumnElement[Any]] = [literal_column(str(position)) for position in range(1, count + 1)]
+    return statement.group_by(*positions) if count else statement
 
 
 def column_of(inner: FromClause, name: str, element: ColumnElement[Any]) -> ColumnElement[Any]:

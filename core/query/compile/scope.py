@@ -96,6 +96,12 @@ def open_base(scope: Scope, names: Iterable[str]) -> Base:
     relation = build_relation(
         scope.dataset, scope.functions, used=used, timezone=definition.timezone, calendar=definition.calendar
     )
+    return base_over(scope, relation)
+
+
+def base_over(scope: Scope, relation: Relation) -> Base:
+    """A relation with the predicates over its fields."""
+    definition = scope.definition
 
     def resolve(name: str) -> tuple[Field, ColumnElement[Any]]:
         return relation.field(name), relation.column(name)

@@ -1,24 +1,27 @@
 """Builds the relation of a dataset for one query: the only place where identifiers enter SQL."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, select
 
+from core.access.data_policies import conditions_of
 from core.catalog.sources.sql_functions import DEFAULT_CALENDAR, SqlFunctions
 from core.domain.dataset import Dataset
 from core.domain.field import Field, FieldType
 from core.domain.filter import Calendar
 from core.domain.relation import Join, SourceColumn, TableOrigin
-from core.errors import FieldMissing, InvalidDataset
+from core.errors import FieldMissing, InvalidDataset, PolicyRefused
 from core.query.measures import parsed
 from core.query.relation.columns import columns_after, steps_for
 from core.query.relation.expressions import compile_expression
 from core.query.relation.fields import column_fields, field_of, owner_of
 from core.query.relation.joins import joined, missing_key_message, multiplied_by, needed_joins, row_key_names
+from core.query.relation.masks import masked
 from core.query.relation.origin import origin_columns, origin_rows
-from core.query.relation.rows import Rows
+from core.query.relation.rows import Rows, identifier, selected_rows
+from core.query.relation.sight import outside_base, require_sight, rule_predicate, unrestricted
 from core.query.relation.steps import StepContext, applied
 
 
@@ -41,6 +44,15 @@ class Relation:
 
     def column(self, name: str) -> ColumnElement[Any]:
         """The raw or computed column of the field `name`, one of those in use. Raises FieldMissing."""
+        sight = self.dataset.sight
+        treatment = None if sight is None else sight.mask(name)
+        if sight is None or treatment is None:
+            return self._raw(name)
+        whole = replace(self, dataset=unrestricted(self.dataset))
+        raw = whole._raw(name)
+        return masked(raw, whole.field(name).type, treatment, functions=self.functions, hash_key=sight.hash_key)
+
+    def _raw(self, name: str) -> ColumnElement[Any]:
         field = self.field(name)
         if field.expression is None:
             return self.tables[field.table].element(field.source_column)
@@ -83,15 +95,20 @@ def build_relation(
 
     Raises FieldMissing for fields and columns that are not there, InvalidDataset for what cannot be.
     """
+    require_sight(dataset, used)
     fields = column_fields(dataset, used)
     joins = needed_joins(dataset.joins, {field.table for field in fields})
     is_plain = isinstance(dataset.origin, TableOrigin) and not dataset.steps and not joins
-    tables: dict[str | None, Rows] = {
-        None: base_rows(dataset, _wanted(dataset, fields, joins, None), functions, is_plain=is_plain)
-    }
+    whole = unrestricted(dataset)  # its columns are what they are, whatever is made of the fields
+    wanted_base = _wanted(whole, fields, joins, None)
+    if dataset.sight is not None and dataset.sight.rows != ():
+        base, is_plain = visible_rows(dataset, wanted_base, functions), False
+    else:
+        base = base_rows(whole, wanted_base, functions, is_plain=is_plain)
+    tables: dict[str | None, Rows] = {None: base}
     for number, join in enumerate(joins, start=1):
-        wanted = _wanted(dataset, fields, joins, join.name)
-        shapes = _existing(origin_columns(dataset, join.name), wanted, dataset)
+        wanted = _wanted(whole, fields, joins, join.name)
+        shapes = _existing(origin_columns(whole, join.name), wanted, whole)
         tables[join.name] = origin_rows(join.table, shapes, functions, alias=f"t{number}")
     return Relation(
         dataset=dataset,
@@ -134,6 +151,29 @@ def base_rows(
     for number, step in steps:
         rows = applied(step, rows, StepContext(functions=functions, number=number))
     return rows if rows.is_settled else rows.settled(alias="t0", names=[column.name for column in after])
+
+
+def visible_rows(dataset: Dataset, wanted: Mapping[str, str | None], functions: SqlFunctions) -> Rows:
+    """The rows of the base relation that the person's rules let through, as a subquery: nothing outside sees others.
+
+    A rule may ask the tables joined with at most one row; those rows are read beside the base's, and never shown.
+    """
+    whole = replace(unrestricted(dataset), joins=tuple(replace(join, is_required=False) for join in dataset.joins))
+    filters = dataset.sight.rows if dataset.sight is not None else None
+    names = {condition.field for group in filters or () for condition in conditions_of(group)}
+    if outside := outside_base(whole, names):
+        raise PolicyRefused(f"A rule about rows of {dataset.label} asks for {outside}, of which a row has several.")
+    relation = build_relation(whole, functions, used=names)
+    inner = base_rows(whole, {**dict.fromkeys(relation.tables[None].columns), **wanted}, functions)
+    tables = {**relation.tables, None: inner}
+    relation = replace(relation, tables=tables, source=joined(tables, relation.joins, functions))
+    shown = [column for name, column in inner.columns.items() if name in wanted] or list(inner.columns.values())[:1]
+    statement = (
+        select(*(column.element.label(identifier(column.shape.name)) for column in shown))
+        .select_from(relation.source)
+        .where(rule_predicate(relation, filters))
+    )
+    return selected_rows(statement, [column.shape for column in shown], alias="visible")
 
 
 def _existing(

@@ -8,6 +8,7 @@ from core.domain.filter import Calendar
 from core.domain.result import ResultColumn
 from core.domain.timezones import timezone_problem
 from core.errors import FieldMissing
+from core.query.policed import refuse_hidden
 from core.query.validate.calculations import check_calculations
 from core.query.validate.fields import check_chosen, check_columns, check_period, check_unique
 from core.query.validate.filters import FilterCheck
@@ -23,6 +24,7 @@ def validate_definition(definition: ReportDefinition, dataset: Dataset) -> None:
     A field that is not there raises FieldMissing, which names all that are gone. A definition may be bound to its
     parameters or not.
     """
+    refuse_hidden(definition, dataset)
     try:
         _validate(definition, dataset)
     except FieldMissing as error:

@@ -99,11 +99,11 @@ class Applying:
     def _dataset(self, wanted: Wanted) -> Dataset | None:
         if wanted.document.folder != DATASETS or wanted.there is None:
             return None
-        return self.desk.tools.catalog.dataset(self.desk.principal, wanted.there.id)
+        return self.desk.tools.catalog.dataset_as_made(self.desk.principal, wanted.there.id)
 
     def _broken(self, wanted: Wanted, before: Dataset) -> Iterator[Problem]:
         """The reports that a dataset's change breaks, now that those in the files have changed as well."""
-        after = self.desk.tools.catalog.dataset(self.desk.principal, before.id)
+        after = self.desk.tools.catalog.dataset_as_made(self.desk.principal, before.id)
         with self.desk.tools.database.organization(self.desk.principal.organization_id) as session:
             reports = usage_repository.reports_on(session, before.id)
         for report in reports:

@@ -64,7 +64,7 @@ class DatasetKind(Plain):
 
     def read(self, desk: Desk, thing_id: UUID) -> Json:
         """One dataset."""
-        return _data(desk, desk.tools.catalog.dataset(desk.principal, thing_id))
+        return _data(desk, desk.tools.catalog.dataset_as_made(desk.principal, thing_id))
 
     def put(self, desk: Desk, data: Json, thing_id: UUID | None) -> UUID:
         """Keep a dataset. What its change does to reports is seen once those that the files change have changed too."""

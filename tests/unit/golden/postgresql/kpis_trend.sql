@@ -1,4 +1,4 @@
-SELECT prepared."key 1" AS "at__day", count(*) AS "count", sum("operand 1") AS "sum__amount"
+SELECT prepared."key 1" AS "at__day", count(*) AS "count", sum(prepared."operand 1") AS "sum__amount"
 FROM (SELECT CAST(timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE)) AS DATE) AS "key 1", "orders"."amount" AS "operand 1"
 FROM "orders"
 WHERE "orders"."at" >= CAST(%s AS TIMESTAMP WITH TIME ZONE) AND "orders"."at" < CAST(%s AS TIMESTAMP WITH TIME ZONE)

@@ -1,5 +1,5 @@
 SELECT result.*
-FROM (SELECT prepared."key 1" AS "country", prepared."key 2" AS "at__month", count(*) AS "count", sum("operand 1") AS "sum__amount"
+FROM (SELECT prepared."key 1" AS "country", prepared."key 2" AS "at__month", count(*) AS "count", sum(prepared."operand 1") AS "sum__amount"
 FROM (SELECT CASE WHEN ((CAST("orders"."country" AS TEXT) COLLATE "C") IS NULL OR (CAST("orders"."country" AS TEXT) COLLATE "C") = %s) THEN CAST("orders"."country" AS TEXT) COLLATE "C" ELSE CAST(%s AS TEXT) END AS "key 1", CAST(date_trunc('month', timezone('Asia/Kathmandu', CAST("orders"."at" AS TIMESTAMP WITH TIME ZONE))) AS DATE) AS "key 2", "orders"."amount" AS "operand 1"
 FROM "orders"
 LIMIT ALL OFFSET '0') AS prepared

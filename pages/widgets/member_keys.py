@@ -1,0 +1,37 @@
+"""Keys of the screens of members, roles, tokens and organizations."""
+
+INVITED_LIST = "invited_list"
+INVITE_NEW = "invite_new"
+INVITE_ADDRESSES = "invite_addresses"
+INVITE_ROLE = "invite_role"
+INVITE_GROUPS = "invite_groups"
+INVITE_GO = "invite_go"
+INVITE_LINKS = "invite_links"
+PERSON_ROLE = "person_role"
+PERSON_RECEIVER = "person_receiver"
+PERSON_GO = "person_go"
+ROLES_SHOWN = "roles_shown"
+ROLES_LIST = "roles_list"
+ROLE_NEW = "role_new"
+ROLE_FORM = "role_form"
+ROLE_NAME = "role_name"
+ROLE_DESCRIPTION = "role_description"
+ROLE_MAY = "role_may"
+ROLE_SAVE = "role_save"
+ROLE_DELETE = "role_delete"
+ACCOUNTS_LIST = "accounts_list"
+ACCOUNT_NEW = "account_new"
+ACCOUNT_NAME = "account_name"
+ACCOUNT_ROLE = "account_role"
+ACCOUNT_GO = "account_go"
+TOKENS_LIST = "tokens_list"
+TOKEN_NEW = "token_new"  # noqa: S105 - the name of a field, no secret
+TOKEN_NAME = "token_name"  # noqa: S105 - the name of a field, no secret
+TOKEN_LIFE = "token_life"  # noqa: S105 - the name of a field, no secret
+TOKEN_SCOPES = "token_scopes"  # noqa: S105 - the name of a field, no secret
+TOKEN_GO = "token_go"  # noqa: S105 - the name of a field, no secret
+TOKEN_SECRET = "token_secret"  # noqa: S105 - the name of a field, no secret
+ORGANIZATIONS_LIST = "organizations_list"
+ORGANIZATION_NEW = "organization_new"
+ORGANIZATION_NAME = "organization_name"
+ORGANIZATION_GO = "organization_go"

@@ -1,0 +1,76 @@
+"""What is done over the API stands in the audit, in plain values, and no secret with it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from core.clock import FixedClock
+from core.db.migrate import DatabaseUrls
+from tests.conftest import Tenant
+from tests.integration.api_parts import Installation, add_member, start
+
+SOURCE = {
+    "name": "Warehouse",
+    "kind": "postgresql",
+    "connection": {"host": "db.example.com", "port": 5432, "database": "shop", "user": "reader"},
+    "secrets": {"password": "PLANTED of the source"},
+}
+MAIL = {"host": "mail.example.com", "port": 587, "security": "starttls", "user": "u", "sender": "a@example.com"}
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database_urls: DatabaseUrls, clock: FixedClock) -> Iterator[Installation]:
+    yield from start(tmp_path, database_urls, clock)
+
+
+@pytest.fixture
+def client(installation: Installation, tenant: Tenant) -> TestClient:
+    return installation.sign_in(tenant)
+
+
+def test_changes_stand_in_it_and_secrets_do_not(
+    installation: Installation, client: TestClient, owner_session: Session, tenant: Tenant
+) -> None:
+    made = client.post("/api/sources", json=SOURCE).json()
+    moved = {**SOURCE, "name": "Depot", "secrets": {"password": "PLANTED too"}}
+    assert client.put(f"/api/sources/{made['id']}", json=moved).status_code == 200
+    assert client.put("/api/email-config", json={**MAIL, "password": "PLANTED of mail"}).status_code == 200
+    token = client.post("/api/tokens", json={"name": "robot"}).json()["token"]
+    assert client.delete(f"/api/sources/{made['id']}").status_code == 204
+    changed = client.get("/api/audit", params={"action": "source.changed"}).json()["items"][0]
+    assert (changed["before"], changed["after"]) == ({"name": "Warehouse"}, {"name": "Depot"})
+    assert (changed["actor"], changed["object_id"]) == (tenant.principal.email, made["id"])
+    actions = {item["action"] for item in client.get("/api/audit").json()["items"]}
+    assert {"source.created", "source.changed", "source.deleted", "mail_settings.changed"} <= actions
+    told = [client.get(path).text for path in ("/api/audit?limit=200", "/api/audit.csv")]
+    told += owner_session.execute(text("SELECT d::text FROM audit_details d")).scalars()
+    assert not [one for one in told if "PLANTED" in one or token in one]
+    assert client.get("/api/audit/chain?check=true").json()["is_whole"]
+
+
+def test_parts_follow_one_another_to_the_end(installation: Installation, client: TestClient) -> None:
+    for number in range(4):
+        client.post("/api/sources", json={**SOURCE, "name": f"Warehouse {number}"})
+    names, cursor = [], None
+    while True:
+        asked = {"action": "source.created", "limit": 3} | ({"cursor": cursor} if cursor else {})
+        part = client.get("/api/audit", params=asked).json()
+        names += [item["object_name"] for item in part["items"]]
+        cursor = part["next_cursor"]
+        if cursor is None:
+            break
+    assert names == ["Warehouse 3", "Warehouse 2", "Warehouse 1", "Warehouse 0"]
+    assert client.get("/api/audit?cursor=nonsense").status_code == 422
+    assert len(client.get("/api/audit.csv?object=warehouse%202").text.splitlines()) == 2
+
+
+def test_who_may_not_look_does_not(installation: Installation, tenant: Tenant, owner_session: Session) -> None:
+    editor = installation.sign_in(add_member(owner_session, tenant, role="editor", name="Ed"))
+    paths = ("/api/audit", "/api/audit.csv", "/api/audit/chain", f"/api/audit/{tenant.user_id}")
+    assert [editor.get(path).status_code for path in paths] == [403] * 4
+    assert editor.patch("/api/quotas", json={"limits": {"schedules": 1}}).status_code == 403
+    assert editor.get("/api/quotas").status_code == 200
