@@ -19,6 +19,7 @@ from core.api.metrics_routes import metrics_routes
 from core.api.own_pages import OwnPagesMiddleware
 from core.api.public_routes import public_routes
 from core.api.request_ids import RequestIdMiddleware
+from core.api.saved_links import saved_links
 from core.api.session_routes import session_routes
 from core.bootstrap import running, set_up_logging, warm_up
 from core.errors import BroadsheetError
@@ -59,6 +60,12 @@ app = st.App(
             broadsheet.sessions, broadsheet.access, secure=broadsheet.settings.base_url.startswith("https://")
         ),
         *chart_links(broadsheet.charts, broadsheet.access),
+        *saved_links(
+            audit=broadsheet.audit,
+            personal=broadsheet.personal_data,
+            sent=broadsheet.sent,
+            access=broadsheet.access,
+        ),
         Mount("/api", api),
     ],
     # What `st.login` needs; it never lies in a file.

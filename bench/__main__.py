@@ -29,6 +29,7 @@ BENCHES = {
     "fire_times": "Fire times of every timezone",
     "kills": "Daemons that are killed",
     "forged": "Forged tokens",
+    "injection": "Texts that must not be run",
 }
 
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.address import parse_email, parse_sender
 from core.errors import InvalidInput, SettingError
+from core.key_strength import why_weak
 
 #: A provider on this machine, for trying it out.
 _LOCAL_ISSUERS = (("http", "127.0.0.1"), ("http", "localhost"))
@@ -206,9 +207,9 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _strong_key(cls, value: SecretStr | None) -> SecretStr | None:
-        """A short key could be guessed."""
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("it needs at least 32 characters; leave it unset to have one generated")
+        """Whoever guesses the key is signed in as anybody and reads every stored secret."""
+        if value is not None and (why := why_weak(value.get_secret_value())):
+            raise ValueError(f"{why}; leave it unset to have one generated")
         return value
 
     @field_validator("database_url", "migration_database_url")

@@ -1,5 +1,6 @@
 """Personal data: who received which, everything about a person, erasing somebody, how long files are kept."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 import streamlit as st
@@ -40,11 +41,9 @@ def received(principal: Principal) -> None:
             on_change=lambda: st.session_state.pop(keys.PERSONAL_PAGE, None),
             width=260,
         )
-        st.download_button(
+        st.link_button(
             "CSV",
-            lambda: broadsheet().personal_data.received_csv(guard(Permission.MANAGE_POLICIES), wanted),
-            file_name="personal-data.csv",
-            mime="text/csv",
+            f"/saved/personal-data.csv?{urlencode({'search': search})}",
             icon=":material/download:",
             disabled=not found.total,
         )
@@ -116,6 +115,9 @@ with heading("Personal data", "personal"):
         label_visibility="collapsed",
     )
 try:
-    {"received": received, "person": person_panel, "datasets": datasets}[shown](principal)
+    if shown == "person":
+        person_panel()
+    else:
+        {"received": received, "datasets": datasets}[shown](principal)
 except BroadsheetError as error:
     problem(error)

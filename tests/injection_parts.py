@@ -33,6 +33,7 @@ class TextField:
     route: Asked
     where: str  #: "body" or "query"
     place: _Place
+    body: Json | None = None  #: what the text is put into
 
     def __str__(self) -> str:
         return f"{self.route.name} {self.where} {'.'.join(map(str, self.place))}"
@@ -53,10 +54,50 @@ def text_fields(requests: Requests, routes: Sequence[Asked]) -> tuple[TextField,
     for route in routes:
         body, schema = requests.body(route), requests.schema(route)
         places = dict.fromkeys(chain(_of_value(body), _of_schema(requests, schema)))
-        found += [TextField(route=route, where="body", place=place) for place in places]
+        found += [TextField(route=route, where="body", place=place, body=body) for place in places]
         texts = (one["name"] for one in route.operation.get("parameters", ()) if one["in"] == "query")
-        found += [TextField(route=route, where="query", place=(name,)) for name in texts]
+        found += [TextField(route=route, where="query", place=(name,), body=body) for name in texts]
     return tuple(found)
+
+
+def form_fields(client: TestClient, routes: Sequence[Asked], canaries: Canaries) -> tuple[TextField, ...]:
+    """Every field of the forms of sources and destinations, where trying a connection goes out to a host.
+
+    The host of the rest is the watched one, as somebody would set it whose field is another.
+    """
+    tests = {route.path: route for route in routes if route.method == "POST"}
+    found = []
+    for kind in client.get("/api/sources/kinds").json()["items"]:
+        body = {"name": "x", "kind": kind["key"], **_filled(kind["fields"], canaries, plain="connection")}
+        found += _in_form(tests["/sources/test"], body, ("connection", "secrets"), ())
+    for kind in client.get("/api/destinations/types").json()["items"]:
+        inner = {"name": "x", "type": kind["type"], **_filled(kind["fields"], canaries, plain="settings")}
+        body = {"address": "x", "destination": inner}
+        found += _in_form(tests["/destinations/test"], body, ("settings", "secrets"), ("destination",))
+    return tuple(found)
+
+
+def _filled(fields: Sequence[Json], canaries: Canaries, *, plain: str) -> Json:
+    """A filled form: hosts and addresses are the watched ones, choices the first."""
+    form: Json = {plain: {}, "secrets": {}}
+    for one in fields:
+        known = {
+            "port": canaries.port,
+            "replica_port": canaries.port,
+            "url": f"http://{canaries.name}:{canaries.port}/",
+        }
+        if "host" in one["name"]:
+            known[one["name"]] = canaries.name
+        value = known.get(one["name"], one["choices"][-1] if one["choices"] else one["default"])
+        form["secrets" if one["is_secret"] else plain][one["name"]] = "x" * 40 if value is None else value
+    return form
+
+
+def _in_form(route: Asked, body: Json, parts: Sequence[str], way: _Place) -> Iterator[TextField]:
+    form: Any = body[way[0]] if way else body
+    for part in parts:
+        for name in form[part]:
+            yield TextField(route=route, where="body", place=(*way, part, name), body=body)
 
 
 def _of_value(value: Any, place: _Place = ()) -> Iterator[_Place]:
@@ -93,7 +134,7 @@ class Injector:
 
     def mistakes(self, one: TextField, text: str) -> list[str]:
         """Send `text`; returns what is wrong with the answer, or with what it set off."""
-        body, query = self._requests.body(one.route), self._requests.query(one.route)
+        body, query = one.body, self._requests.query(one.route)
         if one.where == "query":
             query[str(one.place[0])] = text
         else:

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.access.passwords import check_new_password, generate_password, hash_password
+from core.access.password_rule import PasswordRule
+from core.access.passwords import generate_password, hash_password
 from core.clock import Clock
 from core.db import (
     access_repository,
@@ -127,7 +128,7 @@ def _ensure_administrator(
     given = settings.admin_password
     password = given.get_secret_value() if given else generate_password()
     try:
-        check_new_password(password)
+        PasswordRule(settings.breached_passwords).check(password, about=(email,))
     except InvalidInput as error:
         raise SettingError(f"ADMIN_PASSWORD: {error.user_message}", place="ADMIN_PASSWORD") from error
     made = access_repository.insert_user(

@@ -1,6 +1,7 @@
 """Which events of the audit are shown: by person, action, object and days; and the same as a file."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -32,15 +33,16 @@ def audit_filters(principal: Principal) -> None:
 
 def csv_button(principal: Principal) -> None:
     """Draw the way to take along what is shown; the file is made when it is asked for."""
-    st.download_button(
-        "As CSV",
-        lambda: b"".join(broadsheet().audit.csv(principal, chosen(principal))),
-        file_name="audit.csv",
-        mime="text/csv",
-        key=keys.AUDIT_CSV,
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    wanted = chosen(principal)
+    asked = {
+        "person": wanted.person,
+        "object": wanted.named,
+        "action": wanted.action,
+        "from": wanted.since and wanted.since.isoformat(),
+        "to": wanted.until and wanted.until.isoformat(),
+    }
+    given = urlencode({name: value for name, value in asked.items() if value})
+    st.link_button("As CSV", f"/saved/audit.csv?{given}", icon=":material/download:")
 
 
 def chosen(principal: Principal) -> AuditFilter:

@@ -1,8 +1,10 @@
 """One person or address: everything that is kept about them, and erasing them."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
-from core.domain.access import Permission, Principal
+from core.domain.access import Permission
 from core.domain.personal_data import Erased
 from core.errors import BroadsheetError
 from pages.widgets import policy_keys as keys
@@ -11,7 +13,7 @@ from pages.widgets.app import broadsheet, guard
 from pages.widgets.states import problem
 
 
-def person_panel(principal: Principal) -> None:
+def person_panel() -> None:
     """Draw the two things that a person may ask for."""
     who = st.text_input("E-mail address", key=keys.PERSONAL_WHO, placeholder="ann@example.org", width=360).strip()
     left, right = st.columns(2, gap="large")
@@ -21,8 +23,12 @@ def person_panel(principal: Principal) -> None:
             "Their profile, memberships, groups and attributes, what they own, their runs, what was sent to them and "
             "the lines of the audit, as a ZIP of JSON files."
         )
-        if who:
-            _download(principal, who)
+        st.link_button(
+            "Download as ZIP",
+            f"/saved/about.zip?{urlencode({'who': who})}",
+            icon=":material/download:",
+            disabled=not who,
+        )
     with right:
         st.markdown("#### Erase them")
         st.caption(
@@ -32,17 +38,6 @@ def person_panel(principal: Principal) -> None:
         st.checkbox("Delete the files that went to them alone", key=keys.PERSONAL_FILES)
         if st.button("Erase …", key="personal_erase", disabled=not who):
             _erase(who, with_files=st.session_state[keys.PERSONAL_FILES])
-
-
-def _download(principal: Principal, who: str) -> None:
-    if not st.button("Put it together", key="personal_export"):
-        return
-    try:
-        content = broadsheet().personal_data.about(principal, who)
-    except BroadsheetError as error:
-        problem(error)
-        return
-    st.download_button("Download about.zip", content, file_name="about.zip", mime="application/zip", type="primary")
 
 
 @st.dialog("Erase this person?")

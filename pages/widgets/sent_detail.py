@@ -68,13 +68,8 @@ def _message(principal: Principal, found: SentDelivery) -> None:
         return
     with st.container(key="sent_mail"):
         st.iframe(mail_page(mail), height=_MAIL_HEIGHT, alt=f"Mail: {mail.subject}")
-    if principal.may(Permission.MANAGE_EXPORTS) and st.button("Get the mail as a file", key=keys.SENT_ORIGINAL):
-        try:
-            _, content = broadsheet().sent.original(principal, found.line.id)
-        except BroadsheetError as error:
-            problem(error)
-        else:
-            st.download_button("Save the mail", content, file_name="mail.eml", mime="message/rfc822")
+    if principal.may(Permission.MANAGE_EXPORTS):
+        st.link_button("Save the mail", f"/saved/mail/{found.line.id}", icon=":material/download:")
 
 
 def _steps(principal: Principal, found: SentDelivery) -> None:

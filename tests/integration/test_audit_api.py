@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core.api.saved_links import saved_links
+from core.api.session_routes import SESSION_COOKIE
 from core.clock import FixedClock
 from core.db.migrate import DatabaseUrls
 from tests.conftest import Tenant
@@ -74,3 +77,24 @@ def test_who_may_not_look_does_not(installation: Installation, tenant: Tenant, o
     assert [editor.get(path).status_code for path in paths] == [403] * 4
     assert editor.patch("/api/quotas", json={"limits": {"schedules": 1}}).status_code == 403
     assert editor.get("/api/quotas").status_code == 200
+
+
+def test_screens_download_with_the_session_and_nobody_else_does(
+    installation: Installation, tenant: Tenant, owner_session: Session
+) -> None:
+    parts = installation.broadsheet
+    links = saved_links(audit=parts.audit, personal=parts.personal_data, sent=parts.sent, access=parts.access)
+    about = f"/saved/about.zip?who={tenant.principal.email}"
+    paths = ("/saved/audit.csv?action=audit.exported", "/saved/personal-data.csv", about)
+    browser = TestClient(Starlette(routes=links))
+    browser.cookies.set(SESSION_COOKIE, "nonsense")
+    assert [browser.get(path).status_code for path in paths] == [401] * 3
+    editor = add_member(owner_session, tenant, role="editor", name="Ed")
+    browser.cookies.set(SESSION_COOKIE, parts.sessions.open(editor.user_id))
+    assert [browser.get(path).status_code for path in paths] == [403] * 3
+    browser.cookies.set(SESSION_COOKIE, parts.sessions.open(tenant.user_id))
+    answers = [browser.get(path) for path in paths]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert {answer.headers["cache-control"] for answer in answers} == {"private, no-store"}
+    assert (len(answers[0].text.splitlines()), answers[2].content[:2]) == (2, b"PK")
+    assert browser.get("/saved/audit.csv?from=soon").status_code == 422

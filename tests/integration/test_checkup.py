@@ -130,13 +130,12 @@ def test_secrets(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     settings = _settings(tmp_path / "data")
     assert [one.state for one in check_secrets(settings, env_file)] == [State.OK]
-    weak = _settings(tmp_path / "data", secret_key="ab" * 20, admin_password="short", public_url="http://reports")
+    weak = _settings(tmp_path / "data", admin_password="short", public_url="http://reports")
     env_file.touch(mode=0o644)
     settings.data_dir.chmod(0o755)
     findings = check_secrets(weak, env_file)
-    assert [one.state for one in findings] == [State.FAIL, *[State.WARN] * 4]
+    assert [one.state for one in findings] == [State.WARN] * 4
     told = _why(findings, "secrets")
-    assert "ab" * 20 not in told
     assert "short" not in told.replace("is short", "")
     key = settings.data_dir / "secret_key"
     key.touch(mode=0o640)

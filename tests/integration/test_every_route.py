@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from core.api.chart_links import chart_links
 from core.api.metrics_routes import metrics_routes
 from core.api.public_routes import public_routes
+from core.api.saved_links import saved_links
 from core.api.session_routes import session_routes
 from core.clock import FixedClock
 from core.db.database import Database
@@ -131,8 +132,10 @@ def test_every_page_beside_the_api_is_listed(installation: Installation) -> None
         *metrics_routes(parts.metrics, parts.access),
         *session_routes(parts.sessions, parts.access, secure=True),
         *chart_links(parts.charts, parts.access),
+        *saved_links(audit=parts.audit, personal=parts.personal_data, sent=parts.sent, access=parts.access),
     ]
-    cookie_or_token = ("/metrics", "/auth/here", f"/charts/{uuid4()}")
+    saved = ("/saved/audit.csv", "/saved/personal-data.csv", "/saved/about.zip", f"/saved/mail/{uuid4()}")
+    cookie_or_token = ("/metrics", "/auth/here", f"/charts/{uuid4()}", *saved)
     app = TestClient(Starlette(routes=pages))
     assert {path: app.get(path).status_code for path in cookie_or_token} == dict.fromkeys(cookie_or_token, 401)
     assert {app.post(path, json={}).status_code for path in ("/auth/enter", "/auth/leave")} == {403}, "no page of ours"

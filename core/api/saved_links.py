@@ -1,0 +1,106 @@
+"""`/saved/…`: files that screens make of what is kept, for the browser whose session asks.
+
+Streamlit's own downloads lie under addresses that open for anybody; here the cookie is asked every time.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from core.api.downloads import content_disposition
+from core.api.session_routes import SESSION_COOKIE
+from core.api.threads import run_in_api_thread
+from core.domain.access import Principal
+from core.errors import BroadsheetError, NotSignedIn
+from core.services.audit import AuditService
+from core.services.personal_data import PersonalDataService
+from core.services.sent import SentService
+
+_HEADERS = {
+    "Cache-Control": "private, no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+}
+
+
+class Sessions(Protocol):
+    """The part of the access service these routes need."""
+
+    def principal_for_session(self, token: str) -> Principal:
+        """Return who is behind a session, or raise NotSignedIn."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Saved:
+    """A file that is handed over."""
+
+    name: str
+    media_type: str
+    content: Iterable[bytes]
+
+
+def saved_links(
+    *, audit: AuditService, personal: PersonalDataService, sent: SentService, access: Sessions
+) -> list[Route]:
+    """Return `GET /saved/audit.csv`, `/saved/personal-data.csv`, `/saved/about.zip?who=` and `/saved/mail/{id}`.
+
+    The filters are those of the REST routes. What a person may not have is answered with 403, a stranger with 401.
+    """
+
+    def audit_csv(principal: Principal, request: Request) -> _Saved:
+        from core.api.audit_routes import EventsWanted  # brings FastAPI along, which no start waits for
+
+        wanted = EventsWanted.model_validate(dict(request.query_params)).filter()
+        return _Saved(name="audit.csv", media_type="text/csv; charset=utf-8", content=audit.csv(principal, wanted))
+
+    def personal_csv(principal: Principal, request: Request) -> _Saved:
+        from core.api.personal_data_routes import DeliveriesWanted
+
+        wanted = DeliveriesWanted.model_validate(dict(request.query_params)).filter()
+        content = [personal.received_csv(principal, wanted)]
+        return _Saved(name="personal-data.csv", media_type="text/csv; charset=utf-8", content=content)
+
+    def about(principal: Principal, request: Request) -> _Saved:
+        content = [personal.about(principal, request.query_params.get("who", ""))]
+        return _Saved(name="about.zip", media_type="application/zip", content=content)
+
+    def mail(principal: Principal, request: Request) -> _Saved:
+        line, content = sent.original(principal, request.path_params["delivery_id"])
+        return _Saved(name=f"{line.title}.eml", media_type="message/rfc822", content=[content])
+
+    return [
+        _route("/saved/audit.csv", audit_csv, access),
+        _route("/saved/personal-data.csv", personal_csv, access),
+        _route("/saved/about.zip", about, access),
+        _route("/saved/mail/{delivery_id:uuid}", mail, access),
+    ]
+
+
+def _route(path: str, make: Callable[[Principal, Request], _Saved], access: Sessions) -> Route:
+    def saved(request: Request) -> _Saved:
+        token = request.cookies.get(SESSION_COOKIE)
+        if token is None:
+            raise NotSignedIn
+        return make(access.principal_for_session(token), request)
+
+    async def download(request: Request) -> Response:
+        from pydantic import ValidationError
+
+        from core.api.problems import problem_of
+
+        try:
+            file = await run_in_api_thread(saved, request)
+        except BroadsheetError as error:
+            return problem_of(error)
+        except ValidationError:
+            return Response("This address asks for something that is not there.", status_code=422)
+        headers = {**_HEADERS, "Content-Disposition": content_disposition(file.name)}
+        return StreamingResponse(file.content, media_type=file.media_type, headers=headers)
+
+    return Route(path, download, methods=["GET"])
