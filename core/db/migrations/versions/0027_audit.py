@@ -148,7 +148,6 @@ def upgrade() -> None:
         op.execute(f"CREATE FUNCTION {function} {body}")
         op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
     op.execute(_ON_DELIVERY)
-    op.execute("REVOKE ALL ON FUNCTION audit_deliveries() FROM PUBLIC")
     op.execute(_TRIGGER)
 
 
