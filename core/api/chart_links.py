@@ -1,25 +1,15 @@
 """`/charts/{id}`: a report's chart as a picture for the browser whose session asks, as links on screens lead there."""
 
-from typing import Protocol
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from core.api.session_routes import SESSION_COOKIE
+from core.api.session_cookie import Sessions, principal_of_cookie
 from core.api.threads import run_in_api_thread
-from core.domain.access import Principal
-from core.errors import BroadsheetError, NotSignedIn
+from core.errors import BroadsheetError
 from core.services.charts import ChartFile, ChartService
-
-
-class Sessions(Protocol):
-    """The part of the access service this route needs."""
-
-    def principal_for_session(self, token: str) -> Principal:
-        """Return who is behind a session, or raise NotSignedIn."""
-        ...
 
 
 def chart_links(charts: ChartService, access: Sessions) -> list[Route]:
@@ -28,13 +18,10 @@ def chart_links(charts: ChartService, access: Sessions) -> list[Route]:
     def picture(request: Request) -> ChartFile:
         from core.api.chart_routes import read_parameters  # brings FastAPI along, which no start waits for
 
-        token = request.cookies.get(SESSION_COOKIE)
-        if token is None:
-            raise NotSignedIn
         asked = request.query_params
         report_id: UUID = request.path_params["report_id"]
         return charts.picture(
-            access.principal_for_session(token),
+            principal_of_cookie(request, access),
             report_id,
             asked.get("format", "png"),
             parameters=read_parameters(asked.get("parameters")),

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from core.access.rate_limit import RateLimit
 from core.api.public_page import public_page, public_problem
-from core.api.session_routes import SESSION_COOKIE
+from core.api.session_cookie import SESSION_COOKIE
 from core.api.threads import run_in_api_thread
 from core.api.wrong_tokens import counted
 from core.domain.access import role_words

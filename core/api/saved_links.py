@@ -5,17 +5,16 @@ Streamlit's own downloads lie under addresses that open for anybody; here the co
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from core.api.downloads import content_disposition
-from core.api.session_routes import SESSION_COOKIE
+from core.api.session_cookie import Sessions, principal_of_cookie
 from core.api.threads import run_in_api_thread
 from core.domain.access import Principal
-from core.errors import BroadsheetError, NotSignedIn
+from core.errors import BroadsheetError
 from core.services.audit import AuditService
 from core.services.personal_data import PersonalDataService
 from core.services.sent import SentService
@@ -26,14 +25,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
-
-
-class Sessions(Protocol):
-    """The part of the access service these routes need."""
-
-    def principal_for_session(self, token: str) -> Principal:
-        """Return who is behind a session, or raise NotSignedIn."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +75,7 @@ def saved_links(
 
 def _route(path: str, make: Callable[[Principal, Request], _Saved], access: Sessions) -> Route:
     def saved(request: Request) -> _Saved:
-        token = request.cookies.get(SESSION_COOKIE)
-        if token is None:
-            raise NotSignedIn
-        return make(access.principal_for_session(token), request)
+        return make(principal_of_cookie(request, access), request)
 
     async def download(request: Request) -> Response:
         from pydantic import ValidationError

@@ -8,13 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.api.session_cookie import SESSION_COOKIE
 from core.api.visitors import visit_of
 from core.errors import NotSignedIn
 from core.services.access import AccessService
 from core.services.sessions import SESSION_LASTS, SessionService
 
-#: Scripts cannot read it; the screens read it on the server from the page's own request.
-SESSION_COOKIE = "broadsheet_session"
 SESSION_MAX_AGE_S = int(SESSION_LASTS.total_seconds())
 _NOT_KEPT = {"Cache-Control": "no-store"}
 _MAX_BODY_BYTES = 4096

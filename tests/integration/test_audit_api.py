@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.api.saved_links import saved_links
-from core.api.session_routes import SESSION_COOKIE
+from core.api.session_cookie import SESSION_COOKIE
 from core.clock import FixedClock
 from core.db.migrate import DatabaseUrls
 from tests.conftest import Tenant

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.api.chart_links import chart_links
-from core.api.session_routes import SESSION_COOKIE
+from core.api.session_cookie import SESSION_COOKIE
 from core.clock import FixedClock
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls

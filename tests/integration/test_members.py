@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from core.access.password_rule import PasswordRule
 from core.access.passwords import hash_password
-from core.api.session_routes import SESSION_COOKIE
+from core.api.session_cookie import SESSION_COOKIE
 from core.clock import FixedClock
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls

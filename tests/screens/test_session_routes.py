@@ -2,7 +2,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.api.session_routes import SESSION_COOKIE, session_routes
+from core.api.session_cookie import SESSION_COOKIE
+from core.api.session_routes import session_routes
 from pages.widgets import app as screens
 
 from . import fake_data, fake_services
