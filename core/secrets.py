@@ -28,8 +28,9 @@ def load_secret_key(settings: Settings) -> str:
         return settings.secret_key.get_secret_value()
     path = settings.data_dir / KEY_FILE
     if not path.is_symlink() and not path.exists():
-        _create(path)
-    return _read(path)
+        with contextlib.suppress(FileExistsError):
+            write_key(path)
+    return read_key(path)
 
 
 def derive(key: str, purpose: str) -> str:
@@ -55,7 +56,7 @@ def new_token() -> str:
 
 def token_sha256(token: str) -> str:
     """The only form of a token that is stored. A random token needs no salt."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 class SecretBox:
@@ -91,8 +92,8 @@ def _fernet(key: str) -> Fernet:
     return Fernet(derive(key, "secret-box") + "=")
 
 
-def _create(path: Path) -> None:
-    """Write a new key completely before it gets its name; whoever comes second keeps the first one's."""
+def write_key(path: Path) -> None:
+    """Write a new key completely before it gets its name. Raises FileExistsError for who comes second."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{KEY_FILE}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -101,14 +102,13 @@ def _create(path: Path) -> None:
             file.write(new_token())
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
+        os.link(temporary, path)
     finally:
         temporary.unlink()
 
 
-def _read(path: Path) -> str:
-    """The key in `path`, provided that only its owner can read it."""
+def read_key(path: Path) -> str:
+    """The key in `path`, provided that only its owner can read it. Raises SettingError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:

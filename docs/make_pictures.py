@@ -1,4 +1,4 @@
-"""Takes the README's pictures from a running installation.
+"""Takes the pictures of the README and of these pages from a running installation, as it stands.
 
 python docs/make_pictures.py http://localhost:8501 admin@broadsheet.local PASSWORD
 """
@@ -10,11 +10,16 @@ import time
 from pathlib import Path
 
 import httpx2 as httpx
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from core.render.chart_images import find_browser
 
 IMAGES = Path(__file__).resolve().parent / "images"
+_WIDE = {"width": 1440, "height": 900}
+_SMALL = {"width": 1200, "height": 620}
+#: A picture needs no more to be true to this palette.
+_COLOURS = 256
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 
 
@@ -23,23 +28,53 @@ def main(url: str, email: str, password: str) -> None:
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(find_browser()), args=list(_FLAGS))
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(viewport=_WIDE)
         _sign_in(page, url, email, password)
-        page.get_by_text("Usage Summary").first.click()
+        page.goto(f"{url}/reports")
+        page.get_by_role("link", name="Usage Summary", exact=True).first.click()
         page.locator('[data-testid="stDataFrame"] canvas').first.wait_for()
-        page.mouse.move(720, 890)
-        page.wait_for_timeout(1500)
-        page.screenshot(path=IMAGES / "builder.png")
+        _shoot(page, "builder")
+        page.set_viewport_size(_SMALL)
+        _shoot_administration(page, url)
         browser.close()
     _picture_of_pdf(_usage_summary(url, email, password), IMAGES / "usage-summary.png")
+    for picture in IMAGES.glob("*.png"):
+        Image.open(picture).convert("RGB").quantize(_COLOURS, method=Image.Quantize.FASTOCTREE).save(picture, optimize=True)
 
 
 def _sign_in(page: Page, url: str, email: str, password: str) -> None:
     page.goto(url)
+    page.get_by_label("E-mail").wait_for()
+    page.set_viewport_size(_SMALL)
+    _shoot(page, "sign-in")
+    page.set_viewport_size(_WIDE)
     page.get_by_label("E-mail").fill(email)
     page.locator("input[type=password]").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("Usage Summary").first.wait_for()
+
+
+def _shoot_administration(page: Page, url: str) -> None:
+    """The screens of those who decide who may do and see what."""
+    page.goto(f"{url}/people")
+    page.get_by_role("heading", name="People").wait_for()
+    _shoot(page, "people")
+    page.goto(f"{url}/audit")
+    page.get_by_text("sealed with the one before").wait_for()
+    _shoot(page, "audit")
+    page.goto(f"{url}/data")
+    page.get_by_role("link", name="Orders", exact=True).click()
+    page.get_by_role("tab", name="Policy").click()
+    page.get_by_text("Figures of few rows").wait_for()
+    page.set_viewport_size({**_SMALL, "height": 960})
+    _shoot(page, "data-policies")
+
+
+def _shoot(page: Page, name: str) -> None:
+    """Write what is on the screen once it stands still."""
+    page.mouse.move(720, 890)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=IMAGES / f"{name}.png")
 
 
 def _usage_summary(url: str, email: str, password: str) -> bytes:

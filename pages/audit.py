@@ -19,7 +19,7 @@ PAGE_SIZE = 40
 COLUMNS = (
     rows.Column(title="Of what", width=260, narrow=False),
     rows.Column(title="By", width=220),
-    rows.Column(title="When", width=200, narrow=False),
+    rows.Column(title="When", width=200),
 )
 
 
@@ -39,9 +39,10 @@ def events(principal: Principal) -> None:
         else:
             empty("Nothing was done yet", "What people do appears here.", icon=":material/history:")
         return
-    rows.heading("What", COLUMNS, tail=0)
-    for entry in part.items:
-        line(principal, entry)
+    with st.container(gap=None):
+        rows.heading("What", COLUMNS, tail=0)
+        for entry in part.items:
+            line(principal, entry)
     turning(part, cursors)
 
 

@@ -22,6 +22,7 @@ from pages.widgets.properties import shape_panel
 from pages.widgets.quick_starts import start_screen
 from pages.widgets.report_page import report_page
 from pages.widgets.screen import entered
+from pages.widgets.sql_side import side_tabs, sql_panel, widths
 from pages.widgets.states import problem
 
 STEPS = ("Fields", "Page", "Properties")
@@ -96,11 +97,11 @@ def builder() -> None:
             required=True,
             width="stretch",
         )
-        left, middle, right = st.columns([2.1, 7, 2.9], gap="medium")
+        left, middle, right = st.columns(widths(principal), gap="medium")
         with left, st.container(key="builder_left"):
             fields_area(principal, dataset)
         with right, st.container(key="builder_right"):
-            shape, chart, more = st.tabs(["Table", "Chart", "More"], key=keys.BUILDER_TABS, on_change="rerun")
+            shape, chart, more, *sql = side_tabs(principal)
             columns = columns_of(principal, draft.asked)
             if shape.open:
                 with shape:
@@ -112,7 +113,11 @@ def builder() -> None:
                 chart_panel(dataset, columns, preview)
         if more.open:
             with more:
-                more_panel(principal, preview)
+                more_panel()
+        for tab in sql:
+            if tab.open:
+                with tab:
+                    sql_panel(preview)
 
 
 builder()

@@ -14,7 +14,7 @@ from pages.widgets.screen import back, entered, heading
 from pages.widgets.states import empty, problem
 
 COLUMNS = (
-    rows.Column(title="Days off", width=90),
+    rows.Column(title="Days off", width=90, is_number=True),
     rows.Column(title="Next day off", width=240),
     rows.Column(title="Working week", width=170, narrow=False),
     rows.Column(title="Followed by", width=120),
@@ -26,7 +26,7 @@ def draw(calendar: OrganizationCalendar, uses: int) -> None:
     today = broadsheet().clock.now().date()
     upcoming = next((day for day in calendar.days_off if day.on >= today), None)
     cells = (
-        f'<div class="bs-num">{len(calendar.days_off):,}<span class="bs-only-narrow"> days off</span></div>',
+        rows.count(len(calendar.days_off), "day off", many="days off"),
         rows.fact(
             f"{words.day(upcoming.on)} {upcoming.name}".rstrip() if upcoming else "None to come", quiet=upcoming is None
         ),

@@ -18,7 +18,7 @@ PAGE_SIZE = 25
 COLUMNS = (
     rows.Column(title="Owner", width=160, narrow=False),
     rows.Column(title="For", width=130, narrow=False),
-    rows.Column(title="Tiles", width=80),
+    rows.Column(title="Tiles", width=80, is_number=True),
     rows.Column(title="Refreshes", width=120, narrow=False),
     rows.Column(title="Changed", width=170),
 )
@@ -36,7 +36,7 @@ def draw(principal: Principal, dashboard: Dashboard) -> None:
     cells = (
         rows.fact(dashboard.owner_name, quiet=True),
         rows.fact(_FOR[dashboard.visibility], quiet=True),
-        rows.fact(f"{len(dashboard.content.tiles)}"),
+        rows.count(len(dashboard.content.tiles), "tile"),
         rows.fact(f"Every {refresh_s} s" if refresh_s else "When opened", quiet=True),
         rows.fact(f"{words.ago(dashboard.updated_at, broadsheet().clock.now())}, v{dashboard.version}", quiet=True),
     )

@@ -13,7 +13,7 @@ from pages.widgets.states import mark, problem
 OWN_COLUMNS = (rows.Column(title="Your role", width=180), rows.Column(title="State", width=130))
 #: Pixels of the button, and of it with the menu and the gap between.
 _SWITCH, _TAIL = 90, 90 + 16 + rows.MENU_WIDTH
-ALL_COLUMNS = (rows.Column(title="People", width=70, narrow=False), *OWN_COLUMNS)
+ALL_COLUMNS = (rows.Column(title="People", width=70, narrow=False, is_number=True), *OWN_COLUMNS)
 
 
 def the_list(principal: Principal) -> None:
@@ -32,9 +32,9 @@ def the_list(principal: Principal) -> None:
 def _organization(one: Organization, principal: Principal, *, manages: bool) -> None:
     is_current = one.id == principal.organization_id
     told = ("Open now", "green") if is_current else ("Active", "quiet") if one.is_active else ("Closed", "amber")
-    cells = [rows.fact(role_words(one.role) if one.role else "Not a member", quiet=True), mark(*told)]
+    cells = [rows.fact(role_words(one.role).capitalize() if one.role else "Not a member", quiet=True), mark(*told)]
     if manages:
-        cells.insert(0, f'<div class="bs-num">{one.people or 0:,}</div>')
+        cells.insert(0, f"{one.people or 0:,}")
     with rows.line(f"organization_{one.id}"):
         rows.row(one.name, None, ALL_COLUMNS if manages else OWN_COLUMNS, cells)
         may_enter = bool(one.role) and one.is_active and not is_current

@@ -19,7 +19,7 @@ from pages.widgets.suppression_list import suppression_list
 
 SHOWN = {"people": "People", "groups": "Groups", "rule": "Who may receive", "alone": "Left alone"}
 GROUP_COLUMNS = (
-    rows.Column(title="Members", width=90),
+    rows.Column(title="Members", width=90, is_number=True),
     rows.Column(title="About", width=320, narrow=False),
     rows.Column(title="Changed", width=110, narrow=False),
 )
@@ -43,7 +43,7 @@ def the_groups(principal: Principal) -> None:
 def _group(group: Group, *, may_change: bool) -> None:
     query = {"group": str(group.id)}
     cells = (
-        f'<div class="bs-num">{group.member_count:,}<span class="bs-only-narrow"> members</span></div>',
+        rows.count(group.member_count, "member"),
         rows.fact(group.description, quiet=True),
         rows.fact(words.ago(group.updated_at, broadsheet().clock.now()), quiet=True),
     )

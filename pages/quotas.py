@@ -11,8 +11,8 @@ from pages.widgets.screen import entered, heading
 from pages.widgets.states import problem
 
 COLUMNS = (
-    rows.Column(title="Used", width=130),
-    rows.Column(title="Limit", width=130),
+    rows.Column(title="Used", width=130, is_number=True),
+    rows.Column(title="Limit", width=130, is_number=True),
     rows.Column(title="Set for", width=150, narrow=False),
 )
 NO_LIMIT = "No limit"
@@ -29,9 +29,10 @@ def amount(quota: Quota, value: int | None, *, none: str) -> str:
 
 def line(use: QuotaUse, *, may_set: bool) -> None:
     """Draw one limit."""
+    at_most = '<span class="bs-only-narrow"> at most</span>' if use.limit else ""
     cells = (
-        rows.fact("" if use.used is None else f"{amount(use.quota, use.used, none=NO_LIMIT)} used"),
-        rows.fact(amount(use.quota, use.limit, none=NO_LIMIT)),
+        "" if use.used is None else f'{amount(use.quota, use.used, none="")}<span class="bs-only-narrow"> used</span>',
+        f"{amount(use.quota, use.limit, none=NO_LIMIT)}{at_most}",
         rows.fact("This organization" if use.is_own else "Everybody", quiet=True),
     )
     with rows.line(str(use.quota)):
@@ -81,9 +82,10 @@ def the_limits(principal: Principal) -> None:
         problem(error)
         return
     may_set = principal.may(Permission.MANAGE_INSTALLATION)
-    rows.heading("What", COLUMNS, tail=rows.MENU_WIDTH if may_set else 0)
-    for use in uses:
-        line(use, may_set=may_set)
+    with st.container(gap=None):
+        rows.heading("What", COLUMNS, tail=rows.MENU_WIDTH if may_set else 0)
+        for use in uses:
+            line(use, may_set=may_set)
 
 
 principal = guard(Permission.MANAGE_MEMBERS)

@@ -23,8 +23,8 @@ COLUMNS = (
     rows.Column(title="State", width=180),
     rows.Column(title="When", width=235),
     rows.Column(title="Why", width=110, narrow=False),
-    rows.Column(title="Rows", width=80, narrow=False),
-    rows.Column(title="Took", width=70, narrow=False),
+    rows.Column(title="Rows", width=80, narrow=False, is_number=True),
+    rows.Column(title="Took", width=70, narrow=False, is_number=True),
     rows.Column(title="Files", width=110, narrow=False),
 )
 
@@ -36,8 +36,8 @@ def draw(principal: Principal, run: Run) -> None:
         run_mark(run.state) + marks(run),
         rows.fact(words.moment(run.scheduled_for or run.created_at, principal.timezone)),
         rows.fact(words.RUN_KINDS[run.kind], quiet=True),
-        f'<div class="bs-num">{"" if run.rows_delivered is None else f"{run.rows_delivered:,}"}</div>',
-        f'<div class="bs-num">{words.seconds(took)}</div>',
+        "" if run.rows_delivered is None else f"{run.rows_delivered:,}",
+        words.seconds(took),
         rows.fact(", ".join(key.upper() for key in run.formats), quiet=True),
     )
     with rows.line(str(run.id)):

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain.access import Permission, Principal
 from core.domain.schedule import Schedule
 from core.errors import BroadsheetError
-from pages.widgets import keys, rows, schedule_bulk
+from pages.widgets import keys, rows, schedule_bulk, schedule_calendar
 from pages.widgets.app import guard
 from pages.widgets.schedule_actions import act, options, set_active
 from pages.widgets.schedule_list import COLUMNS, PAGE_SIZE, cells, filters, shown
@@ -58,12 +58,16 @@ entered("schedules")
 schedule_bulk.forget_done()
 may_manage = principal.may(Permission.MANAGE_SCHEDULES)
 with heading("Schedules", "schedules"):
-    is_filtered = filters()
+    view = schedule_calendar.view_choice()
+    is_filtered = filters(with_status=view == schedule_calendar.LIST)
     if may_manage and st.button("New schedule", type="primary", key=keys.SCHEDULES_NEW):
         st.switch_page("schedule_form.py")
 notice = st.session_state.pop(keys.SCHEDULES_NOTICE, None)
 if notice:
     st.error(notice, icon=":material/error:")
+if view != schedule_calendar.LIST:
+    schedule_calendar.calendar(principal, view)
+    st.stop()
 try:
     page = shown(principal)
     if not page.items and st.session_state.get(keys.SCHEDULES_PAGE, 1) > 1:

@@ -19,8 +19,8 @@ EVERY = ""
 COLUMNS = (
     rows.Column(title="State", width=150),
     rows.Column(title="To", width=220),
-    rows.Column(title="When", width=200, narrow=False),
-    rows.Column(title="By", width=90, narrow=False),
+    rows.Column(title="When", width=235),
+    rows.Column(title="By", width=130, narrow=False),
 )
 
 
@@ -50,13 +50,13 @@ def first_page() -> None:
     st.session_state.pop(keys.SENT_PAGE, None)
 
 
-def draw(principal: Principal, line: SentLine) -> None:
-    """Draw one delivery."""
+def draw(principal: Principal, line: SentLine, by: dict[str, str]) -> None:
+    """Draw one delivery; `by` has the names of the ways out."""
     cells = (
         mark(*DELIVERIES[line.state]),
         rows.fact(line.whom),
         rows.fact(words.moment(line.sent_at or line.created_at, principal.timezone)),
-        rows.fact(line.channel, quiet=True),
+        rows.fact(by.get(line.channel, line.channel), quiet=True),
     )
     with rows.line(str(line.id)):
         rows.row(line.title, rows.Link(page="sent.py", query={"delivery": str(line.id)}), COLUMNS, cells)
@@ -77,9 +77,11 @@ def archive(principal: Principal) -> None:
         else:
             empty("Nothing was sent yet", "Send a schedule now, and it appears here.", icon=":material/mail:")
         return
-    rows.heading("Report", COLUMNS, tail=0)
-    for line in found.items:
-        draw(principal, line)
+    by = {kind.key: kind.label for kind in broadsheet().destinations.kinds()}
+    with st.container(gap=None):
+        rows.heading("Report", COLUMNS, tail=0)
+        for line in found.items:
+            draw(principal, line, by)
     if found.total > PAGE_SIZE:
         st.pagination(-(-found.total // PAGE_SIZE), key=keys.SENT_PAGE)
 
@@ -92,7 +94,8 @@ except ValueError:
     with heading("Sent", "sent"):
         filters()
     if broadsheet().outbox.is_active:
-        st.caption("There is no mail server yet, so mail is kept here instead of being sent. Set SMTP_HOST to send it.")
+        way = " Set one up under Mail." if principal.may(Permission.MANAGE_MEMBERS) else ""
+        st.caption(f"There is no mail server yet, so mail is kept here instead of being sent.{way}")
     archive(principal)
 else:
     back("sent.py", "All that was sent")

@@ -49,6 +49,8 @@ _BEGUN_FIRST = (
     "test_together.py",
     "test_sources.py",
     "test_recovery.py",
+    "test_every_route.py",
+    "test_injection.py",
     "test_as_code.py",
     "test_silent_servers.py",
     "test_csv_lines.py",

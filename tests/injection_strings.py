@@ -1,8 +1,8 @@
 """Texts that have broken into other products, each pointing at something that can be watched.
 
 They stand in `injection_strings.jsonl`, one a line: SQL and its escapes, shells, templates, markup, formulas, headers,
-paths, strange unicode, nothing, directories, logs, ReportLab's paragraphs, format strings, addresses, numbers, documents
-and connection strings. What they want to read is a file, what they want to write another one, where they want to go is
+paths, strange unicode, nothing, directories, logs, ReportLab's paragraphs, format strings, addresses, numbers, objects
+and connection texts. What they want to read is a file, what they want to write another one, where they want to go is
 a port or a name of the network, what they want computed is a product.
 """
 

@@ -149,6 +149,7 @@ RULES = {
     "DELETE /calendars/{calendar_id}": CLOSED,
     "GET /scheduled-reports": OWN,
     "POST /scheduled-reports": CLOSED,
+    "GET /scheduled-reports/calendar": OWN,
     "POST /scheduled-reports/preview": OWN,
     "GET /scheduled-reports/{schedule_id}": OPEN,
     "PUT /scheduled-reports/{schedule_id}": CLOSED,

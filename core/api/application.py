@@ -32,6 +32,7 @@ from core.api.recipient_policy_routes import recipient_policy_routes
 from core.api.report_routes import report_routes
 from core.api.role_routes import role_routes
 from core.api.run_care_routes import run_care_routes
+from core.api.schedule_calendar_routes import schedule_calendar_routes
 from core.api.schedule_care_routes import schedule_care_routes
 from core.api.schedule_routes import schedule_routes
 from core.api.second_factor_routes import second_factor_routes
@@ -87,6 +88,7 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(dashboard_routes(broadsheet.dashboards, broadsheet.runs, broadsheet.dashboard_sharing))
     app.include_router(chart_routes(broadsheet.charts))
     app.include_router(calendar_routes(broadsheet.calendars))
+    app.include_router(schedule_calendar_routes(broadsheet.schedule_calendar))
     app.include_router(schedule_routes(broadsheet.schedules, broadsheet.runs))
     app.include_router(schedule_care_routes(broadsheet.schedule_care))
     app.include_router(burst_routes(broadsheet.bursts, broadsheet.schedules))

@@ -27,13 +27,15 @@ def docs_routes() -> APIRouter:
     async def page(request: Request) -> HTMLResponse:
         root = request.scope.get("root_path", "").rstrip("/")
         script, style, icon = (f"{root}/docs/{name}" for name in _MEDIA_TYPES)
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url=f"{root}/openapi.json",
             title="Broadsheet API",
             swagger_js_url=script,
             swagger_css_url=style,
             swagger_favicon_url=icon,
         )
+        # A screen reader asks which language it is to speak.
+        return HTMLResponse(bytes(page.body).replace(b"<html>", b'<html lang="en">', 1))
 
     @router.get("/docs/{name}")
     async def asset(name: str) -> Response:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from core.access.rate_limit import RateLimit
 from core.api.downloads import artifact_response, starts_later
+from core.api.public_page import public_page
 from core.api.threads import run_in_api_thread
 from core.api.visitors import network_of
 from core.api.wrong_tokens import counted
@@ -24,20 +25,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
     "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
 }
-_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>
-:root {{ color-scheme: light dark; }}
-body {{ margin: 0; background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; }}
-main {{ max-width: 30rem; margin: 15vh auto 0; padding: 0 1.5rem; }} h1 {{ font-size: 1.4rem; margin: 0 0 .5rem; }}
-form {{ margin: 1.25rem 0; display: flex; gap: .5rem; flex-wrap: wrap; align-items: end; }} label {{ width: 100%; }}
-input {{ font: inherit; width: 8rem; padding: .4rem .6rem; }} .note {{ font-weight: 600; }}
-button {{ font: inherit; padding: .45rem 1rem; background: #A4262C; color: #fff; border: 0; border-radius: 4px; }}
-</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
-_CODE_FORM = """<form method="post"><label for="code">The code from the mail</label>
-<input id="code" name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" required>
-<button>Open the file</button></form>"""
+_CODE_FORM = """<form method="post"><label>The code from the mail
+<input name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="6" required></label>
+<button class="first">Open the file</button></form>"""
 _ASK_FORM = """<form method="post"><input type="hidden" name="send" value="1"><button>{label}</button></form>"""
 
 
@@ -105,7 +98,7 @@ async def _answer(request: Request, links: LinkOpening, error: BroadsheetError) 
             status=error.http_status,
             more={"Retry-After": str(error.retry_after_s)},
         )
-    said = f'<p class="note" role="alert">{escape(error.user_message)}</p>'
+    said = f'<p class="wrong" role="alert">{escape(error.user_message)}</p>'
     if isinstance(error, NotAllowed):
         whom = await run_in_api_thread(links.recipient_of, request.path_params["token"])
         said = f"<p>It is for {escape(whom)}. Ask for a code; it is mailed there, and opens the file.</p>"
@@ -125,8 +118,7 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 def _page(title: str, body: str, *, status: int = 200, more: Mapping[str, str] = MappingProxyType({})) -> HTMLResponse:
-    page = _PAGE.format(title=escape(title), body=body)
-    return HTMLResponse(page, status_code=status, headers={**_HEADERS, **more})
+    return public_page(title, [body], status=status, more={**_HEADERS, **more})
 
 
 def _cookie(token: str) -> str:

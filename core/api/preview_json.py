@@ -33,8 +33,16 @@ def preview_out(preview: Preview, caller: Principal) -> Json:
         "as_of": shown.as_of,
         "is_cached": shown.is_cached,
         "elapsed_s": round(shown.elapsed_s, 4),
-        "sql": shown.sql if caller.may(Permission.SEE_SQL) else None,
+        **_sql_out(shown, caller),
     }
+
+
+def _sql_out(preview: Preview, caller: Principal) -> Json:
+    """The statement as it was asked, and the same for people, with its values in their places."""
+    in_full = preview.sql_in_full if caller.may(Permission.SEE_SQL) else None
+    if in_full is None:
+        return {"sql": None, "sql_in_full": None}
+    return {"sql": preview.sql, "sql_in_full": in_full()}
 
 
 def _column_out(column: ResultColumn) -> Json:

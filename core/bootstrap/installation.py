@@ -9,7 +9,7 @@ from core.db.migrate import DatabaseUrls, check_app_login, find_urls, migrate_da
 from core.domain.audit_chain import ChainState
 from core.errors import SettingError
 from core.secrets import app_role_password, derive, load_secret_key
-from core.services import audit, people
+from core.services import audit, key_rotation, people
 from core.services.demo_workspace import FirstSignIn, ensure_demo_workspace, ensure_first_workspace
 from core.services.people import AddedUser, Departure, NewUser
 from core.services.workspace_activity import ensure_workspace_activity
@@ -78,6 +78,12 @@ def verify_audit(settings: Settings, *, organization: str | None = None) -> tupl
         return audit.check_all(app, key=derive(load_secret_key(settings), "audit"), organization=organization)
     finally:
         app.dispose()
+
+
+def rotate_key(settings: Settings, *, old: str) -> key_rotation.Rotated:
+    """Seal everything anew with the key of `settings`. Raises SettingError where something fits neither key."""
+    with _owner(settings) as owner:
+        return key_rotation.rotate(owner, old=old, new=load_secret_key(settings), files=settings.data_dir / "artifacts")
 
 
 def _complete(urls: DatabaseUrls) -> None:

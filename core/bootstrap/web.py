@@ -56,6 +56,7 @@ from core.services.reports import ReportService
 from core.services.roles import RoleService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
+from core.services.schedule_calendar import ScheduleCalendarService
 from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
 from core.services.search import SearchService
@@ -107,6 +108,7 @@ class Broadsheet:
     charts: ChartService
     templates: TemplateService
     schedules: ScheduleService
+    schedule_calendar: ScheduleCalendarService
     calendars: CalendarService
     destinations: DestinationService
     email_config: EmailConfigService
@@ -232,6 +234,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         mail_preview=mails,
         bursts=BurstService(parts.database, parts.clock, parts.executor, mails=mails),
         calendars=CalendarService(parts.database, parts.clock),
+        schedule_calendar=ScheduleCalendarService(parts.database),
         schedules=schedules,
         schedule_care=ScheduleCareService(
             parts.database, parts.clock, channels=parts.channels, schedules=schedules, runs=runs, quotas=parts.quotas

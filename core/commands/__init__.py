@@ -6,7 +6,20 @@ stays small.
 
 import typer
 
-from core.commands import as_code, audit, backup, doctor, migrate, prepare, report, schedule, seed_demo, up, user
+from core.commands import (
+    as_code,
+    audit,
+    backup,
+    doctor,
+    migrate,
+    prepare,
+    report,
+    schedule,
+    secrets,
+    seed_demo,
+    up,
+    user,
+)
 
 app = typer.Typer(
     help="Broadsheet: self-serve reports that arrive on time.",
@@ -27,5 +40,6 @@ app.command("schema")(as_code.schema)
 app.command("prepare", hidden=True)(prepare.run)
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(report.app, name="report")
 app.add_typer(schedule.app, name="schedule")

@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, DisconnectionError, InternalError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DisconnectionError, InternalError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.access.policy import sees_everything
 from core.domain.access import Principal
-from core.errors import DatabaseUnavailable, QuotaReached
+from core.errors import DatabaseUnavailable, InvalidInput, QuotaReached
 
 #: Seconds for which a connection that was given back counts as alive.
 _FRESH_S = 1.0
@@ -24,6 +24,8 @@ _USED_AT = "used_at"
 MOST_STILL_S = 30.0
 #: The SQLSTATE with which triggers refuse what goes over a limit; revision 0028 raises it.
 QUOTA_STATE = "BQ001"
+#: Screens hand on what people type into fields of lists, such as a search.
+_NO_TEXT = "It holds a character that cannot be stored."
 _NAME = text("SELECT set_config('app.organization_id', :id, true)")
 _NAME_PERSON = text("SELECT set_config('app.organization_id', :id, true), set_config('app.person_id', :person, true)")
 
@@ -87,8 +89,12 @@ class Database:
         try:
             with self._sessions.begin() as session:
                 yield session
+        except UnicodeEncodeError as error:
+            raise InvalidInput(_NO_TEXT) from error
         except DatabaseError as error:
             _raise_quota(error)
+            if isinstance(error, DataError) and getattr(error.orig, "sqlstate", None) is None:
+                raise InvalidInput(_NO_TEXT) from error  # the driver refused it, not the server: a NUL
             if not isinstance(error, OperationalError | InternalError):
                 raise
             if isinstance(error, InternalError) and not error.connection_invalidated:

@@ -44,7 +44,7 @@ def list_schedules(
     if is_failing is not None:
         since = ScheduleRow.failing_since
         conditions.append(since.is_not(None) if is_failing else since.is_(None))
-    conditions += [holds(_said(), word) for word in search.split()[:_MAX_WORDS]]
+    conditions += said_of(search)
     total = session.execute(select(func.count()).select_from(ScheduleRow).where(*conditions)).scalar_one()
     rows = session.execute(
         _select_schedules()
@@ -155,6 +155,11 @@ def _columns(draft: ScheduleDraft) -> dict[str, Any]:
         "terms": dump_terms(draft.terms),
         "is_active": draft.is_active,
     }
+
+
+def said_of(search: str) -> list[ColumnElement[bool]]:
+    """The conditions under which a schedule is found: every word in the name, what is sent or the owner."""
+    return [holds(_said(), word) for word in search.split()[:_MAX_WORDS]]
 
 
 def _said() -> ColumnElement[str]:

@@ -1,6 +1,6 @@
 """Results: a typed stream of Arrow record batches and all that a file needs to explain it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -137,7 +137,9 @@ class Preview:
     rows_matched: int
     page: int
     page_size: int
-    sql: str
+    #: As it was asked, with places for values; None: a data policy keeps something from whom it is for, and the text
+    #: would tell what.
+    sql: str | None
     period: ResolvedWindow | None
     sentence: str
     filters_in_words: tuple[str, ...]
@@ -148,6 +150,8 @@ class Preview:
     rules: tuple[FormatRule, ...] = ()
     notes: tuple[str, ...] = ()
     is_cached: bool = False  #: answered from memory; `as_of` says how old it is
+    #: Writes the SQL for people, with the values in their places; None where `sql` is.
+    sql_in_full: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
 
 CellValue = str | int | float | bool | Decimal | date | datetime | None

@@ -14,6 +14,7 @@ from sqlalchemy import func
 
 from core.catalog.sources.connector import Connector, Snapshot
 from core.catalog.sources.statement import compile_statement, in_lines
+from core.catalog.sources.statement_layout import laid_out
 from core.clock import Clock
 from core.domain.dataset import Dataset, Source
 from core.domain.definition import ReportDefinition
@@ -208,6 +209,7 @@ class QueryExecutor:
             if counted is None:
                 counted = count_within(snapshot, query, budget_s=self._count_budget_s)
         seen = (page - 1) * page_size + table.num_rows
+        sql, sql_in_full = _sql_of(connector, query)
         return Preview(
             columns=query.columns,
             table=table,
@@ -215,7 +217,7 @@ class QueryExecutor:
             is_at_least=counted is None,
             page=page,
             page_size=page_size,
-            sql=in_lines(compile_statement(query.rows(), connector.dialect).sql),
+            sql=sql,
             period=query.period,
             sentence=describe(definition, dataset, logical_at),
             filters_in_words=filters_in_words(definition, dataset, logical_at),
@@ -224,7 +226,17 @@ class QueryExecutor:
             totals=totals,
             rules=definition.rules,
             notes=(*source_notes(connector), *said, *notes),
+            sql_in_full=sql_in_full,
         )
+
+
+def _sql_of(connector: Connector, query: Query) -> tuple[str, Callable[[], str]] | tuple[None, None]:
+    """The SQL as it was asked and what writes it for people; neither where a data policy keeps something back."""
+    sight = query.scope.dataset.sight
+    if sight is not None and sight.restricts:
+        return None, None
+    asked = compile_statement(query.rows(), connector.dialect)
+    return in_lines(asked.sql), partial(laid_out, asked, connector.dialect)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.domain.access import Permission, Principal
 from core.domain.appearance import Chart, ChartKind
 from core.domain.dataset import Dataset
 from core.domain.definition import Comparison, ReportDefinition
@@ -101,8 +100,8 @@ def _axis(label: str, part: str, chart: Chart, options: list[str | None], labels
     )
 
 
-def more_panel(principal: Principal, preview: Preview | None) -> None:
-    """Draw the timezone, the calendar and, for those who may see it, the SQL."""
+def more_panel() -> None:
+    """Draw the timezone and the calendar."""
     definition = drafts.current().definition
     drafts.control(
         st.selectbox,
@@ -115,9 +114,6 @@ def more_panel(principal: Principal, preview: Preview | None) -> None:
         help="Days begin and end by this clock, and times are shown in it.",
     )
     _calendar(definition)
-    if preview is not None and principal.may(Permission.SEE_SQL):
-        with st.popover("Show the SQL", type="tertiary", icon=":material/code:"):
-            st.code(preview.sql, language="sql", wrap_lines=True)
 
 
 def _calendar(definition: ReportDefinition) -> None:

@@ -23,13 +23,13 @@ _MOST_FOUND = 40
 _DATASETS = (
     rows.Column(title="", width=90),
     rows.Column(title="Source", width=200),
-    rows.Column(title="Reports", width=70),
+    rows.Column(title="Reports", width=70, is_number=True),
     rows.Column(title="Changed", width=110, narrow=False),
 )
 _SOURCES = (
     rows.Column(title="Kind", width=150),
     rows.Column(title="Connects to", width=300),
-    rows.Column(title="Datasets", width=80),
+    rows.Column(title="Datasets", width=80, is_number=True),
     rows.Column(title="Changed", width=110, narrow=False),
 )
 
@@ -51,7 +51,7 @@ def _dataset(principal: Principal, dataset: Dataset, source: str, reports: int) 
     cells = (
         catalog.certified_mark() if dataset.is_certified else "",
         rows.fact(source, quiet=True),
-        _count(reports, "report"),
+        rows.count(reports, "report"),
         rows.fact(words.ago(dataset.updated_at, broadsheet().clock.now()), quiet=True),
     )
     with rows.line(str(dataset.id)):
@@ -132,7 +132,7 @@ def _source(source: Source, kind: str | None, count: int) -> None:
     cells = (
         rows.fact(kind or catalog.OTHER_KINDS.get(source.kind, source.kind)),
         rows.fact(catalog.connects_to(source) if kind else "", quiet=True),
-        _count(count, "dataset"),
+        rows.count(count, "dataset"),
         rows.fact(words.ago(source.updated_at, broadsheet().clock.now()), quiet=True),
     )
     chosen = None
@@ -165,11 +165,3 @@ def found_list(found: Sequence[Found]) -> None:
 def _about(hit: Found) -> str:
     said = f"{escape(hit.item.description)} " if hit.item.description else ""
     return f"{said}{catalog.quiet(hit.dataset.label)}"
-
-
-def _count(number: int, noun: str) -> str:
-    said = f"{number:,}"
-    return (
-        f'<div class="bs-num{"" if number else " bs-quiet"}">{said}'
-        f'<span class="bs-only-narrow"> {noun}{"" if number == 1 else "s"}</span></div>'
-    )

@@ -45,7 +45,7 @@ def person_list(principal: Principal) -> None:
 
 
 def _person(person: Person, principal: Principal) -> None:
-    cells = (rows.fact(person.email), rows.fact(role_words(person.role), quiet=True), _state(person))
+    cells = (rows.fact(person.email), rows.fact(role_words(person.role).capitalize(), quiet=True), _state(person))
     with rows.line(str(person.user_id)):
         rows.row(person.name, None, COLUMNS, cells)
         if principal.may(Permission.MANAGE_MEMBERS):
@@ -91,7 +91,7 @@ def _invitation(invitation: Invitation) -> None:
     until = words.day(invitation.expires_at.date())
     cells = (
         rows.fact(invitation.inviter, quiet=True),
-        rows.fact(role_words(invitation.role), quiet=True),
+        rows.fact(role_words(invitation.role).capitalize(), quiet=True),
         mark("Expired", "amber") if is_over else rows.fact(until),
     )
     with rows.line(f"invited_{invitation.id}"):

@@ -20,8 +20,8 @@ from pages.widgets.policy_state import save
 from pages.widgets.policy_words import TREATMENTS, audience_words, column_words, rule_words
 from pages.widgets.states import problem
 
-_ROWS = (rows.Column(title="For whom", width=280), rows.Column(title="Rows", width=320))
-_FIELDS = (rows.Column(title="For whom", width=280), rows.Column(title="They get", width=320))
+_ROWS = (rows.Column(title="For whom", width=340), rows.Column(title="Rows", width=270))
+_FIELDS = (rows.Column(title="For whom", width=340), rows.Column(title="They get", width=270))
 _UNMATCHED = {Unmatched.NONE: "no rows", Unmatched.ALL: "every row"}
 
 
@@ -58,18 +58,19 @@ def _row_rules(kept: KeptPolicy, names: Names, attributes: tuple[str, ...]) -> N
     if not kept.policy.rows:
         st.caption("Everybody who may use this dataset sees every row.")
         return
-    rows.heading("Rule", _ROWS)
-    for position, rule in enumerate(kept.policy.rows):
-        cells = (rows.fact(audience_words(rule.audience, names)), rows.fact(rule_words(rule, kept.dataset)))
-        with rows.line(f"policy_row_{position}"):
-            rows.row(f"{rule.name} ({rule.group})" if rule.group else rule.name, None, _ROWS, cells)
-            chosen = rows.menu(f"policy_row_menu_{position}", ("Edit", "Delete"))
-        if chosen == "Edit":
-            _forget()
-            row_rule(kept, position, names, attributes)
-        elif chosen == "Delete":
-            left = tuple(one for at, one in enumerate(kept.policy.rows) if at != position)
-            save(kept, replace(kept.policy, rows=left))
+    with st.container(gap=None):
+        rows.heading("Rule", _ROWS)
+        for position, rule in enumerate(kept.policy.rows):
+            cells = (rows.fact(audience_words(rule.audience, names)), rows.fact(rule_words(rule, kept.dataset)))
+            with rows.line(f"policy_row_{position}"):
+                rows.row(f"{rule.name} ({rule.group})" if rule.group else rule.name, None, _ROWS, cells)
+                chosen = rows.menu(f"policy_row_menu_{position}", ("Edit", "Delete"))
+            if chosen == "Edit":
+                _forget()
+                row_rule(kept, position, names, attributes)
+            elif chosen == "Delete":
+                left = tuple(one for at, one in enumerate(kept.policy.rows) if at != position)
+                save(kept, replace(kept.policy, rows=left))
     _unmatched(kept)
 
 
@@ -95,18 +96,19 @@ def _column_rules(kept: KeptPolicy, names: Names) -> None:
     if not kept.policy.columns:
         st.caption("Every field is shown as it is.")
         return
-    rows.heading("Fields", _FIELDS)
-    for position, rule in enumerate(kept.policy.columns):
-        cells = (rows.fact(audience_words(rule.audience, names)), rows.fact(TREATMENTS[rule.treatment]))
-        with rows.line(f"policy_column_{position}"):
-            rows.row(column_words(rule, kept.dataset), None, _FIELDS, cells)
-            chosen = rows.menu(f"policy_column_menu_{position}", ("Edit", "Delete"))
-        if chosen == "Edit":
-            _forget()
-            column_rule(kept, position, names)
-        elif chosen == "Delete":
-            left = tuple(one for at, one in enumerate(kept.policy.columns) if at != position)
-            save(kept, replace(kept.policy, columns=left))
+    with st.container(gap=None):
+        rows.heading("Fields", _FIELDS)
+        for position, rule in enumerate(kept.policy.columns):
+            cells = (rows.fact(audience_words(rule.audience, names)), rows.fact(TREATMENTS[rule.treatment]))
+            with rows.line(f"policy_column_{position}"):
+                rows.row(column_words(rule, kept.dataset), None, _FIELDS, cells)
+                chosen = rows.menu(f"policy_column_menu_{position}", ("Edit", "Delete"))
+            if chosen == "Edit":
+                _forget()
+                column_rule(kept, position, names)
+            elif chosen == "Delete":
+                left = tuple(one for at, one in enumerate(kept.policy.columns) if at != position)
+                save(kept, replace(kept.policy, columns=left))
 
 
 def _least(kept: KeptPolicy) -> None:

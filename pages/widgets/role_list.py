@@ -9,7 +9,7 @@ from pages.widgets import member_keys, rows, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.states import problem
 
-COLUMNS = (rows.Column(title="People", width=70),)
+COLUMNS = (rows.Column(title="People", width=70, is_number=True),)
 
 
 def role_list(principal: Principal) -> None:
@@ -26,9 +26,7 @@ def _role(role: Role) -> None:
     about = f"{role.description} " if role.description else ""
     with rows.line(f"role_{role.id}"):
         rows.two_lines(name, f"{about}May {permission_words(role.permissions)}.", is_strong=True)
-        noun = "person" if role.people == 1 else "people"
-        people = f'<div class="bs-num">{role.people:,}<span class="bs-only-narrow"> {noun}</span></div>'
-        rows.facts(COLUMNS, (people,))
+        rows.facts(COLUMNS, (rows.count(role.people, "person", many="people"),))
         chosen = None
         if role.is_built_in:
             st.html("<span></span>", width=rows.MENU_WIDTH)

@@ -13,11 +13,12 @@ MENU_WIDTH = 40  #: pixels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of facts: its heading, its width in pixels, and whether it stays on narrow screens."""
+    """A column of facts: its heading and width in pixels, and whether it stays on narrow screens and is of numbers."""
 
     title: str
     width: int
     narrow: bool = True
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,13 @@ def menu(key: str, options: Sequence[str]) -> str | None:
 
 def fact(text: str, *, quiet: bool = False) -> str:
     """Return a cell's HTML for plain text."""
-    return f'<span class="{"bs-quiet" if quiet else ""}" title="{escape(text)}">{escape(text)}</span>'
+    return f'<span class="{"bs-quiet" if quiet else ""}" title="{escape(text)}">{escape(text)}</span>' if text else ""
+
+
+def count(number: int, noun: str, *, many: str = "") -> str:
+    """Return a number's cell; on narrow screens, where no heading says what it counts, its noun stands beside it."""
+    said = f'{number:,}<span class="bs-only-narrow"> {escape(noun if number == 1 else many or noun + "s")}</span>'
+    return said if number else f'<span class="bs-quiet">{said}</span>'
 
 
 def two_lines(first: str, second: str, *, is_strong: bool = False) -> None:
@@ -78,11 +85,12 @@ def two_lines(first: str, second: str, *, is_strong: bool = False) -> None:
 
 def _grid(columns: Sequence[Column], cells: Sequence[str], css: str) -> str:
     template = " ".join(f"{column.width}px" for column in columns)
-    inner = "".join(
-        f'<div class="{"" if column.narrow else "bs-wide"}">{cell}</div>'
-        for column, cell in zip(columns, cells, strict=True)
-    )
+    inner = "".join(f'<div class="{_place(column)}">{cell}</div>' for column, cell in zip(columns, cells, strict=True))
     return f'<div class="bs-cells {css}" style="grid-template-columns:{template}">{inner}</div>'
+
+
+def _place(column: Column) -> str:
+    return " ".join(("bs-num",) * column.is_number + ("bs-wide",) * (not column.narrow))
 
 
 def _width(columns: Sequence[Column]) -> int:

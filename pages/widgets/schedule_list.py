@@ -23,8 +23,8 @@ COLUMNS = (
 )
 
 
-def filters() -> bool:
-    """Draw the search and the status; returns whether anything is left out."""
+def filters(*, with_status: bool = True) -> bool:
+    """Draw the search and, unless it means nothing, the status; returns whether anything is left out."""
     search = st.text_input(
         "Search",
         key=keys.SCHEDULES_SEARCH,
@@ -33,6 +33,8 @@ def filters() -> bool:
         width=230,
         max_chars=MAX_SEARCH_LENGTH,
     )
+    if not with_status:
+        return bool(search)
     status = st.segmented_control(
         "Status",
         [ALL, ACTIVE, PAUSED, FAILING],

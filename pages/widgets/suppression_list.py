@@ -58,8 +58,9 @@ def _list(principal: Principal) -> None:
     listed = broadsheet().suppressions.list(principal, search=st.session_state[SEARCH], limit=_SHOWN)
     if not listed.items:
         st.caption("No address is on the list.")
-    for one in listed.items:
-        _line(one)
+    with st.container(gap=None):
+        for one in listed.items:
+            _line(one)
     if listed.total > len(listed.items):
         st.caption(f"The newest {len(listed.items)} of {listed.total:,}. Search to find others.")
 

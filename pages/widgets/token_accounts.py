@@ -16,7 +16,7 @@ from pages.widgets.token_list import TokenCare, token_list
 COLUMNS = (
     rows.Column(title="Role", width=150),
     rows.Column(title="Looked after by", width=180, narrow=False),
-    rows.Column(title="Tokens", width=70),
+    rows.Column(title="Tokens", width=70, is_number=True),
 )
 
 
@@ -34,11 +34,11 @@ def service_accounts(principal: Principal) -> None:
 
 
 def _account(account: ServiceAccount) -> None:
-    query, noun = {"account": str(account.id)}, "token" if account.tokens == 1 else "tokens"
+    query = {"account": str(account.id)}
     cells = (
-        rows.fact(role_words(account.role), quiet=True),
+        rows.fact(role_words(account.role).capitalize(), quiet=True),
         rows.fact(account.responsible or "Nobody any more", quiet=True),
-        f'<div class="bs-num">{account.tokens:,}<span class="bs-only-narrow"> {noun}</span></div>',
+        rows.count(account.tokens, "token"),
     )
     with rows.line(f"account_{account.id}"):
         rows.row(account.name, rows.Link(page="roles.py", query=query), COLUMNS, cells)

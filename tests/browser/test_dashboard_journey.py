@@ -11,7 +11,10 @@ from .test_journey import key, open_usage_summary, settle, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 #: Buttons that show an icon alone would be spoken as the icon's name.
 _ICON_NAME = re.compile(r"^[a-z_]+ icon$")
-_SCREENS = ("/", "/reports", "/search?q=usage", "/people", "/dashboards")
+_SCREENS = (
+    *("/", "/reports", "/search?q=usage", "/people", "/dashboards"),
+    *("/roles", "/organizations", "/audit", "/limits", "/personal_data"),
+)
 
 
 def is_sound(page: Page) -> None:

@@ -14,6 +14,7 @@ from tests.every_object import make_world
 from tests.injection_parts import Injector, form_fields, text_fields, watching
 from tests.injection_strings import injection_strings
 from tests.integration.api_parts import Installation, start
+from tests.service_texts import UNCHECKED, text_calls
 
 
 @pytest.fixture
@@ -42,3 +43,14 @@ def test_every_text_field_takes_what_is_typed_as_text(
             for words in injector.mistakes(one, texts[number * 13 % len(texts)])
         ]
     assert mistakes == []
+
+
+def test_no_service_stumbles_over_a_text_that_nobody_checked(
+    installation: Installation, database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(installation, database, tenant, member=tenant)
+    monkeypatch.setattr("bcrypt.checkpw", lambda *_: False)
+    calls = tuple(text_calls(installation.broadsheet, tenant.principal, world.ids))
+    assert len(calls) > 80
+    mistakes = [call.stumbles(text) for call in calls for text in UNCHECKED]
+    assert list(filter(None, mistakes)) == []

@@ -268,5 +268,25 @@ def test_the_cache_knows_two_people_apart(path: Path) -> None:
     assert len(opened) == 2
 
 
+def test_the_sql_for_people_gives_the_rows_and_is_kept_from_those_who_see_a_part(
+    executor: QueryExecutor, path: Path
+) -> None:
+    whole = under({"rows": [of_country("country")], "unmatched": "all"})
+    source = orders_source(path)
+    question = definition(
+        columns=["country", "amount"],
+        filters=matching(condition("country", "is", "DE", "it's"), condition("amount", "at_least", 5)),
+    )
+    part = executor.preview(question, policed(whole, traits(country=("DE",))), source, page=1, page_size=50)
+    assert (part.sql, part.sql_in_full) == (None, None)
+    seen = executor.preview(question, policed(orders_dataset(), traits()), source, page=1, page_size=50)
+    assert seen.sql_in_full is not None
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute(seen.sql_in_full()).fetchall() == [
+            tuple(row.values()) for row in seen.table.to_pylist()
+        ]
+    assert seen.rows_matched == 6
+
+
 def test_everybody_is_all_except_nobody() -> None:
     assert parse_policy({"rows": [of_country(None, "DE")]}).rows[0].audience == Audience(all_except=True)

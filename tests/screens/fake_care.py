@@ -9,6 +9,7 @@ from core.deliver.webhook_channel import WebhookChannel
 from core.domain.calendar import DayOff, OrganizationCalendar, Region
 from core.domain.destination import Destination, DestinationTest
 from core.domain.run import RunKind, RunState
+from core.domain.schedule_calendar import CalendarEntry, CalendarMark, ScheduleCalendar
 from core.errors import Conflict, InvalidInput, NotFound
 from core.schedules.ics import read_ics
 from core.services.backfill import MAX_BACKFILL
@@ -77,6 +78,42 @@ def _calendar(name, days):
         created_at=data.NOW,
         updated_at=data.NOW,
     )
+
+
+class FakeScheduleCalendar:
+    """A day with a run that failed, a slot to come, and many of them."""
+
+    def __init__(self) -> None:
+        self.asked = []
+        self.copies = 1
+
+    def load(self, principal, first_on, last_on, *, search=""):
+        self.asked.append((first_on, last_on, search))
+        on, at = data.NOW.date(), data.NOW
+        usage, revenue = data.make_id("schedule Usage Summary"), data.make_id("schedule Revenue by country")
+        one = CalendarEntry(
+            on=on,
+            at=at,
+            until=at,
+            count=1,
+            schedule_id=usage,
+            name="Usage Summary, regularly",
+            state=RunState.FAILED,
+            run_id=usage,
+        )
+        coming = replace(one, schedule_id=revenue, name="Revenue by country", state=None, run_id=None)
+        many = replace(coming, at=at.replace(hour=10, minute=0), until=at.replace(hour=14, minute=55), count=60)
+        marks = (
+            CalendarMark(on=on, words="Thanksgiving (United States)", is_quiet=False),
+            CalendarMark(on=on, words="Quiet: Usage Summary, regularly", is_quiet=True),
+        )
+        return ScheduleCalendar(
+            first_on=first_on,
+            last_on=last_on,
+            timezone=principal.timezone,
+            entries=(one, coming, many) * self.copies if first_on <= on <= last_on else (),
+            marks=marks,
+        )
 
 
 class FakeDestinations:

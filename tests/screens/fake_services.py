@@ -29,7 +29,15 @@ from .fake_audit import FakeAudit, FakeQuotas
 from .fake_boards import FakeDashboards
 from .fake_branding import FakeBranding
 from .fake_bursting import FakeBursts
-from .fake_care import FakeApprovals, FakeBackfill, FakeCalendars, FakeDestinations, FakeRunCare, FakeScheduleCare
+from .fake_care import (
+    FakeApprovals,
+    FakeBackfill,
+    FakeCalendars,
+    FakeDestinations,
+    FakeRunCare,
+    FakeScheduleCalendar,
+    FakeScheduleCare,
+)
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
 from .fake_library import FakeHome, FakeLibrary, FakeSearch, FakeSharing, FakeVersions
 from .fake_mail import FakeEmailConfig, FakeSuppressions
@@ -134,7 +142,8 @@ class FakeReports:
             rows_matched=total,
             page=page,
             page_size=page_size,
-            sql="SELECT 1",
+            sql="SELECT $1",
+            sql_in_full=lambda: "SELECT\n  'DE'",
             period=window,
             sentence="Sessions and sum of revenue by month started, over the last 12 months.",
             filters_in_words=(),
@@ -314,6 +323,7 @@ class FakeBroadsheet:
         self.drafts = FakeDrafts()
         self.templates = FakeTemplates()
         self.schedules = FakeSchedules()
+        self.schedule_calendar = FakeScheduleCalendar()
         self.library = FakeLibrary(self.reports, self.schedules)
         self.versions = FakeVersions(self.reports)
         self.sharing = FakeSharing()

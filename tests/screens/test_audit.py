@@ -42,5 +42,5 @@ def test_an_event_shows_before_and_after(open_screen):
 def test_limits_are_shown_and_changed(open_screen, services):
     app = open_screen("quotas.py")
     assert not app.exception
-    assert "3 used" in html(app)
+    assert '">3<span class="bs-only-narrow"> used' in html(app)
     assert "This organization" in html(app)

@@ -30,6 +30,7 @@ from core.services.report_drafts import ReportDraftService
 from core.services.roles import RoleService
 from core.services.run_care import RunCareService
 from core.services.runs import RunService
+from core.services.schedule_calendar import ScheduleCalendarService
 from core.services.schedule_care import ScheduleCareService
 from core.services.schedules import ScheduleService
 from core.services.second_factor import SecondFactorService
@@ -78,6 +79,7 @@ PAIRS = (
     (fake_care.FakeCalendars, CalendarService),
     (fake_care.FakeDestinations, DestinationService),
     (fake_care.FakeRunCare, RunCareService),
+    (fake_care.FakeScheduleCalendar, ScheduleCalendarService),
     (fake_care.FakeScheduleCare, ScheduleCareService),
     (fake_catalog.FakeCatalog, CatalogService),
     (fake_catalog.FakeDatasets, DatasetService),

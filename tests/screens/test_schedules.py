@@ -1,7 +1,7 @@
 """The list of schedules: found, paused with a reason, given away, and many of them at once."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -106,3 +106,32 @@ def test_a_viewer_chooses_nothing(open_screen, services):
     app = open_screen("schedules.py")
     assert len(app.checkbox) == 0
     assert all(toggle.disabled for toggle in app.toggle)
+
+
+def test_the_calendar_leads_to_runs_and_schedules_and_is_remembered(open_screen, services):
+    app = open_screen("schedules.py")
+    app.get_by_key(keys.SCHEDULES_VIEW).set_value("Month").run()
+    shown = html(app)
+    assert "Thanksgiving" in shown
+    assert "Quiet: Usage Summary, regularly" in shown
+    assert any("November 2026" in str(item.value) for item in app.html)
+    run, coming, many = app.page_link[:3]
+    assert (run.proto.query_string, "Failed: " in run.help) == (f"run={USAGE}", True)
+    assert coming.proto.query_string == f"schedule={REVENUE}"
+    assert "05:00 to 09:55, 60 times" in many.help
+    assert services.schedule_calendar.asked[-1] == (date(2026, 10, 26), date(2026, 12, 6), "")
+    app.button(key="schedules_turn_The month after").click().run()
+    assert services.schedule_calendar.asked[-1][:2] == (date(2026, 11, 30), date(2027, 1, 3))
+    app.switch_page("runs.py").run()
+    app.switch_page("schedules.py").run()
+    assert services.schedule_calendar.asked[-1][:2] == (date(2026, 11, 30), date(2027, 1, 3))
+
+
+def test_what_does_not_fit_into_a_day_is_one_press_away(open_screen, services):
+    services.schedule_calendar.copies = 9
+    app = open_screen("schedules.py")
+    app.get_by_key(keys.SCHEDULES_VIEW).set_value("Month").run()
+    assert len(app.page_link) == 3
+    app.button(key="calendar_more_2026-11-23").click().run()
+    assert services.schedule_calendar.asked[-1][:2] == (date(2026, 11, 23), date(2026, 11, 29))
+    assert len(app.page_link) == 27

@@ -49,6 +49,12 @@ def test_screens_and_daemon_know_the_services_only(place: str) -> None:
     assert forbidden == set()
 
 
+def test_nothing_draws_with_paragraphs_whose_markup_runs() -> None:
+    """ReportLab evaluates attributes of its paragraphs' markup (CVE-2023-33733)."""
+    imported = {name for path in _python_files("core", "pages") for name in _imported(path)}
+    assert not {name for name in imported if name.startswith(("reportlab.platypus", "reportlab.lib.rparsexml"))}
+
+
 def test_migrations_do_not_import_the_typed_tables() -> None:
     """A migration says what was true when it was written; the tables move on."""
     imported = {name for path in _python_files("core/db/migrations") for name in _imported(path)}

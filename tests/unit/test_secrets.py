@@ -11,7 +11,7 @@ from core.errors import SettingError
 from core.secrets import SecretBox, derive, load_secret_key, new_token, token_sha256
 from core.settings import Settings
 
-KEY, OTHER_KEY = "k" * 43, "o" * 43
+KEY, OTHER_KEY = "Jq3-xTz81_mLw0vRb92KdYhP6sNcUe4G", "o" * 43
 
 
 def settings(data_dir: Path, **fields: object) -> Settings:

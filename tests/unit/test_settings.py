@@ -73,9 +73,7 @@ def test_lists_and_empty_values(monkeypatch: pytest.MonkeyPatch) -> None:
         "super-secret-key-for-development-only",
     ],
 )
-def test_a_key_that_could_be_guessed_stops_the_start_and_is_not_told(
-    key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_that_could_be_guessed_stops_the_start_and_is_not_told(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", key)
     with pytest.raises(SettingError, match="SECRET_KEY") as raised:
         load_settings(_env_file=None)
