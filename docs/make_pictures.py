@@ -39,7 +39,8 @@ def main(url: str, email: str, password: str) -> None:
         browser.close()
     _picture_of_pdf(_usage_summary(url, email, password), IMAGES / "usage-summary.png")
     for picture in IMAGES.glob("*.png"):
-        Image.open(picture).convert("RGB").quantize(_COLOURS, method=Image.Quantize.FASTOCTREE).save(picture, optimize=True)
+        drawn = Image.open(picture).convert("RGB")
+        drawn.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE).save(picture, optimize=True)
 
 
 def _sign_in(page: Page, url: str, email: str, password: str) -> None:

@@ -90,7 +90,7 @@ class DatasetService:
             raise InvalidInput(f"A preview has 1 to {MAX_SAMPLE_ROWS:,} rows.", place="rows")
         with self._database.organization(principal.organization_id) as session:
             shown = draft_seen_by(session, principal, dataset, is_whole=steps is None)
-        return self._sample(principal, shown if steps is None else after_steps(dataset, steps), rows)
+        return self._sample(principal, shown if steps is None else after_steps(shown, steps), rows)
 
     def columns(self, principal: Principal, dataset: Dataset, *, steps: int | None = None) -> tuple[Field, ...]:
         """Return the base's columns after so many steps (None: all) as fields; asks no source."""
@@ -246,7 +246,7 @@ class DatasetService:
         Raises InvalidDataset with the place where that is because a column is gone or changed.
         """
         try:
-            self._sample(principal, dataset, 0)
+            self._sample(principal, replace(dataset, policy=None), 0)  # nobody sees anything of it
         except QueryFailed as error:
             source = self._own_source(principal, dataset.source_id)
             gone = what_is_gone(dataset, find_drift(dataset, self._eyes(self._connections.open(source))))

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -306,6 +306,15 @@ def test_looking_as_somebody_shows_their_rows_and_is_told(staff: Staff) -> None:
     assert person.client.get(path).status_code == 403
     told = [one["action"] for one in staff.admin.get("/api/audit").json()["items"]]
     assert {"data_policy.looked_as", "data_policy.changed", "person_attributes.changed"} <= set(told)
+
+
+def test_whoever_looks_after_a_dataset_sees_its_steps_and_saves_it(staff: Staff) -> None:
+    data = staff.installation.broadsheet.datasets
+    draft = staff.installation.broadsheet.catalog.dataset_as_made(staff.tenant.principal, staff.dataset.id)
+    assert draft.policy is not None
+    assert len(data.preview(staff.tenant.principal, draft, steps=0).table) == 40
+    saved = data.save(staff.tenant.principal, replace(draft, description="All staff."))
+    assert (saved.description, saved.policy) == ("All staff.", draft.policy)
 
 
 def test_a_policy_that_does_not_fit_is_refused_with_its_place(staff: Staff) -> None:
