@@ -76,7 +76,7 @@ def _row_rules(kept: KeptPolicy, names: Names, attributes: tuple[str, ...]) -> N
 
 def _unmatched(kept: KeptPolicy) -> None:
     chosen = st.segmented_control(
-        "Those for whom none of these rules is see",
+        "Everybody else sees",
         list(_UNMATCHED),
         default=kept.policy.unmatched,
         format_func=_UNMATCHED.get,
