@@ -12,7 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import bcrypt
-from httpx import InvalidURL
+from httpx2 import InvalidURL
 from starlette.testclient import TestClient
 
 from core import net
