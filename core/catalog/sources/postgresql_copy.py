@@ -38,7 +38,7 @@ class CopyLink:
 
     def __init__(self, conninfo: str, *, state: str, settings: str) -> None:
         """Connect and see what the transaction that exported `state` sees. Raises psycopg's errors."""
-        self._is_over = False
+        self._is_over = self._is_complete = False
         self._failure: Exception | None = None
         self._connection = psycopg.connect(conninfo, autocommit=True)
         self._ahead = tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES)  # noqa: SIM115 - closed with the connection
@@ -116,6 +116,7 @@ class CopyLink:
                     block = self._block(lines, question, poll_ms=_POLL_MS)
                 if block:
                     yield block
+            lines.is_whole = self._is_complete  # only now: what was read ahead may never be wanted
         finally:
             self.close()
 
@@ -143,7 +144,7 @@ class CopyLink:
             if size > 0:
                 rows.append(data[:-1].tobytes())  # bytes, unlike views, are nothing to the garbage collector
             elif size < 0:
-                lines.is_whole, self._is_over = self._is_complete(), True
+                self._is_complete, self._is_over = self._has_all(), True
                 break
             elif not self._wait(poll_ms):
                 break
@@ -160,7 +161,7 @@ class CopyLink:
         self._connection.pgconn.consume_input()
         return True
 
-    def _is_complete(self) -> bool:
+    def _has_all(self) -> bool:
         """Whether all rows came; not where a value does not fit our expressions, which the renderer may yet write."""
         result = self._connection.pgconn.get_result()
         if result is None:
