@@ -18,7 +18,7 @@ WORKDIR /app
 COPY .streamlit .streamlit
 COPY core core
 COPY pages pages
-COPY app.py scheduler_daemon.py ./
+COPY app.py scheduler_daemon.py LICENSE ./
 # Compiled here, because the container's user may not write into /app.
 RUN /opt/venv/bin/python -m compileall -q core pages app.py scheduler_daemon.py
 ENV PATH=/opt/venv/bin:$PATH DATA_DIR=/data PORT=8501 LOG_FORMAT=json PYTHONUNBUFFERED=1

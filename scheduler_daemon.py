@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from procrastinate.exceptions import ConnectorException
 from psycopg import OperationalError
 
-from core.bootstrap import build_daemon, set_up_logging
+from core.bootstrap import build_daemon, set_up_logging, set_up_tracing
 from core.errors import BroadsheetError, DatabaseUnavailable
 from core.services.daemon import DaemonService
 from core.settings import load_settings
@@ -22,7 +22,7 @@ logger = logging.getLogger("broadsheet.daemon")
 
 #: Seconds between ticks of each duty.
 PLAN_S, LINK_S, SWEEP_S, HEARTBEAT_S, TELL_S = 1, 2, 5, 5, 15
-BOUNCES_S, CHECK_S, REFRESH_S, RETAIN_S = 60, 600, 3600, 86_400
+ALERT_S, BOUNCES_S, CHECK_S, REFRESH_S, RETAIN_S = 60, 60, 600, 3600, 86_400
 #: Seconds that work under way may take after SIGTERM before other daemons get it.
 GRACE_S = 10.0
 #: Seconds after that for saying goodbye.
@@ -35,6 +35,7 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logging(settings.log_format)
+        set_up_tracing("daemon", settings.otel_exporter_otlp_endpoint)
         quieten()
         daemon = build_daemon(settings)
     except BroadsheetError as error:
@@ -88,6 +89,7 @@ def start_ticking(daemon: DaemonService) -> BackgroundScheduler:
         (daemon.link, LINK_S),
         (daemon.sweep, SWEEP_S),
         (daemon.tell, TELL_S),
+        (daemon.alert, ALERT_S),
         (daemon.read_bounces, BOUNCES_S),
         (daemon.check_catalog, CHECK_S),
         (daemon.refresh, REFRESH_S),

@@ -17,6 +17,7 @@ RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 BENCHES = {
     "start": "Starting",
     "workspace": "The demo workspace",
+    "people": "People in the builder",
     "query": "Previews and compiling",
     "grouped": "Grouped previews of ten million rows, beside SQL written by hand",
     "export": "Files",
@@ -30,6 +31,8 @@ BENCHES = {
     "kills": "Daemons that are killed",
     "forged": "Forged tokens",
     "injection": "Texts that must not be run",
+    "schemas": "The API beside its own document",
+    "api": "Reads of the API while files are made",
 }
 
 

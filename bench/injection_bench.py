@@ -31,14 +31,14 @@ from tests.integration.api_parts import Installation, start
 
 #: Of the corpus, for each field; another part for each, so that every text is used hundreds of times.
 EACH = 100
-_PASSWORD = "a password for benches"
+PASSWORD = "a password for benches"
 
 
 def measure(each: int) -> list[Figure]:
     """Send `each` texts of the corpus to every field."""
-    with _installation() as (installation, world, email):
+    with small_installation() as (installation, world, email):
         document = installation.client.get("/api/openapi.json").json()
-        person = SimpleNamespace(principal=SimpleNamespace(email=email), password=_PASSWORD)
+        person = SimpleNamespace(principal=SimpleNamespace(email=email), password=PASSWORD)
         requests, client = Requests(document, world), installation.sign_in(person)
         routes = tuple(routes_of(document))
         mistakes, sent, began = [], 0, time.perf_counter()
@@ -61,7 +61,7 @@ def measure(each: int) -> list[Figure]:
 
 
 @contextmanager
-def _installation() -> Iterator[tuple[Installation, World, str]]:
+def small_installation() -> Iterator[tuple[Installation, World, str]]:
     folder, email = Path(tempfile.mkdtemp(prefix="bench-")), "bench@example.com"
     server = start_embedded(folder)
     try:
@@ -81,7 +81,7 @@ def _installation() -> Iterator[tuple[Installation, World, str]]:
 
 def _tenant(urls: DatabaseUrls, email: str) -> SimpleNamespace:
     assert urls.owner is not None
-    hashed = bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
     with Session(create_engine(urls.owner)) as session:
         organization_id = access_repository.insert_organization(session, "Bench", "UTC")
         user_id = access_repository.insert_user(
@@ -94,7 +94,7 @@ def _tenant(urls: DatabaseUrls, email: str) -> SimpleNamespace:
             timezone="UTC",
         )
         session.commit()
-    return SimpleNamespace(organization_id=organization_id, user_id=user_id, password=_PASSWORD, principal=None)
+    return SimpleNamespace(organization_id=organization_id, user_id=user_id, password=PASSWORD, principal=None)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Kills at length: daemons and their database are killed and stopped by the thousand, and what arrived is checked.
 
-python -m bench.kills_bench [--kills 1000] [--minutes 30] [--seed 1] [--slots 10000 [--daemons 4]] [--mutant fence|slot]
+python -m bench.kills_bench [--kills 1000] [--minutes 30] [--seed 1] [--slots 10000 [--daemons 4]] [--letters 1000]
+                            [--mutant fence|slot]
 """
 
 import argparse
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 
 from bench.figures import Figure, table
 from core.runs import failpoints
+from tests.harness.bursts import Letters
 from tests.harness.chaos import Chaos
 from tests.harness.checker import Verdict, broken, check
 from tests.harness.mutants import MUTANTS
@@ -20,6 +22,8 @@ from tests.harness.scenarios import SCENARIOS
 from tests.harness.site import harness_site, wait_until
 
 KILLS = 1_000
+LETTERS = 1_000
+_LETTER_KILLS = 30
 _PATIENCE_S = 3600.0
 
 
@@ -72,6 +76,33 @@ def slots(count: int, daemons: int) -> list[Figure]:
     ]
 
 
+def letters(count: int, seed: int) -> list[Figure]:
+    """Kill the daemons of one run to so many addresses again and again, under both rules for an unknown end."""
+    figures = []
+    for rule in ("hold", "resend"):
+        with harness_site() as site:
+            burst = Letters(site=site, count=count, unknown=rule)
+            burst.order()
+            burst.die_often(_LETTER_KILLS, seed, _PATIENCE_S)
+            done = burst.finish(_PATIENCE_S)
+            wrongs = [*burst.wrongs(), *broken(daemon.log for daemon in site.daemons)]
+            if wrongs or not done:
+                sys.exit("\n".join(["" if done else f"not done: {burst.states()}", *wrongs[:20]]))
+            states, kills, again = burst.states(), burst.killed.total(), burst.again()
+        name = f"recipients of one run, unknown ends: {rule}"
+        figures += [
+            Figure(name=name, measured=count, unit=""),
+            Figure(name="  its daemons killed", measured=kills, unit=""),
+            Figure(name="  sent", measured=states["sent"], unit=""),
+            Figure(
+                name="  held for a person, or given up after two unknown ends", measured=count - states["sent"], unit=""
+            ),
+            Figure(name="  left out, or with another's rows, or twice without a record", measured=len(wrongs), unit=""),
+            Figure(name="  second arrivals inside the window, on record", measured=again, unit=""),
+        ]
+    return figures
+
+
 def caught(mutant: str) -> list[Figure]:
     """Have the checker look at a daemon that lacks what keeps deliveries single; ends where it finds nothing."""
     with harness_site() as site:
@@ -109,15 +140,18 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop killing after so long")
     parser.add_argument("--slots", type=int)
     parser.add_argument("--daemons", type=int, default=4)
+    parser.add_argument("--letters", type=int)
     parser.add_argument("--mutant", choices=MUTANTS)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
-    is_all = given.kills is None and given.slots is None and given.mutant is None
+    is_all = all(one is None for one in (given.kills, given.slots, given.letters, given.mutant))
     figures = []
     if is_all or given.kills is not None:
         figures += kills(given.kills or KILLS, given.seed, within_s=given.minutes * 60)
     if given.slots is not None or is_all:
         figures += slots(given.slots or 10_000, given.daemons)
+    if given.letters is not None or is_all:
+        figures += letters(given.letters or LETTERS, given.seed)
     for mutant in MUTANTS if is_all else filter(None, [given.mutant]):
         figures += caught(mutant)
     print(table(figures))

@@ -252,6 +252,7 @@ class DeliveryError(BroadsheetError):
     """The recipient could not be served."""
 
     code = "delivery_failed"
+    http_status = 502
 
 
 class DeliveryRefused(DeliveryError):
@@ -264,14 +265,13 @@ class DeliveryDeferred(DeliveryError):
     """The other side cannot take the delivery now."""
 
     code = "delivery_deferred"
+    http_status = 503
     retryable = True
 
-    def __init__(
-        self, user_message: str | None = None, *, place: str | None = None, retry_after_s: int | None = None
-    ) -> None:
+    def __init__(self, user_message: str | None = None, *, retry_after_s: int | None = None) -> None:
         """`retry_after_s`: how long the other side asked to be left alone."""
         self.retry_after_s = retry_after_s
-        super().__init__(user_message, place=place)
+        super().__init__(user_message)
 
 
 class DeliveryUnknown(DeliveryError):

@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
 
+from core.tracing import span
+
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 #: Our messages name their fields: "run_claimed run=%s attempt=%s".
 _FIELD = re.compile(r"\b([a-z][a-z0-9_]*)=%[sd]")
@@ -17,13 +19,21 @@ _ids: ContextVar[tuple[tuple[str, str], ...]] = ContextVar("ids", default=())
 
 
 @contextmanager
-def log_context(**ids: object) -> Iterator[None]:
-    """Give every line that is logged inside the block these ids; what is None is left out."""
+def log_context(work: str, /, **ids: object) -> Iterator[None]:
+    """Give every line that is logged inside the block these ids, and a trace a span; what is None is left out."""
     token = _ids.set((*_ids.get(), *((name, str(value)) for name, value in ids.items() if value is not None)))
     try:
-        yield
+        with step(work):
+            yield
     finally:
         _ids.reset(token)
+
+
+@contextmanager
+def step(work: str) -> Iterator[None]:
+    """Give a trace a span of the block, with the ids around it."""
+    with span(work, **dict(_ids.get())):
+        yield
 
 
 class JsonFormatter(logging.Formatter):

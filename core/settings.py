@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         "text", description="How the processes log: text, or a JSON object a line."
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="Collector that traces go to (OTLP over HTTP), as in http://localhost:4318. Unset: none."
+    )
     quotas: str = Field(
         "",
         description="Limits of every organization that has none of its own, as in `schedules=500, runs_at_once=4`.",

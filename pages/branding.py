@@ -1,5 +1,7 @@
 """The look of an organization's files: its colour, logo and paper, beside a made-up report that has them."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from core.domain.access import Permission, Principal
@@ -70,7 +72,7 @@ def remove_logo() -> None:
 
 def colour_and_paper() -> None:
     """Draw the choices that are saved together."""
-    st.html('<h3 class="bs-section">Colour</h3>')
+    st.html('<h2 class="bs-part">Colour</h2>')
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle("A colour of your own", key=OWN)
         if st.session_state[OWN]:
@@ -78,7 +80,7 @@ def colour_and_paper() -> None:
             st.color_picker("Colour", key=COLOUR, label_visibility="collapsed")
             st.caption(st.session_state[COLOUR].upper(), width="content")
     st.caption("For titles' rules, headers and the first colour of charts. Reports stay readable in print.")
-    st.html('<h3 class="bs-section">Paper</h3>')
+    st.html('<h2 class="bs-part">Paper</h2>')
     st.segmented_control(
         "Paper",
         list(_PAPERS),
@@ -92,7 +94,7 @@ def colour_and_paper() -> None:
 
 def logo(saved: Branding) -> None:
     """Draw the logo and what replaces it; both take effect at once."""
-    st.html('<h3 class="bs-section">Logo</h3>')
+    st.html('<h2 class="bs-part">Logo</h2>')
     if saved.logo is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="branding_present_logo"):
             st.image(saved.logo.png, width=min(220, saved.logo.width))
@@ -116,14 +118,8 @@ def preview(principal: Principal, look: Branding) -> None:
     st.html('<div class="bs-eyebrow">A report in this look</div>')
     page = service.sample(principal, look, "html").decode()
     st.iframe(page, height=_PREVIEW_HEIGHT, alt="A made-up report in this look")
-    st.download_button(
-        "The same as a PDF",
-        data=lambda: service.sample(principal, look, "pdf"),
-        file_name="look.pdf",
-        mime="application/pdf",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    asked = urlencode({"accent": look.accent or "", "paper": look.paper})
+    st.link_button("The same as a PDF", f"/saved/look.pdf?{asked}", icon=":material/download:", type="tertiary")
 
 
 principal = guard(Permission.MANAGE_MEMBERS)

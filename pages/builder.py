@@ -8,11 +8,13 @@ from core.domain.access import Permission, Principal
 from core.domain.definition import ReportDefinition
 from core.domain.result import ResultColumn
 from core.errors import BroadsheetError, NotFound
+from core.services.one_look import one_look
 from pages.widgets import answers, keys
 from pages.widgets import draft as drafts
 from pages.widgets.actions import toolbar
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.chart_panel import chart_panel, more_panel
+from pages.widgets.control import show
 from pages.widgets.export_status import export_status
 from pages.widgets.fields import fields_area
 from pages.widgets.history import keep, opened, resumed_notice
@@ -49,11 +51,11 @@ def head(principal: Principal, draft: drafts.Draft) -> None:
     """Draw the title, which is edited in place, the toolbar and what stands to be said."""
     title, tools = st.columns([5, 7], vertical_alignment="center")
     with title:
-        if st.session_state.get(keys.BUILDER_NAME) != draft.name:
-            st.session_state[keys.BUILDER_NAME] = draft.name
-        st.text_input(
+        show(
+            st.text_input,
             "Title",
             key=keys.BUILDER_NAME,
+            value=draft.name,
             label_visibility="collapsed",
             placeholder="Untitled report",
             max_chars=200,
@@ -65,7 +67,7 @@ def head(principal: Principal, draft: drafts.Draft) -> None:
     if notice:
         st.error(notice, icon=":material/error:")
     resumed_notice(principal, draft)
-    page_events(is_changed=draft.is_touched)
+    page_events("builder", keys.BUILDER_EVENTS, is_changed=draft.is_touched)
     export_status(principal)
 
 
@@ -79,6 +81,7 @@ def columns_of(principal: Principal, definition: ReportDefinition) -> dict[str, 
 
 @st.fragment
 @shielded
+@one_look()
 def builder() -> None:
     """Draw the whole screen. It is a fragment: an interaction with it does not draw the frame around it anew."""
     principal = guard(Permission.VIEW_REPORTS)

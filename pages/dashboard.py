@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.domain.access import Permission
 from core.errors import BroadsheetError
+from core.services.one_look import one_look
 from pages.widgets import board_state as state
 from pages.widgets import keys
 from pages.widgets.app import broadsheet, guard
@@ -18,6 +19,7 @@ from pages.widgets.screen import back, entered
 from pages.widgets.states import empty, problem
 
 
+@one_look()
 def look(dashboard_id: UUID) -> None:
     """Draw a saved dashboard."""
     try:

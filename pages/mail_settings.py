@@ -1,4 +1,4 @@
-"""How mails leave the organization: its mail server with a test, and the signing of mails."""
+"""How mails leave the organization: its mail server with a test, the signing of mails, and mail that comes back."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from core.domain.mail_server import EmailConfig, EmailConfigDraft, EmailPreset
 from core.errors import BroadsheetError
 from pages.widgets import words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.bounce_intakes import bounce_intakes
 from pages.widgets.screen import entered
 from pages.widgets.states import problem
 
@@ -80,7 +81,7 @@ def act(what: str) -> None:
 def server_form(config: EmailConfig) -> None:
     """Draw the mail server."""
     presets = {preset.key: preset for preset in broadsheet().email_config.presets()}
-    st.html('<h3 class="bs-section">Mail server</h3>')
+    st.html('<h2 class="bs-part">Mail server</h2>')
     if not config.version:
         st.caption(f"Mails leave as {words.plain(config.sender)}, the way your operator set up. You can use your own.")
     st.selectbox(
@@ -114,7 +115,7 @@ def server_form(config: EmailConfig) -> None:
 
 def signing(config: EmailConfig) -> None:
     """Draw the signature of mails and the record to publish."""
-    st.html('<h3 class="bs-section">Signature</h3>')
+    st.html('<h2 class="bs-part">Signature</h2>')
     if config.dkim is None:
         st.caption("A DKIM signature shows receivers that a mail is really yours. Many providers add their own.")
         st.button("Sign mails", key=SIGN, on_click=act, args=(SIGN,))
@@ -141,9 +142,10 @@ def screen(caller: Principal) -> None:
     with right:
         if config.version:
             signing(config)
-        st.html('<h3 class="bs-section">Recipients</h3>')
+        st.html('<h2 class="bs-part">Recipients</h2>')
         st.page_link("people.py", label="Who may receive reports", query_params={"show": "rule"})
         st.page_link("people.py", label="Addresses that get nothing any more", query_params={"show": "alone"})
+        bounce_intakes(caller)
 
 
 principal = guard(Permission.MANAGE_MEMBERS)

@@ -144,10 +144,10 @@ with left:
         filter_section(principal, dashboard_id)
     parameter_section(principal, report_id, schedule)
     form.error_at(wrong, "report_parameters")
-    st.html('<h3 class="bs-section">When</h3>')
+    st.html('<h2 class="bs-part">When</h2>')
     fields.cadence_fields(values, wrong)
     days_section(principal, values, wrong)
-    st.html('<h3 class="bs-section">For whom</h3>')
+    st.html('<h2 class="bs-part">For whom</h2>')
     if whom_choice(values):
         burst_section(principal, values, report_id, schedule, wrong)
     else:
@@ -157,7 +157,7 @@ with left:
     fields.format_fields(values, wrong)
     files_section(principal, schedule, form.read()["formats"], report_name, wrong)
     fields.mail_fields(values, wrong)
-    st.html('<h3 class="bs-section">On what terms</h3>')
+    st.html('<h2 class="bs-part">On what terms</h2>')
     if dashboard_id is not None:
         terms_words()
     terms_section(principal, values, report_id, wrong)

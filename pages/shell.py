@@ -88,6 +88,11 @@ screen = st.navigation(
                 else []
             ),
             *(
+                [st.Page("operations.py", title="Operations", icon=":material/monitor_heart:")]
+                if principal.may(Permission.MANAGE_MEMBERS)
+                else []
+            ),
+            *(
                 [st.Page("quotas.py", title="Limits", icon=":material/speed:", url_path="limits")]
                 if principal.may(Permission.MANAGE_MEMBERS)
                 else []

@@ -112,7 +112,7 @@ left, right = st.columns([8, 3], gap="large")
 with left:
     reading_facts(reading)
     columns_table(reading)
-    st.html('<h3 class="bs-section">First rows</h3>')
+    st.html('<h2 class="bs-part">First rows</h2>')
     sample_table(reading)
 with right, st.container(key="upload_side"):
     ending(reading, source)

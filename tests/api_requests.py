@@ -1,5 +1,6 @@
 """The requests of the REST API, made from its OpenAPI document: a body that each route takes, and the texts in it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,11 +41,14 @@ class Requests:
 
     def address(self, route: Asked) -> str:
         """The route's path with the ids of real objects."""
-        path = route.path
-        if path.startswith("/service-accounts/"):
-            path = path.replace("{token_id}", "{account_token_id}")
-        numbers = {"version": "1", "before": "1", "after": "1"}
-        return "/api" + path.format(**self._world.ids, **numbers)
+        return "/api" + route.path.format(**self.ids(route))
+
+    def ids(self, route: Asked) -> dict[str, str]:
+        """The ids of real objects in the route's path."""
+        known = {**self._world.ids, "version": "1", "before": "1", "after": "1"}
+        if route.path.startswith("/service-accounts/"):
+            known["token_id"] = known["account_token_id"]
+        return {name: known[name] for name in re.findall(r"{(\w+)}", route.path)}
 
     def query(self, route: Asked) -> Json:
         """The parameters that the route cannot do without."""

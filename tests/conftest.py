@@ -50,6 +50,7 @@ _BEGUN_FIRST = (
     "test_sources.py",
     "test_recovery.py",
     "test_every_route.py",
+    "test_schemas.py",
     "test_injection.py",
     "test_as_code.py",
     "test_silent_servers.py",

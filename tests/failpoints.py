@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 from sqlalchemy.engine import make_url
@@ -166,6 +167,13 @@ class NoBrowser:
         return None
 
 
+class NoAlerts:
+    """Tests of runs are not about how full this machine's disk is."""
+
+    def look(self) -> frozenset[UUID]:
+        return frozenset()
+
+
 class NoWatch:
     """Finds no dataset to look at."""
 
@@ -273,6 +281,7 @@ class Stack:
             care=self.care,
             bounces=BounceMails(self.database, self.clock, Settings(_env_file=None)),
             watch=NoWatch(),
+            alerts=NoAlerts(),
             audit=AuditLinker(self.database, key="audit"),
             ledger=self.ledger,
             workers=lambda daemon: Workers(

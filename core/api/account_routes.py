@@ -7,7 +7,8 @@ from starlette.requests import Request
 
 from core.api.authentication import Caller
 from core.api.inputs import Json
-from core.api.models import iso, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import iso
 from core.api.password_routes import bearer_of
 from core.api.threads import blocking
 from core.domain.sign_in import SessionLine
@@ -21,10 +22,10 @@ def account_routes(sessions: SessionService, access: AccessService) -> APIRouter
 
     @router.get("/me/sessions", summary="Where you are signed in")
     @blocking
-    def list_sessions(caller: Caller, request: Request) -> Json:
+    def list_sessions(caller: Caller, request: Request, asked: Listing) -> Json:
         require_signed_in(caller)
         own = access.session_of_bearer(bearer_of(request))
-        return whole_out([_session_out(one) for one in sessions.list(caller, own)])
+        return listed([_session_out(one) for one in sessions.list(caller, own)], asked)
 
     @router.delete("/me/sessions/{session_id}", status_code=204, summary="End one of your sessions at once")
     @blocking

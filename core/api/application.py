@@ -7,21 +7,25 @@ from core.api import docs_routes
 from core.api.account_routes import account_routes
 from core.api.audit_routes import audit_routes
 from core.api.authentication import BearerMiddleware
-from core.api.bounce_routes import bounce_routes
+from core.api.bounce_routes import bounce_list_routes, bounce_routes
 from core.api.branding_routes import branding_routes
 from core.api.burst_routes import burst_routes
 from core.api.calendar_routes import calendar_routes
 from core.api.chart_routes import chart_routes
+from core.api.conditional import ConditionalMiddleware
 from core.api.dashboard_routes import dashboard_routes
 from core.api.data_policy_routes import data_policy_routes
 from core.api.dataset_routes import dataset_routes
 from core.api.destination_routes import destination_routes
+from core.api.documented import DocumentedApi
 from core.api.email_routes import email_routes
 from core.api.execution_routes import execution_routes
 from core.api.group_routes import group_routes
+from core.api.idempotency import IdempotencyMiddleware
 from core.api.library_routes import library_routes
 from core.api.link_routes import link_routes
 from core.api.mail_draft_routes import mail_draft_routes
+from core.api.operations_routes import operations_routes
 from core.api.organization_routes import organization_routes
 from core.api.password_routes import password_routes
 from core.api.people_routes import people_routes
@@ -60,14 +64,19 @@ _MAX_BODY_BYTES = 4 * 1024 * 1024
 
 def create_application(broadsheet: Broadsheet) -> FastAPI:
     """Return the application over the services of one process."""
-    app = FastAPI(
+    app = DocumentedApi(
+        public=PUBLIC,
         title="Broadsheet",
         version="1",
         description="Reports, schedules, runs and files. Send your token as `Authorization: Bearer …`.",
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        middleware=[Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC, quotas=broadsheet.quotas)],
+        middleware=[
+            Middleware(BearerMiddleware, access=broadsheet.access, public=PUBLIC, quotas=broadsheet.quotas),
+            Middleware(IdempotencyMiddleware, answers=broadsheet.answers),
+            Middleware(ConditionalMiddleware),
+        ],
         max_body_size=_MAX_BODY_BYTES,
     )
     add_problem_handlers(app)
@@ -108,7 +117,9 @@ def create_application(broadsheet: Broadsheet) -> FastAPI:
     app.include_router(sent_routes(broadsheet.sent))
     app.include_router(link_routes(broadsheet.links, broadsheet.settings.base_url))
     app.include_router(bounce_routes(broadsheet.bounces, broadsheet.settings.base_url))
+    app.include_router(bounce_list_routes(broadsheet.bounces))
     app.include_router(branding_routes(broadsheet.branding))
     app.include_router(audit_routes(broadsheet.audit))
     app.include_router(quota_routes(broadsheet.quotas))
+    app.include_router(operations_routes(broadsheet.operations, broadsheet.alerts))
     return app

@@ -8,8 +8,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.api.problems import problem_of
+from core.api.rate_headers import with_rate
 from core.api.threads import run_in_api_thread
 from core.domain.access import Principal
+from core.domain.quota import RateReached
 from core.errors import BroadsheetError, NotSignedIn
 from core.services.access import AccessService
 from core.services.quotas import QuotaService
@@ -35,7 +37,12 @@ class BearerMiddleware:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if (request.method, path) not in self._public:
             try:
-                scope.setdefault("state", {})["principal"] = await self._principal(request)
+                principal = await self._principal(request)
+                send = with_rate(send, await run_in_api_thread(self._quotas.take_request, principal))
+                scope.setdefault("state", {})["principal"] = principal
+            except RateReached as error:
+                await problem_of(error)(scope, receive, with_rate(send, error.rate))
+                return
             except BroadsheetError as error:
                 await problem_of(error)(scope, receive, send)
                 return
@@ -45,9 +52,7 @@ class BearerMiddleware:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise NotSignedIn("Send your API token as 'Authorization: Bearer …'.")
-        principal = await run_in_api_thread(self._access.principal_for_bearer, token.strip())
-        await run_in_api_thread(self._quotas.take_request, principal)
-        return principal
+        return await run_in_api_thread(self._access.principal_for_bearer, token.strip())
 
 
 def _principal_of(request: Request) -> Principal:

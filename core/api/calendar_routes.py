@@ -11,6 +11,7 @@ from pydantic import Field
 from core.api.authentication import Caller
 from core.api.bodies import read_body
 from core.api.inputs import Json, Text
+from core.api.listing import Listing, listed
 from core.api.models import In
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking, run_in_api_thread
@@ -49,9 +50,9 @@ def calendar_routes(calendars: CalendarService) -> APIRouter:
 
     @router.get("", summary="The organization's calendars by name")
     @blocking
-    def list_calendars(caller: Caller) -> Json:
+    def list_calendars(caller: Caller, asked: Listing) -> Json:
         counts = calendars.use_counts(caller)
-        return {"items": [calendar_out(one, counts) for one in calendars.list(caller)]}
+        return listed([calendar_out(one, counts) for one in calendars.list(caller)], asked)
 
     @router.post("", status_code=201, summary="Keep a calendar")
     @blocking
@@ -60,8 +61,8 @@ def calendar_routes(calendars: CalendarService) -> APIRouter:
 
     @router.get("/countries", summary="Countries and their parts, whose codes a schedule can name")
     @blocking
-    def countries(caller: Caller) -> Json:
-        return {"items": [region_out(region) for region in calendars.countries(caller)]}
+    def countries(caller: Caller, asked: Listing) -> Json:
+        return listed([region_out(region) for region in calendars.countries(caller)], asked)
 
     # Larger bodies than the route allows would be answered in plain text; the service says it as a problem.
     @router.post("/ics", status_code=201, summary="Keep a calendar file (.ics), the body", max_body_size=_NO_LIMIT)

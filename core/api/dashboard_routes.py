@@ -17,7 +17,8 @@ from core.api.dashboard_models import (
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json, PageLimit, PageNumber, Search, VersionNumber
 from core.api.library_models import OwnerIn, SharingIn, sharing_out
-from core.api.models import execution_out, page_out, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import execution_out, page_out
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
 from core.domain.dashboard_json import content_schema, parse_content, parse_filters
@@ -88,8 +89,8 @@ def _add_content(router: APIRouter, dashboards: DashboardService) -> None:
 
     @router.get("/{dashboard_id}/versions", summary="A dashboard's history")
     @blocking
-    def list_versions(dashboard_id: UUID, caller: Caller) -> Json:
-        return whole_out([dashboard_version_out(one) for one in dashboards.versions(caller, dashboard_id)])
+    def list_versions(dashboard_id: UUID, caller: Caller, asked: Listing) -> Json:
+        return listed([dashboard_version_out(one) for one in dashboards.versions(caller, dashboard_id)], asked)
 
 
 def _add_looks(router: APIRouter, dashboards: DashboardService, runs: RunService) -> None:

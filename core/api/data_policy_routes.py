@@ -9,6 +9,7 @@ from pydantic import Field
 from core.api.authentication import Caller
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json, Object, Text
+from core.api.listing import Listing, listed
 from core.api.models import In
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.preview_json import preview_out
@@ -57,12 +58,12 @@ def data_policy_routes(policies: DataPolicyService) -> APIRouter:
 
     @router.get("/person-attributes", summary="Attributes that rules compare fields with")
     @blocking
-    def list_attributes(caller: Caller) -> Json:
+    def list_attributes(caller: Caller, asked: Listing) -> Json:
         found = policies.attributes(caller)
         items = [
             {"user_id": one.user_id and str(one.user_id), "name": one.name, "values": list(one.values)} for one in found
         ]
-        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+        return listed(items, asked)
 
     @router.put("/person-attributes", status_code=204, summary="Replace those of everybody who has none of their own")
     @blocking

@@ -21,7 +21,7 @@ from core.api.catalog_models import (
 )
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json, Search
-from core.api.models import whole_out
+from core.api.listing import Listing, listed
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
 from core.domain.dataset_json import dataset_schema, dump_field
@@ -39,8 +39,8 @@ def dataset_routes(catalog: CatalogService, datasets: DatasetService, quick_star
 
     @router.get("", summary="The datasets you may use")
     @blocking
-    def list_datasets(caller: Caller) -> Json:
-        return whole_out([dataset_out(dataset, caller) for dataset in catalog.datasets(caller)])
+    def list_datasets(caller: Caller, asked: Listing) -> Json:
+        return listed([dataset_out(dataset, caller) for dataset in catalog.datasets(caller)], asked)
 
     @router.post("", status_code=201, summary="Save a new dataset")
     @blocking
@@ -103,13 +103,13 @@ def dataset_routes(catalog: CatalogService, datasets: DatasetService, quick_star
 
     @router.get("/{dataset_id}/fields", summary="The fields of a dataset")
     @blocking
-    def list_fields(dataset_id: UUID, caller: Caller) -> Json:
-        return whole_out([dump_field(field) for field in catalog.dataset(caller, dataset_id).fields])
+    def list_fields(dataset_id: UUID, caller: Caller, asked: Listing) -> Json:
+        return listed([dump_field(field) for field in catalog.dataset(caller, dataset_id).fields], asked)
 
     @router.get("/{dataset_id}/quick-starts", summary="First questions about a dataset, ready to run")
     @blocking
-    def list_quick_starts(dataset_id: UUID, caller: Caller) -> Json:
-        return whole_out([quick_start_out(start) for start in quick_starts.of_dataset(caller, dataset_id)])
+    def list_quick_starts(dataset_id: UUID, caller: Caller, asked: Listing) -> Json:
+        return listed([quick_start_out(start) for start in quick_starts.of_dataset(caller, dataset_id)], asked)
 
     @router.get("/{dataset_id}/values", summary="The most frequent values of a field")
     @blocking

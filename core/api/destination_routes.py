@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Response
 from core.api.authentication import Caller
 from core.api.destination_models import DestinationIn, DestinationTestIn, destination_out, kind_out, test_out
 from core.api.inputs import Json
-from core.api.models import whole_out
+from core.api.listing import Listing, listed
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
 from core.services.destinations import DestinationService
@@ -23,8 +23,8 @@ def destination_routes(destinations: DestinationService) -> APIRouter:
 
     @router.get("", summary="The destinations of your organization")
     @blocking
-    def list_destinations(caller: Caller, kind: Kind = None) -> Json:
-        return whole_out([destination_out(one, caller) for one in destinations.list(caller, channel=kind)])
+    def list_destinations(caller: Caller, asked: Listing, kind: Kind = None) -> Json:
+        return listed([destination_out(one, caller) for one in destinations.list(caller, channel=kind)], asked)
 
     @router.post("", status_code=201, summary="Save a new destination")
     @blocking
@@ -33,8 +33,8 @@ def destination_routes(destinations: DestinationService) -> APIRouter:
 
     @router.get("/types", summary="The channels and the forms of their destinations")
     @blocking
-    def list_kinds() -> Json:
-        return whole_out([kind_out(kind) for kind in destinations.kinds()])
+    def list_kinds(asked: Listing) -> Json:
+        return listed([kind_out(kind) for kind in destinations.kinds()], asked)
 
     @router.get("/{destination_id}", summary="One destination")
     @blocking

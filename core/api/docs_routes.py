@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, Response
 
+from core.api.headers import PAGE_POLICY, inline_scripts, script_hash
 from core.errors import NotFound
 
 #: The package `fastapi-swagger` carries Swagger UI.
@@ -35,7 +36,10 @@ def docs_routes() -> APIRouter:
             swagger_favicon_url=icon,
         )
         # A screen reader asks which language it is to speak.
-        return HTMLResponse(bytes(page.body).replace(b"<html>", b'<html lang="en">', 1))
+        body = bytes(page.body).replace(b"<html>", b'<html lang="en">', 1)
+        scripts = " ".join(map(script_hash, inline_scripts(body.decode())))
+        policy = PAGE_POLICY.format(scripts=scripts, socket="")
+        return HTMLResponse(body, headers={"Content-Security-Policy": policy})
 
     @router.get("/docs/{name}")
     async def asset(name: str) -> Response:

@@ -9,7 +9,8 @@ from pydantic import Field
 from core.api.authentication import Caller
 from core.api.destination_models import test_out
 from core.api.inputs import Json, PageLimit, PageNumber, Search, Text
-from core.api.models import In, iso, page_out, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import In, iso, page_out
 from core.api.threads import blocking
 from core.domain.group import Whereabouts
 from core.domain.mail_server import EmailConfig, EmailConfigDraft, EmailPreset
@@ -71,8 +72,8 @@ def email_routes(config: EmailConfigService, suppressions: SuppressionService) -
 
     @router.get("/email-config/presets", summary="Mail servers that people know by name")
     @blocking
-    def presets() -> Json:
-        return whole_out([preset_out(preset) for preset in config.presets()])
+    def presets(asked: Listing) -> Json:
+        return listed([preset_out(preset) for preset in config.presets()], asked)
 
     @router.get("/email-config", summary="Your organization's mail server, without its password")
     @blocking

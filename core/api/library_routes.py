@@ -20,6 +20,7 @@ from core.api.library_models import (
     sharing_out,
     uses_out,
 )
+from core.api.listing import Listing, listed
 from core.api.models import whole_out
 from core.api.threads import blocking
 from core.domain.access import Principal
@@ -48,8 +49,8 @@ def library_routes(library: LibraryService, sharing: SharingService, search: Sea
 def _folder_routes(router: APIRouter, library: LibraryService) -> None:
     @router.get("/folders", summary="The folders of reports")
     @blocking
-    def list_folders(caller: Caller) -> Json:
-        return whole_out([folder_out(folder) for folder in library.shelves(caller).folders])
+    def list_folders(caller: Caller, asked: Listing) -> Json:
+        return listed([folder_out(folder) for folder in library.shelves(caller).folders], asked)
 
     @router.post("/folders", status_code=201, summary="Make a folder")
     @blocking
@@ -69,9 +70,9 @@ def _folder_routes(router: APIRouter, library: LibraryService) -> None:
 
     @router.get("/tags", summary="The tags of reports")
     @blocking
-    def list_tags(caller: Caller) -> Json:
+    def list_tags(caller: Caller, asked: Listing) -> Json:
         tags = library.shelves(caller).tags
-        return whole_out([{"tag": tag.label, "reports": tag.reports} for tag in tags])
+        return listed([{"tag": tag.label, "reports": tag.reports} for tag in tags], asked)
 
 
 def _report_routes(router: APIRouter, library: LibraryService) -> None:

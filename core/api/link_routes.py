@@ -9,7 +9,8 @@ from pydantic import Field
 
 from core.api.authentication import Caller
 from core.api.inputs import Json
-from core.api.models import In, iso, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import In, iso
 from core.api.threads import blocking
 from core.domain.link import Link
 from core.services.links import LINK_VALID_AT_MOST, MOST_USES, LinkService, MintedLink
@@ -30,8 +31,8 @@ def link_routes(links: LinkService, base_url: str) -> APIRouter:
 
     @router.get("", summary="The links to the files of a run")
     @blocking
-    def list_links(caller: Caller, execution_id: Annotated[UUID, Query()]) -> Json:
-        return whole_out([link_out(link) for link in links.list(caller, execution_id)])
+    def list_links(caller: Caller, execution_id: Annotated[UUID, Query()], asked: Listing) -> Json:
+        return listed([link_out(link) for link in links.list(caller, execution_id)], asked)
 
     @router.post("", status_code=201, summary="Make a link to a file")
     @blocking

@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from core.api.authentication import Caller
 from core.api.inputs import Json, Text
-from core.api.models import In, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import In
 from core.api.threads import blocking
 from core.domain.member import Organization
 from core.errors import NotFound
@@ -36,8 +37,8 @@ def organization_routes(organizations: OrganizationService, access: AccessServic
 
     @router.get("/organizations", summary="Your organizations; all there are if you manage the installation")
     @blocking
-    def list_organizations(caller: Caller) -> Json:
-        return whole_out([_out(one, caller.organization_id) for one in organizations.list(caller)])
+    def list_organizations(caller: Caller, asked: Listing) -> Json:
+        return listed([_out(one, caller.organization_id) for one in organizations.list(caller)], asked)
 
     @router.post("/organizations", status_code=201, summary="Make an organization; you are its first member")
     @blocking

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from core.api.authentication import Caller
 from core.api.inputs import Json, Text
+from core.api.listing import Listing, listed
 from core.api.models import In, iso, whole_out
 from core.api.threads import blocking, checking_password
 from core.domain.access import in_order
@@ -76,8 +77,8 @@ def people_routes(members: MemberService, invitations: InvitationService) -> API
 
     @router.get("/invitations", summary="Invitations that nobody answered yet")
     @blocking
-    def list_invitations(caller: Caller) -> Json:
-        return whole_out([_invitation_out(one) for one in invitations.list(caller)])
+    def list_invitations(caller: Caller, asked: Listing) -> Json:
+        return listed([_invitation_out(one) for one in invitations.list(caller)], asked)
 
     @router.post("/invitations", status_code=201, summary="Ask addresses to join; all of them or none")
     @blocking

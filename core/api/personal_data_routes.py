@@ -10,6 +10,7 @@ from starlette.responses import Response
 from core.api.authentication import Caller
 from core.api.downloads import content_disposition
 from core.api.inputs import Instant, Json, PageLimit, PageNumber, Search, Text
+from core.api.listing import Listing, listed
 from core.api.models import In, iso, page_out
 from core.api.threads import blocking
 from core.domain.personal_data import PersonalFilter, PersonalLine
@@ -89,7 +90,7 @@ def personal_data_routes(personal: PersonalDataService) -> APIRouter:
 
     @router.get("/datasets", summary="Datasets with fields marked personal, or with days of their own")
     @blocking
-    def datasets(caller: Caller) -> Json:
+    def datasets(caller: Caller, asked: Listing) -> Json:
         items = [
             {
                 "id": str(one.dataset.id),
@@ -99,7 +100,7 @@ def personal_data_routes(personal: PersonalDataService) -> APIRouter:
             }
             for one in personal.datasets(caller)
         ]
-        return {"items": items, "total": len(items), "page": 1, "limit": max(len(items), 1)}
+        return listed(items, asked)
 
     @router.put("/datasets/{dataset_id}/days", status_code=204, summary="After how many days its files are deleted")
     @blocking

@@ -39,10 +39,9 @@ def preview_out(preview: Preview, caller: Principal) -> Json:
 
 def _sql_out(preview: Preview, caller: Principal) -> Json:
     """The statement as it was asked, and the same for people, with its values in their places."""
-    in_full = preview.sql_in_full if caller.may(Permission.SEE_SQL) else None
-    if in_full is None:
+    if preview.sql is None or not caller.may(Permission.SEE_SQL):
         return {"sql": None, "sql_in_full": None}
-    return {"sql": preview.sql, "sql_in_full": in_full()}
+    return {"sql": preview.sql.as_asked(), "sql_in_full": preview.sql.in_full()}
 
 
 def _column_out(column: ResultColumn) -> Json:

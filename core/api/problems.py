@@ -91,6 +91,8 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     async def _http(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101
+        if error.status_code == 400:  # the framework's only one: bytes that are no UTF-8, where JSON is asked for
+            return problem_of(InvalidInput("The body cannot be read. Send JSON in UTF-8.", place="body"))
         return problem(error.status_code, _HTTP_TITLES.get(error.status_code, "request_refused"), str(error.detail))
 
     async def _body(_request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from core.api.authentication import Caller
 from core.api.inputs import Json
+from core.api.listing import Listing, listed
 from core.api.models import In
 from core.api.threads import blocking
 from core.domain.quota import Quota, QuotaUse
@@ -24,8 +25,8 @@ def quota_routes(quotas: QuotaService) -> APIRouter:
 
     @router.get("", summary="Every limit, and how much of it is used")
     @blocking
-    def list_quotas(caller: Caller) -> Json:
-        return {"items": [_use_out(use) for use in quotas.get(caller)]}
+    def list_quotas(caller: Caller, asked: Listing) -> Json:
+        return listed([_use_out(use) for use in quotas.get(caller)], asked)
 
     @router.patch("", summary="Set limits of the organization; takes an administrator of the installation")
     @blocking

@@ -11,6 +11,7 @@ from core.api.exact_json import ExactJSONResponse
 from core.api.file_choices import DraftExportIn, ExportIn
 from core.api.inputs import Json, PageLimit, PageNumber, VersionNumber
 from core.api.library_models import ReportListIn, RestoreIn
+from core.api.listing import Listing, listed
 from core.api.models import (
     PreviewIn,
     PreviewOfReportIn,
@@ -19,7 +20,6 @@ from core.api.models import (
     page_out,
     report_out,
     version_out,
-    whole_out,
 )
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.preview_json import preview_response
@@ -120,9 +120,9 @@ def report_routes(
 
     @router.get("/{report_id}/versions", summary="A report's history")
     @blocking
-    def list_versions(report_id: UUID, caller: Caller) -> Json:
+    def list_versions(report_id: UUID, caller: Caller, asked: Listing) -> Json:
         history = versions.history(caller, report_id)
-        return whole_out([{**version_out(each.version), "changes": list(each.changes)} for each in history])
+        return listed([{**version_out(each.version), "changes": list(each.changes)} for each in history], asked)
 
     @router.get("/{report_id}/versions/{version}", summary="One version")
     @blocking

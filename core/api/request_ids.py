@@ -41,7 +41,7 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        with log_context(request=request_id):
+        with log_context("request", request=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
             finally:

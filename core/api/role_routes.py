@@ -8,7 +8,8 @@ from pydantic import Field
 
 from core.api.authentication import Caller
 from core.api.inputs import Json, Text
-from core.api.models import In, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import In
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
 from core.domain.access import IN_WORDS, Permission, in_order
@@ -36,14 +37,14 @@ def role_routes(roles: RoleService) -> APIRouter:
 
     @router.get("/permissions", summary="Every permission there is, in words")
     @blocking
-    def list_permissions(caller: Caller) -> Json:
+    def list_permissions(caller: Caller, asked: Listing) -> Json:
         held = caller.permissions
-        return whole_out([{"name": one, "may": IN_WORDS[one], "is_held": one in held} for one in Permission])
+        return listed([{"name": one, "may": IN_WORDS[one], "is_held": one in held} for one in Permission], asked)
 
     @router.get("/roles", summary="The roles of your organization, its own ones last")
     @blocking
-    def list_roles(caller: Caller) -> Json:
-        return whole_out([_role_out(role) for role in roles.list(caller)])
+    def list_roles(caller: Caller, asked: Listing) -> Json:
+        return listed([_role_out(role) for role in roles.list(caller)], asked)
 
     @router.post("/roles", status_code=201, summary="Make a role of permissions that you hold")
     @blocking

@@ -4,7 +4,7 @@ Streamlit's own downloads lie under addresses that open for anybody; here the co
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -14,11 +14,15 @@ from core.api.downloads import content_disposition
 from core.api.session_cookie import Sessions, principal_of_cookie
 from core.api.threads import run_in_api_thread
 from core.domain.access import Principal
-from core.errors import BroadsheetError
+from core.domain.branding import Branding, PaperSize, parse_accent
+from core.errors import BroadsheetError, InvalidInput
 from core.services.audit import AuditService
+from core.services.branding import BrandingService
 from core.services.personal_data import PersonalDataService
 from core.services.sent import SentService
+from core.services.templates import TemplateService
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HEADERS = {
     "Cache-Control": "private, no-store",
     "X-Content-Type-Options": "nosniff",
@@ -37,9 +41,15 @@ class _Saved:
 
 
 def saved_links(
-    *, audit: AuditService, personal: PersonalDataService, sent: SentService, access: Sessions
+    *,
+    audit: AuditService,
+    personal: PersonalDataService,
+    sent: SentService,
+    templates: TemplateService,
+    branding: BrandingService,
+    access: Sessions,
 ) -> list[Route]:
-    """Return `GET /saved/audit.csv`, `/saved/personal-data.csv`, `/saved/about.zip?who=` and `/saved/mail/{id}`.
+    """Return `GET /saved/audit.csv`, `/saved/personal-data.csv`, `/saved/about.zip?who=`, `/saved/mail/{id}` ….
 
     The filters are those of the REST routes. What a person may not have is answered with 403, a stranger with 401.
     """
@@ -65,12 +75,37 @@ def saved_links(
         line, content = sent.original(principal, request.path_params["delivery_id"])
         return _Saved(name=f"{line.title}.eml", media_type="message/rfc822", content=[content])
 
+    def template(principal: Principal, request: Request) -> _Saved:
+        template_id = request.path_params["template_id"]
+        name = templates.get(principal, template_id).file_name
+        return _Saved(name=name, media_type=_XLSX, content=[templates.content(principal, template_id)])
+
+    def example(principal: Principal, request: Request) -> _Saved:
+        name, content = templates.example(principal, request.path_params["report_id"])
+        return _Saved(name=name, media_type=_XLSX, content=[content])
+
+    def look(principal: Principal, request: Request) -> _Saved:
+        wanted = _look(branding.get(principal), request)
+        content = [branding.sample(principal, wanted, "pdf")]
+        return _Saved(name="look.pdf", media_type="application/pdf", content=content)
+
     return [
         _route("/saved/audit.csv", audit_csv, access),
         _route("/saved/personal-data.csv", personal_csv, access),
         _route("/saved/about.zip", about, access),
         _route("/saved/mail/{delivery_id:uuid}", mail, access),
+        _route("/saved/template/{template_id:uuid}", template, access),
+        _route("/saved/example/{report_id:uuid}", example, access),
+        _route("/saved/look.pdf", look, access),
     ]
+
+
+def _look(saved: Branding, request: Request) -> Branding:
+    """The look that is asked for, with the logo that is saved; raises InvalidInput."""
+    accent, paper = request.query_params.get("accent"), request.query_params.get("paper", str(saved.paper))
+    if paper not in set(PaperSize):
+        raise InvalidInput("There is no such paper.", place="paper")
+    return replace(saved, accent=parse_accent(accent) if accent else None, paper=PaperSize(paper))
 
 
 def _route(path: str, make: Callable[[Principal, Request], _Saved], access: Sessions) -> Route:

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from core.api.authentication import Caller
 from core.api.inputs import Json, Text
-from core.api.models import ApiTokenIn, In, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import ApiTokenIn, In
 from core.api.threads import blocking
 from core.api.token_routes import token_out
 from core.domain.member import ServiceAccount
@@ -21,20 +22,32 @@ class ServiceAccountIn(In):
     role: Text = Field(max_length=100)
 
 
+class ServiceAccountRoleIn(In):
+    """Another role for a service account."""
+
+    role: Text = Field(max_length=100)
+
+
 def service_account_routes(accounts: ServiceAccountService) -> APIRouter:
     """Return the routes."""
     router = APIRouter(prefix="/service-accounts", tags=["Service accounts"])
 
     @router.get("", summary="The service accounts of your organization")
     @blocking
-    def list_accounts(caller: Caller) -> Json:
-        return whole_out([_account_out(one) for one in accounts.list(caller)])
+    def list_accounts(caller: Caller, asked: Listing) -> Json:
+        return listed([_account_out(one) for one in accounts.list(caller)], asked)
 
     @router.post("", status_code=201, summary="Make a service account; it has no password, only tokens")
     @blocking
     def create(body: ServiceAccountIn, caller: Caller) -> Json:
         made = accounts.create(caller, name=body.name, role=body.role)
         return next(_account_out(one) for one in accounts.list(caller) if one.id == made)
+
+    @router.patch("/{account_id}", summary="Give it another role, from the next request of its tokens on")
+    @blocking
+    def change(account_id: UUID, body: ServiceAccountRoleIn, caller: Caller) -> Json:
+        accounts.change_role(caller, account_id, body.role)
+        return next(_account_out(one) for one in accounts.list(caller) if one.id == account_id)
 
     @router.delete("/{account_id}", status_code=204, summary="End a service account with its tokens, at once")
     @blocking
@@ -44,8 +57,8 @@ def service_account_routes(accounts: ServiceAccountService) -> APIRouter:
 
     @router.get("/{account_id}/tokens", summary="The tokens of a service account")
     @blocking
-    def list_tokens(account_id: UUID, caller: Caller) -> Json:
-        return whole_out([token_out(token) for token in accounts.tokens(caller, account_id)])
+    def list_tokens(account_id: UUID, caller: Caller, asked: Listing) -> Json:
+        return listed([token_out(token) for token in accounts.tokens(caller, account_id)], asked)
 
     @router.post("/{account_id}/tokens", status_code=201, summary="Make a token for it; its secret is shown once")
     @blocking

@@ -9,6 +9,7 @@ from core.api.authentication import Caller
 from core.api.catalog_models import SampleIn, SourceIn, kind_out, sample_out, source_out, table_out, test_out
 from core.api.exact_json import ExactJSONResponse
 from core.api.inputs import Json
+from core.api.listing import Listing, listed
 from core.api.models import whole_out
 from core.api.preconditions import expected_version, stale_as_412
 from core.api.threads import blocking
@@ -23,8 +24,8 @@ def source_routes(sources: SourceService) -> APIRouter:
 
     @router.get("", summary="The sources of your organization")
     @blocking
-    def list_sources(caller: Caller) -> Json:
-        return whole_out([source_out(source, caller) for source in sources.list(caller)])
+    def list_sources(caller: Caller, asked: Listing) -> Json:
+        return listed([source_out(source, caller) for source in sources.list(caller)], asked)
 
     @router.post("", status_code=201, summary="Save a new source")
     @blocking
@@ -33,8 +34,8 @@ def source_routes(sources: SourceService) -> APIRouter:
 
     @router.get("/kinds", summary="The kinds of sources and their forms")
     @blocking
-    def list_kinds() -> Json:
-        return whole_out([kind_out(kind) for kind in sources.kinds()])
+    def list_kinds(asked: Listing) -> Json:
+        return listed([kind_out(kind) for kind in sources.kinds()], asked)
 
     @router.post("/test", summary="Try a connection without saving it")
     @blocking

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from core.api.authentication import Caller
 from core.api.bodies import read_body
 from core.api.inputs import Json, Text
+from core.api.listing import Listing, listed
 from core.api.threads import blocking, run_in_api_thread
 from core.domain.workbook_template import WorkbookTemplate
 from core.services.templates import TemplateService
@@ -29,9 +30,9 @@ def template_routes(templates: TemplateService) -> APIRouter:
 
     @router.get("", summary="Templates by name")
     @blocking
-    def list_templates(caller: Caller) -> Json:
+    def list_templates(caller: Caller, asked: Listing) -> Json:
         counts = templates.use_counts(caller)
-        return {"items": [template_out(one, counts) for one in templates.list(caller)]}
+        return listed([template_out(one, counts) for one in templates.list(caller)], asked)
 
     # Larger bodies than the route allows would be answered in plain text; the service says it as a problem.
     @router.post("", status_code=201, summary="Bring a workbook as the body", max_body_size=_NO_LIMIT)

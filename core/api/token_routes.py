@@ -6,7 +6,8 @@ from fastapi import APIRouter, Response
 
 from core.api.authentication import Caller
 from core.api.inputs import Json
-from core.api.models import ApiTokenIn, iso, principal_out, whole_out
+from core.api.listing import Listing, listed
+from core.api.models import ApiTokenIn, iso, principal_out
 from core.api.threads import blocking
 from core.domain.access import in_order
 from core.domain.member import ApiToken
@@ -24,8 +25,8 @@ def token_routes(tokens: TokenService) -> APIRouter:
 
     @router.get("/tokens", summary="Your personal API tokens")
     @blocking
-    def list_tokens(caller: Caller) -> Json:
-        return whole_out([token_out(token) for token in tokens.list(caller)])
+    def list_tokens(caller: Caller, asked: Listing) -> Json:
+        return listed([token_out(token) for token in tokens.list(caller)], asked)
 
     @router.post("/tokens", status_code=201, summary="Make a personal API token; its secret is shown once")
     @blocking

@@ -97,14 +97,19 @@ def file_name(facts: NameFacts, *, extension: str, format: str, template: str | 
     direction become a dash or vanish; names that Windows reserves get an underscore; long titles are cut. A report
     without a period leaves no dangling dash. An ending in the template gives way to the file's own.
     """
-    wanted = _ENDING.sub("", check_file_name_template(template or DEFAULT_TEMPLATE)).rstrip()
     ending = re.sub(r"[^a-z0-9.]", "", extension.lower()).strip(".")[:_MOST_ENDING] or "bin"
+    wanted = _without_ending(check_file_name_template(template or DEFAULT_TEMPLATE), ending)
     room = _MOST_BYTES - len(f"._{ending}".encode())
     values = name_values(facts, format)
     titles = max(1, sum(_name(match) == "report" for match in _VARIABLE.finditer(wanted)))
     rest = len(_fill(wanted, values | {"report": "x"}).encode()) - titles
     title = _cut(values["report"], max(1, (room - rest) // titles))
     return f"{_safe(_fill(wanted, values | {'report': title}), room)}.{ending}"
+
+
+def _without_ending(template: str, own: str) -> str:
+    """The template without the ending that people wrote into it: the file's own, or another format's."""
+    return _ENDING.sub("", template.removesuffix(f".{own}")).rstrip()
 
 
 def artifact_file_name(title: str, period: ResolvedWindow | None, format: str) -> str:  # noqa: A002

@@ -13,14 +13,18 @@ from core.bootstrap.installation import (
     migrate,
     prepare,
     remove_user,
+    reset_factor,
+    reset_password,
     seed_demo,
 )
 from core.bootstrap.web import Broadsheet, build, running, warm_up
 from core.clock import Clock
 from core.logs import set_up_logging
+from core.services.admin_alerts import keep_standing_in
 from core.services.demo_workspace import FirstSignIn
 from core.services.people import AddedUser, NewUser
 from core.settings import Settings
+from core.tracing import set_up_tracing
 
 if TYPE_CHECKING:
     from core.services.daemon import DaemonService
@@ -35,12 +39,16 @@ __all__ = (
     "build",
     "build_daemon",
     "deactivate_user",
+    "keep_standing_in",
     "migrate",
     "prepare",
     "remove_user",
+    "reset_factor",
+    "reset_password",
     "running",
     "seed_demo",
     "set_up_logging",
+    "set_up_tracing",
     "warm_up",
 )
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from core.bootstrap.parts import make_parts
+from core.bootstrap.watching import make_alert_watch
 from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.queue import worker_app
@@ -119,6 +120,7 @@ def build(settings: Settings, clock: Clock | None = None) -> DaemonService:
         bounces=BounceMails(parts.database, parts.clock, settings),
         care=Care(parts.database, parts.clock, notices=notices),
         watch=CatalogWatch(parts.database, parts.connections, parts.clock),
+        alerts=make_alert_watch(parts, settings),
         audit=AuditLinker(parts.database, key=derive(load_secret_key(settings), "audit")),
         ledger=parts.ledger,
         workers=lambda daemon: Workers(

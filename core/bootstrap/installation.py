@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.access.password_rule import PasswordRule
 from core.clock import Clock, SystemClock
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls, check_app_login, find_urls, migrate_database, prepare_database
@@ -46,7 +47,7 @@ def seed_demo(settings: Settings, clock: Clock | None = None) -> FirstSignIn | N
 def add_user(settings: Settings, user: NewUser) -> AddedUser:
     """Create an account, or add a known one to one more organization. Raises InvalidInput or Conflict."""
     with _owner(settings) as owner:
-        return people.add_user(owner, user)
+        return people.add_user(owner, SystemClock(), user, rule=PasswordRule(settings.breached_passwords))
 
 
 def remove_user(
@@ -68,7 +69,20 @@ def deactivate_user(settings: Settings, *, email: str, hand_over_to: str | None 
 def activate_user(settings: Settings, *, email: str) -> None:
     """Open a closed account again. Raises InvalidInput."""
     with _owner(settings) as owner:
-        people.activate_user(owner, email=email)
+        people.activate_user(owner, SystemClock(), email=email)
+
+
+def reset_factor(settings: Settings, *, email: str) -> None:
+    """Take the second factor of an account away. Raises InvalidInput."""
+    with _owner(settings) as owner:
+        people.reset_factor(owner, SystemClock(), email=email)
+
+
+def reset_password(settings: Settings, *, email: str, password: str) -> None:
+    """Give an account another password. Raises InvalidInput."""
+    rule = PasswordRule(settings.breached_passwords)
+    with _owner(settings) as owner:
+        people.reset_password(owner, SystemClock(), email=email, password=password, rule=rule)
 
 
 def verify_audit(settings: Settings, *, organization: str | None = None) -> tuple[ChainState, ...]:

@@ -8,6 +8,7 @@ from importlib import import_module
 from core.access.password_rule import PasswordRule
 from core.bootstrap.parts import make_parts
 from core.bootstrap.signing_in import make_signing_in
+from core.bootstrap.watching import make_alert_watch
 from core.catalog.sources.guarded import OPEN_SOURCES
 from core.clock import Clock, SystemClock
 from core.db.database import Database
@@ -17,6 +18,8 @@ from core.render import RENDERERS
 from core.render.chart_images import ChartRenderer
 from core.secrets import SecretBox, derive, load_secret_key
 from core.services.access import AccessService
+from core.services.admin_alerts import AlertService, AlertWatch
+from core.services.answers import AnswerService
 from core.services.approvals import ApprovalService
 from core.services.audit import AuditService
 from core.services.backfill import BackfillService
@@ -41,6 +44,7 @@ from core.services.links import LinkService
 from core.services.mail_preview import MailPreviewService
 from core.services.members import MemberService
 from core.services.metrics import MetricsService
+from core.services.operations import OperationsService
 from core.services.organizations import OrganizationService
 from core.services.outbox import OutboxService
 from core.services.passwords import PasswordService
@@ -140,10 +144,14 @@ class Broadsheet:
     bounces: BounceService
     audit: AuditService
     quotas: QuotaService
+    answers: AnswerService
     data_policies: DataPolicyService
     personal_data: PersonalDataService
     health: HealthService
     metrics: MetricsService
+    operations: OperationsService
+    alerts: AlertService
+    alert_watch: AlertWatch
     database: Database
 
     def close(self) -> None:
@@ -267,9 +275,13 @@ def build(settings: Settings, clock: Clock | None = None) -> Broadsheet:
         ),
         outbox=OutboxService(parts.database, settings),
         quotas=QuotaService(parts.database, parts.quotas),
+        answers=AnswerService(parts.database, parts.clock, box),
         audit=AuditService(parts.database, key=derive(load_secret_key(settings), "audit")),
         health=HealthService(parts.database, parts.clock, data_dir=settings.data_dir),
         metrics=MetricsService(parts.database, parts.clock, settings),
+        operations=OperationsService(parts.database, parts.clock, workers=settings.workers),
+        alerts=AlertService(parts.database),
+        alert_watch=make_alert_watch(parts, settings),
         database=parts.database,
     )
 

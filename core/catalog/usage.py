@@ -6,7 +6,7 @@ from functools import lru_cache
 from core.domain.dataset import Dataset
 from core.domain.definition import Calculation, CalculationKind, Measure, ReportDefinition
 from core.domain.expression import Expression, field_names_in, measure_names_in, names_in, parse_expression
-from core.domain.filter import Condition, FilterGroup
+from core.domain.filter import FilterGroup, Item
 from core.errors import InvalidInput
 
 
@@ -52,7 +52,7 @@ def leaf_names(tree: Expression, dataset: Dataset) -> frozenset[str]:
 
 
 def fields_of_filters(group: FilterGroup) -> frozenset[str]:
-    """Return the fields that a filter names."""
+    """Return the fields that a filter needs: those it names, where it is not switched off."""
     return frozenset(_in_filters(group))
 
 
@@ -123,9 +123,11 @@ def _measures_behind(measure: Measure, dataset: Dataset, seen: frozenset[str]) -
 
 
 def _in_filters(group: FilterGroup) -> Iterator[str]:
-    waiting: list[Condition | FilterGroup] = [group]
+    waiting: list[Item] = [group]
     while waiting:
         item = waiting.pop()
+        if item.is_off:
+            continue
         if isinstance(item, FilterGroup):
             waiting += item.items
         else:

@@ -24,7 +24,7 @@ def export(
             "--output", "-o", help="A file, or a folder in which files are named. Several reports: a folder or .xlsx."
         ),
     ],
-    format: Annotated[str, typer.Option("--format", "-f", help="csv, xlsx, pdf, html, jsonl, parquet.")] = "xlsx",  # noqa: A002
+    format: Annotated[str, typer.Option("--format", "-f", help="As in pdf or csv; a wrong one lists all.")] = "xlsx",  # noqa: A002
     param: Annotated[
         list[str] | None, typer.Option(help="name=value for what a report asks; again for lists. Windows as JSON.")
     ] = None,

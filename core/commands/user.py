@@ -78,6 +78,27 @@ def activate(email: Annotated[str, typer.Argument(help="The address of the accou
     typer.echo(f"{email} can sign in again.")
 
 
+@app.command("reset-factor")
+def reset_factor(email: Annotated[str, typer.Argument(help="The address of the account.")]) -> None:
+    """Take the second factor of somebody who lost it away, and end their sessions."""
+    from core.bootstrap import reset_factor as reset
+
+    with owner_settings() as settings:
+        reset(settings, email=email)
+    typer.echo(f"{email} signs in with the password alone; where a second factor is asked for, they set up a new one.")
+
+
+@app.command("reset-password")
+def reset_password(email: Annotated[str, typer.Argument(help="The address of the account.")]) -> None:
+    """Give somebody another password, and end their sessions. It is asked for, or taken from USER_PASSWORD."""
+    from core.bootstrap import reset_password as reset
+
+    password = _password()
+    with owner_settings() as settings:
+        reset(settings, email=email, password=password)
+    typer.echo(f"{email} has a new password, and is signed out everywhere.")
+
+
 def _tell(departure: "Departure") -> None:
     typer.echo(f"{departure.email} cannot sign in there any more.")
     if departure.handed_over:

@@ -51,8 +51,7 @@ def list_artifacts(session: Session, run_id: UUID) -> tuple[Artifact, ...]:
 
 def list_part_artifacts(session: Session, part_id: UUID) -> tuple[Artifact, ...]:
     """Return the files of a part of a run's result by format."""
-    statement = _select_artifacts().where(ArtifactRow.part_id == part_id).order_by(ArtifactRow.format)
-    return tuple(_artifact(row) for row in session.execute(statement).mappings())
+    return tuple(_artifact(row) for row in session.execute(_OF_PART, {"of_part": part_id}).mappings())
 
 
 def load_artifact(session: Session, artifact_id: UUID) -> Artifact:
@@ -141,6 +140,11 @@ _ARTIFACTS: Any = ArtifactRow.__table__
 _OF_RUN = (
     _select_artifacts()
     .where(ArtifactRow.run_id == bindparam("of_run", type_=_ARTIFACTS.c.run_id.type), ArtifactRow.part_id.is_(None))
+    .order_by(ArtifactRow.format)
+)
+_OF_PART = (
+    _select_artifacts()
+    .where(ArtifactRow.part_id == bindparam("of_part", type_=_ARTIFACTS.c.part_id.type))
     .order_by(ArtifactRow.format)
 )
 

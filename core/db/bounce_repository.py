@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import RowMapping, Select, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.db.tables import BounceIntakeRow, BounceRow, DeliveryRow
-from core.domain.bounce import BounceEvent
+from core.db.tables import BounceIntakeRow, BounceRow, DeliveryRow, SuppressionRow
+from core.domain.bounce import Bounce, BounceEvent, BounceKind
 from core.domain.delivery import DeliveryState
+from core.domain.page import Page
 
 #: How long after it was sent a mail may come back without saying which it was.
 _BACK_WITHIN = timedelta(days=7)
@@ -87,6 +89,27 @@ def find_delivery(session: Session, event: BounceEvent) -> tuple[UUID, UUID, str
     return None if row is None else (row.id, row.run_id, row.address)
 
 
+def list_bounces(
+    session: Session, *, now: datetime, provider: str | None = None, page: int = 1, limit: int = 50
+) -> Page[Bounce]:
+    """Return what came back to the organization, the newest first, with whether the address gets nothing now."""
+    conditions = [] if provider is None else [BounceRow.provider == provider]
+    total = session.execute(select(func.count()).select_from(BounceRow).where(*conditions)).scalar_one()
+    newest = _select(now).where(*conditions).order_by(BounceRow.happened_at.desc(), BounceRow.id)
+    rows = session.execute(newest.limit(limit).offset((page - 1) * limit)).mappings()
+    return Page(items=tuple(_bounce(row) for row in rows), total=total, page=page, limit=limit)
+
+
+def last_bounces(session: Session, now: datetime) -> dict[str, Bounce]:
+    """Return the newest news of each service that reported any, by the service."""
+    newest = (
+        _select(now)
+        .ext(postgresql.distinct_on(BounceRow.provider))
+        .order_by(BounceRow.provider, BounceRow.happened_at.desc())
+    )
+    return {row["provider"]: _bounce(row) for row in session.execute(newest).mappings()}
+
+
 def list_intakes(session: Session) -> tuple[StoredIntake, ...]:
     """Return the services of the organization."""
     rows = session.execute(
@@ -109,3 +132,25 @@ def put_intake(session: Session, organization_id: UUID, provider: str, *, secret
 def delete_intake(session: Session, provider: str) -> None:
     """Hear a service no more."""
     session.execute(delete(BounceIntakeRow).where(BounceIntakeRow.provider == provider))
+
+
+def _select(now: datetime) -> Select[*tuple[Any, ...]]:
+    holds = (
+        (SuppressionRow.address == func.lower(BounceRow.address))
+        & SuppressionRow.schedule_id.is_(None)
+        & or_(SuppressionRow.until.is_(None), SuppressionRow.until > now)
+    )
+    return select(
+        BounceRow.id,
+        BounceRow.provider,
+        BounceRow.kind,
+        BounceRow.address,
+        BounceRow.reason,
+        BounceRow.happened_at,
+        BounceRow.delivery_id,
+        select(SuppressionRow.id).where(holds).exists().label("is_left_alone"),
+    )
+
+
+def _bounce(row: RowMapping) -> Bounce:
+    return Bounce(**{**row, "kind": BounceKind(row["kind"])})

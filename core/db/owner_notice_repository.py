@@ -1,7 +1,7 @@
 """News for the owners of schedules and those who wait for a report: noted once, sent until it is told."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from core.db.member_repository import has_owner
+from core.db.member_repository import administrators, has_owner
 from core.db.tables import OrganizationRow, OwnerNoticeRow, RunRow, ScheduleRow, UserRow
 from core.domain.notice import NoticeKind
 from core.domain.run import RunState
@@ -51,7 +51,10 @@ class UntoldNews:
 def insert_news(
     session: Session, organization_id: UUID, news: Iterable[News], *, at: datetime, due: datetime | None = None
 ) -> None:
-    """Note news, to be told at `due`, else now; what was noted under its key before stays as it is."""
+    """Note news, to be told at `due`, else now; what was noted under its key before stays as it is.
+
+    A service account has no mailbox: what is its news is told to those who look after the organization's people.
+    """
     rows = [
         {
             **asdict(one),
@@ -60,7 +63,7 @@ def insert_news(
             "found_at": at,
             "next_attempt_at": due or at,
         }
-        for one in news
+        for one in _for_people(session, organization_id, tuple(news))
     ]
     if rows:
         session.execute(postgresql.insert(OwnerNoticeRow).on_conflict_do_nothing(), rows)
@@ -142,6 +145,14 @@ def put_off(session: Session, mail_id: UUID, again_at: datetime | None) -> None:
 def forget_news(session: Session, before: datetime) -> None:
     """Forget what was told, or given up, before an instant; needs no organization context."""
     session.execute(text("SELECT forget_owner_notices(:before)"), {"before": before})
+
+
+def _for_people(session: Session, organization_id: UUID, news: Sequence[News]) -> Iterator[News]:
+    whom = {one.user_id for one in news}
+    programs = set(session.execute(select(UserRow.id).where(UserRow.id.in_(whom), UserRow.is_service)).scalars())
+    people = administrators(session, organization_id) if programs else ()
+    for one in news:
+        yield from (replace(one, user_id=person) for person in people) if one.user_id in programs else (one,)
 
 
 def _load(session: Session, ids: list[UUID]) -> tuple[UntoldNews, ...]:

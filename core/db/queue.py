@@ -27,10 +27,12 @@ RUN_TASK = "run"
 DELIVERY_TASK = "deliver"
 #: How many runs one job lets a worker carry out. A job costs as much as a small run.
 RUNS_PER_JOB = 20
-#: How many deliveries of a run one job lets a worker send.
-DELIVERIES_PER_JOB = 50
-#: Up to so many runs, or deliveries of one run, get a job each.
+#: How many deliveries of a run one job lets a worker send. Then others have their turn.
+DELIVERIES_PER_JOB = 25
+#: Up to so many runs get a job each.
 _ONE_EACH = 16
+#: Up to so many deliveries of a run get one. More would keep the workers from everybody else's.
+_MOST_OF_A_RUN = 8
 
 
 def defer_run(session: Session, run_id: UUID, *, at: datetime | None = None, priority: int = 0) -> None:
@@ -55,13 +57,12 @@ def defer_delivery(session: Session, delivery_id: UUID, *, at: datetime | None =
 
 def defer_deliveries(session: Session, delivery_ids: Sequence[UUID], *, priority: int) -> None:
     """Wake workers for deliveries of one run that were made in this transaction: a job is good for several of them."""
-    count = min(len(delivery_ids), max(_ONE_EACH, -(-len(delivery_ids) // DELIVERIES_PER_JOB)))
-    if not count:
+    if not delivery_ids:
         return
     deferrer = _deferring().configure_task(
         DELIVERY_TASK, queue=DELIVERY_QUEUE, priority=priority, connection=driver_connection(session.connection())
     )
-    jobs: list[dict[str, Any]] = [{"delivery_id": str(one)} for one in delivery_ids[:count]]
+    jobs: list[dict[str, Any]] = [{"delivery_id": str(one)} for one in delivery_ids[:_MOST_OF_A_RUN]]
     deferrer.batch_defer(*jobs)
 
 

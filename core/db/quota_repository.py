@@ -56,8 +56,8 @@ def put_own(session: Session, organization_id: UUID, limits: Limits) -> None:
     )
 
 
-def count_request(session: Session, organization_id: UUID, user_id: UUID, *, most: int, now: datetime) -> bool:
-    """Count a request of this minute; False, and nothing counted, where `most` were made already."""
+def count_request(session: Session, organization_id: UUID, user_id: UUID, *, most: int, now: datetime) -> int | None:
+    """Count a request of this minute and return how many there were; None, and nothing counted, past `most`."""
     minute = now.replace(second=0, microsecond=0)
     row = RequestCountRow
     statement = postgresql.insert(row).values(organization_id=organization_id, user_id=user_id, minute=minute, used=1)
@@ -67,4 +67,4 @@ def count_request(session: Session, organization_id: UUID, user_id: UUID, *, mos
         set_={"minute": statement.excluded.minute, "used": case((begins, 1), else_=row.used + 1)},
         where=begins | (row.used < most),
     )
-    return session.execute(counted.returning(row.used)).first() is not None
+    return session.execute(counted.returning(row.used)).scalar()

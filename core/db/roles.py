@@ -79,6 +79,9 @@ TABLE_GRANTS: dict[str, tuple[LiteralString, ...]] = {
     "audit_heads": ("SELECT, INSERT, UPDATE",),
     "quotas": ("SELECT, INSERT, UPDATE",),
     "request_counts": (_EVERYTHING,),
+    "kept_answers": (_EVERYTHING,),
+    "alert_limits": ("SELECT, INSERT, UPDATE",),
+    "alert_incidents": (_EVERYTHING,),
     "daemons": (_EVERYTHING,),
     "alembic_version": ("SELECT",),
     "procrastinate_jobs": (_EVERYTHING,),
@@ -159,6 +162,14 @@ FUNCTION_GRANTS = (
     "artifacts_past_their_days(timestamptz, integer)",
     "erase_address(text, text, text)",
     "erase_account(uuid, text)",
+    "forget_sessions(timestamptz)",
+    "metrics_figures(timestamptz, timestamptz, float8[], integer, text)",
+    "operations_storage(uuid)",
+    "operations_queue(uuid)",
+    "operations_failing(uuid, integer)",
+    "operations_reports(uuid, timestamptz, integer)",
+    "alert_standing(timestamptz)",
+    "installation_administrators()",
 )
 
 #: Why a role is not fit to be the app's; no row: it is fit.

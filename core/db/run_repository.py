@@ -127,6 +127,7 @@ _COLUMNS = (
 _LOAD: Select[Any] = select(*_COLUMNS).where(_RUNS.c.id == bindparam("run_id", type_=_RUNS.c.id.type))
 #: NO KEY: timeline lines refer to the run and must not wait for it.
 _LOAD_LOCKED = _LOAD.with_for_update(of=_RUNS, key_share=True)
+_LOCK = text("SELECT 1 FROM runs WHERE id = :run_id FOR NO KEY UPDATE")
 _ADD_EVENT = insert(_EVENTS)
 _NOTE_DELIVERY = text(
     "WITH timed AS (UPDATE runs SET deliver_s = coalesce(deliver_s, 0) + :took_s WHERE id = :run_id) "
@@ -173,6 +174,11 @@ def load_ledger_run(session: Session, run_id: UUID, *, lock: bool = False) -> Le
     if row is None:
         raise NotFound("This run does not exist, or you may not see it.")
     return _ledger_run(row)
+
+
+def lock_run(session: Session, run_id: UUID) -> None:
+    """Keep a run to this transaction without reading it."""
+    session.execute(_LOCK, {"run_id": run_id})
 
 
 def lock_run_of_delivery(session: Session, delivery_id: UUID) -> LedgerRun | None:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.base import Executable
 
 from core.db.tables import (
     BounceRow,
@@ -26,13 +27,23 @@ from core.domain.sent import DeliveryStep, SentCopy, SentFile, SentFilter, SentL
 from core.errors import NotFound
 
 
+def _put_copy() -> Executable:
+    """One statement for each mail that goes out, so it is made once."""
+    copies: Any = SentCopyRow.__table__
+    names = ("organization_id", "delivery_id", "at", "subject", "sha256", "size_bytes", "content", "files")
+    statement = postgresql.insert(copies).values({name: bindparam(name, type_=copies.c[name].type) for name in names})
+    return statement.on_conflict_do_update(
+        index_elements=[copies.c.delivery_id], set_={name: statement.excluded[name] for name in names[2:]}
+    )
+
+
+_PUT_COPY = _put_copy()
+
+
 def put_copy(session: Session, organization_id: UUID, delivery_id: UUID, copy: SentCopy) -> None:
     """Keep what a delivery's newest attempt hands over."""
-    columns = copy_values(copy)
-    statement = postgresql.insert(SentCopyRow).values(
-        organization_id=organization_id, delivery_id=delivery_id, **columns
-    )
-    session.execute(statement.on_conflict_do_update(index_elements=[SentCopyRow.delivery_id], set_=columns))
+    columns = {"organization_id": organization_id, "delivery_id": delivery_id, **copy_values(copy)}
+    session.execute(_PUT_COPY, columns)
 
 
 def copy_values(copy: SentCopy) -> dict[str, Any]:

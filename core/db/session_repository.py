@@ -53,6 +53,11 @@ def end_sessions(session: Session, user_id: UUID, *, only: UUID | None, keep: st
     return int(ended.scalar_one())
 
 
+def forget_ended(session: Session, before: datetime) -> int:
+    """Forget sessions that ended before an instant, and links for passwords; returns how many sessions."""
+    return int(session.execute(text("SELECT forget_sessions(:before)"), {"before": before}).scalar_one())
+
+
 def note_seen(session: Session, token_sha256: str, now: datetime) -> None:
     """Write down that a session is in use."""
     session.execute(text("SELECT note_session_seen(:sha, :now)"), {"sha": token_sha256, "now": now})

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from core.db import quota_repository
 from core.db.tables import DaemonRow, RunRow
+from core.domain.quota import Quota
 from core.domain.run import Run, RunState
 
 _READY = ("pending", "waiting")
@@ -22,6 +24,7 @@ class Place:
     before: int  #: runs that wait and are taken first
     running: int  #: runs that a worker holds
     daemon_seen_at: datetime | None  #: when a daemon was last heard of
+    full_at: int | None = None  #: how many runs the organization may have under way, where it has as many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class PastRun:
     rows: int | None
 
 
+#: What is counted of one person does not matter here.
+_NOBODY = UUID(int=0)
 _OTHER = aliased(RunRow)  # made once, since an alias costs milliseconds
 
 
@@ -64,7 +69,15 @@ def place_of(session: Session, run_id: UUID, now: datetime) -> Place:
             select(func.max(DaemonRow.seen_at)).scalar_subquery().label("daemon_seen_at"),
         ).where(RunRow.id == run_id)
     ).mappings()
-    return Place(**row.one())
+    return Place(**row.one(), full_at=_full_at(session, run_id, now))
+
+
+def _full_at(session: Session, run_id: UUID, now: datetime) -> int | None:
+    asked = select(func.quota_of(RunRow.organization_id, str(Quota.RUNS_AT_ONCE))).where(RunRow.id == run_id)
+    most: int | None = session.execute(asked).scalar_one()
+    if most is None:
+        return None
+    return most if quota_repository.load_usage(session, _NOBODY, now=now).running >= most else None
 
 
 def past_runs(session: Session, run: Run, *, maximum: int) -> tuple[PastRun, ...]:

@@ -16,20 +16,25 @@ from core.domain.schedule import USER
 from core.domain.suppression import Subscription, Suppression, SuppressionReason
 from core.errors import NotFound
 
+#: Asked and written for each mail that goes out, so they are text.
+_HOLDS = text(
+    "SELECT s.id, s.address, s.schedule_id, schedules.name AS schedule, s.reason, s.until, s.note, s.created_at "
+    "FROM suppressions s LEFT JOIN schedules ON schedules.id = s.schedule_id "
+    "WHERE s.address IN (:key, :erased) AND (s.until IS NULL OR s.until > :now) "
+    "AND (s.schedule_id IS NULL OR s.schedule_id = CAST(:schedule_id AS uuid)) "
+    "ORDER BY s.until DESC NULLS FIRST, s.schedule_id NULLS FIRST LIMIT 1"
+)
+_PUT_TOKEN = text(
+    "INSERT INTO mail_tokens (organization_id, token_sha256, address, schedule_id) "
+    "VALUES (:organization_id, :token_sha256, :address, :schedule_id) ON CONFLICT (token_sha256) DO NOTHING"
+)
 _OWN_CHOICES = [str(reason) for reason in SuppressionReason if reason.is_own_choice]
 
 
 def find_suppression(session: Session, address: str, *, schedule_id: UUID | None, now: datetime) -> Suppression | None:
     """Return why an address is not written to by a schedule, the lasting reason first; None: it is."""
-    statement = (
-        _select()
-        .where(
-            *_holds(address, now), or_(SuppressionRow.schedule_id.is_(None), SuppressionRow.schedule_id == schedule_id)
-        )
-        .order_by(SuppressionRow.until.desc().nulls_first(), SuppressionRow.schedule_id.nulls_first())
-        .limit(1)
-    )
-    row = session.execute(statement).mappings().first()
+    given = {"key": email_key(address), "erased": erased_key(address), "schedule_id": schedule_id, "now": now}
+    row = session.execute(_HOLDS, given).mappings().first()
     return None if row is None else _suppression(row)
 
 
@@ -115,16 +120,8 @@ def put_token(
     session: Session, organization_id: UUID, *, token_sha256: str, address: str, schedule_id: UUID | None
 ) -> None:
     """Remember what a link stands for; the same link again changes nothing."""
-    session.execute(
-        postgresql.insert(MailTokenRow)
-        .values(
-            organization_id=organization_id,
-            token_sha256=token_sha256,
-            address=email_key(address),
-            schedule_id=schedule_id,
-        )
-        .on_conflict_do_nothing(index_elements=["token_sha256"])
-    )
+    given = {"token_sha256": token_sha256, "address": email_key(address), "schedule_id": schedule_id}
+    session.execute(_PUT_TOKEN, {**given, "organization_id": organization_id})
 
 
 def organization_of_token(session: Session, token_sha256: str) -> UUID | None:

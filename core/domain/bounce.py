@@ -44,6 +44,7 @@ class Bounce:
     reason: str
     happened_at: datetime
     delivery_id: UUID | None  #: None: no delivery fits
+    is_left_alone: bool = False  #: the address is on the list of those that get nothing now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +57,4 @@ class BounceIntake:
     is_set_up: bool
     secret_fields: Mapping[str, str]  #: what it takes to know the service by: name and help
     updated_at: datetime | None = None
+    last: Bounce | None = None  #: what it reported last

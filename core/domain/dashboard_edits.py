@@ -18,6 +18,15 @@ class Direction(StrEnum):
     DOWN = "down"
 
 
+class Side(StrEnum):
+    """Where a tile is put down, seen from another one."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    ABOVE = "above"  #: in a row of its own above the other's
+    BELOW = "below"  #: in a row of its own below the other's
+
+
 def added(content: DashboardContent, tile: Tile) -> DashboardContent:
     """The content with one more tile, in the last row where it fits there, else in a row of its own."""
     rows = _rows(content)
@@ -61,6 +70,21 @@ def moved(content: DashboardContent, tile_id: str, direction: Direction) -> Dash
                     _to_row(rows, number, place, -1 if direction is Direction.UP else 1)
                 return _packed(content, rows)
     return content
+
+
+def put_beside(content: DashboardContent, tile_id: str, *, other_id: str, side: Side) -> DashboardContent:
+    """The content with a tile put down beside another one; the same where either is gone or both are one."""
+    tile = next((one for one in content.tiles if one.id == tile_id), None)
+    rows = [[one for one in row if one.id != tile_id] for row in _rows(content)]
+    found = [(number, place) for number, row in enumerate(rows) for place, one in enumerate(row) if one.id == other_id]
+    if tile is None or not found:
+        return content
+    number, place = found[0]
+    if side in (Side.LEFT, Side.RIGHT):
+        rows[number].insert(place + (side is Side.RIGHT), tile)
+    else:
+        rows.insert(number + (side is Side.BELOW), [tile])
+    return _packed(content, rows)
 
 
 def can_move(content: DashboardContent, tile_id: str, direction: Direction) -> bool:

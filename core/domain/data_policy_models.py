@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from core.domain.data_policy import EVERYONE, Audience, ColumnRule, DataPolicy, GroupSize, RowRule, Treatment, Unmatched
 from core.domain.definition_json import KEPT_KEYS
-from core.domain.filter_models import GroupModel, check_depth
+from core.domain.filter_models import GroupModel, check_all_on, check_depth
 from core.domain.json_form import Model, check_size, dump_value, first_mistake
 from core.domain.json_values import Name
 from core.errors import InvalidDataset
@@ -95,6 +95,7 @@ def parse_policy(data: object) -> DataPolicy:
         place, words = first_mistake(error)
         raise InvalidDataset(words, place=place) from error
     check_depth(model, refuse=InvalidDataset)
+    check_all_on(model, refuse=InvalidDataset)
     return model.build()
 
 

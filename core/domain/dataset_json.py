@@ -12,7 +12,7 @@ from core.domain.dataset import Dataset
 from core.domain.dataset_models import ContentModel
 from core.domain.definition_json import KEPT_KEYS
 from core.domain.field import Field
-from core.domain.filter_models import ConditionModel, check_depth
+from core.domain.filter_models import ConditionModel, check_all_on, check_depth
 from core.domain.json_form import check_size, dump_value, first_mistake, walk_models
 from core.errors import InvalidDataset
 
@@ -81,6 +81,7 @@ def _content(data: object) -> ContentModel:
         place, words = first_mistake(error)
         raise InvalidDataset(words, place=place) from error
     check_depth(model, refuse=InvalidDataset)
+    check_all_on(model, refuse=InvalidDataset)
     _check_parameters(model)
     for place, parts in (("fields", model.fields), ("measures", model.measures), ("joins", model.joins)):
         _refuse_second(place, [part.name for part in parts])

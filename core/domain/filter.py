@@ -123,6 +123,7 @@ class Condition:
     window: DateWindow | None = None
     ignore_case: bool | None = None  #: None: IS, IS_NOT and order heed case, the other text operators do not
     parameter: str | None = None  #: takes `values` or `window` from this parameter of the definition
+    is_off: bool = False  #: kept, but not applied: the definition answers as if it were not there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,3 +132,7 @@ class FilterGroup:
 
     match: Match = Match.ALL
     items: "tuple[Condition | FilterGroup, ...]" = ()
+    is_off: bool = False  #: not applied, with all that is in it; never the outermost group
+
+
+Item = Condition | FilterGroup

@@ -55,6 +55,7 @@ class ConditionModel(Model):
     window: WindowModel | None = Field(None, description="The span, for `in_window` and `not_in_window`.")
     ignore_case: StrictBool | None = Field(None, description="Null: `is` and order heed case, the others do not.")
     parameter: Name | None = Field(None, description="Takes its values or its window from this parameter.")
+    is_off: StrictBool = Field(False, description="Keeps it without applying it; in report definitions only.")
 
     def build(self) -> Condition:
         """The condition."""
@@ -66,6 +67,7 @@ class GroupModel(Model):
 
     match: Match = Field(Match.ALL, description="How the items combine.")
     items: "tuple[ItemModel, ...]" = Field((), max_length=MAX_COLUMNS, description="Conditions and groups.")
+    is_off: StrictBool = Field(False, description="Keeps a group in a group without applying it; in reports only.")
 
     def build(self) -> FilterGroup:
         """The group."""
@@ -102,3 +104,13 @@ def check_depth(model: Model, *, refuse: type[InvalidInput]) -> None:
             depth += 1
         if depth > MAX_FILTER_DEPTH:
             raise refuse(f"{path}: Filters nest at most {MAX_FILTER_DEPTH} levels deep.", place=path)
+        if depth == 1 and part.is_off:
+            raise refuse(f"{path}.is_off: Switch off the filters in it one by one.", place=f"{path}.is_off")
+
+
+def check_all_on(model: Model, *, refuse: type[InvalidInput]) -> None:
+    """Refuse filters that are switched off where a filter is no reader's to switch: in datasets and their policies."""
+    for path, part in walk_models(model):
+        if isinstance(part, ConditionModel | GroupModel) and part.is_off:
+            words = "Only a report's filters can be switched off. Take this one out, or leave it on."
+            raise refuse(f"{path}.is_off: {words}", place=f"{path}.is_off")

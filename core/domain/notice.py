@@ -12,3 +12,5 @@ class NoticeKind(StrEnum):
     STALE = "stale"  #: nothing was sent because the data is too old
     LEFT = "left"  #: a schedule was paused because its owner left
     SLOW = "slow"  #: a report that somebody waits for is still being made
+    ALERT = "alert"  #: administrators have to look after something
+    ALERT_OVER = "alert_over"  #: it is over

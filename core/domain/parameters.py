@@ -12,6 +12,7 @@ from core.domain.definition_json import KEPT_KEYS, MAX_BYTES
 from core.domain.field import FieldType
 from core.domain.filter import Condition, DateWindow, FilterGroup, Match, Scalar
 from core.domain.filter_models import WindowModel
+from core.domain.filter_off import applied
 from core.domain.json_form import check_size, dump_value, first_mistake
 from core.domain.json_values import MAX_VALUES, Value
 from core.errors import InvalidDefinition, InvalidInput
@@ -48,11 +49,14 @@ def bind_parameters(definition: ReportDefinition, given: Mapping[str, ParameterV
     """Put values in place of parameters; the definition that comes back has none any more.
 
     A parameter without a value takes its default. One that has none either and is required raises InvalidInput;
-    the conditions of one that is not required restrict nothing, wherever they stand.
+    the conditions of one that is not required restrict nothing, wherever they stand. Filters that are switched off
+    are left out; what is given for them is accepted, as a schedule outlives the switch.
     """
     known = {parameter.name: parameter for parameter in definition.parameters}
     for name, value in given.items():
         _check_suits(_known(known, name), value)
+    definition = applied(definition)
+    known = {parameter.name: parameter for parameter in definition.parameters}
     binding = _Binding(values={name: _value_of(parameter, given) for name, parameter in known.items()})
     return replace(
         definition,

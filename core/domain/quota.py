@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from core.errors import InvalidInput
+from core.errors import InvalidInput, TooManyRequests
 
 _MOST = 10**15
 
@@ -46,6 +46,8 @@ DEFAULTS: dict[Quota, int | None] = {
 }
 #: Those that RATE_LIMITS switches off.
 RATES = (Quota.STARTS_PER_MINUTE, Quota.REQUESTS_PER_MINUTE)
+#: Fewer is no limit that anybody means; so runs that bring no more need not ask. Where nothing is said it is 1.
+LEAST: dict[Quota, int] = {Quota.ROWS_PER_RUN: 500}
 Limits = Mapping[Quota, int | None]
 
 
@@ -69,6 +71,27 @@ class QuotaUse:
         return LABELS[self.quota][1]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many requests one person may yet make."""
+
+    most: int  #: in a minute
+    left: int
+    resets_in_s: int
+
+
+class RateReached(TooManyRequests):
+    """As many requests were made in this minute as one person may make."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        super().__init__(
+            f"{rate.most:,} requests were made in this minute, as many as one person may make. "
+            f"Try again in {rate.resets_in_s} s.",
+            retry_after_s=rate.resets_in_s,
+        )
+
+
 def read_defaults(text: str, *, rates: bool) -> dict[Quota, int | None]:
     """Return the installation's limits: `DEFAULTS` with those of a text such as "schedules=500, runs_at_once=4".
 
@@ -88,6 +111,7 @@ def read_defaults(text: str, *, rates: bool) -> dict[Quota, int | None]:
 
 def check_limit(quota: Quota, value: int | None) -> int | None:
     """Return a limit that can be one; raises InvalidInput with the place."""
-    if value is not None and not 1 <= value <= _MOST:
-        raise InvalidInput(f"{LABELS[quota][0]}: give a whole number from 1 on, or none.", place=str(quota))
+    least = LEAST.get(quota, 1)
+    if value is not None and not least <= value <= _MOST:
+        raise InvalidInput(f"{LABELS[quota][0]}: give a whole number from {least:,} on, or none.", place=str(quota))
     return value

@@ -129,6 +129,14 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSql:
+    """Writes the SQL of a question when somebody looks: it costs as much as asking a small question does."""
+
+    as_asked: Callable[[], str]  #: with places for values
+    in_full: Callable[[], str]  #: for people, with the values in their places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """One page of a result for the screen and the API."""
 
@@ -137,9 +145,8 @@ class Preview:
     rows_matched: int
     page: int
     page_size: int
-    #: As it was asked, with places for values; None: a data policy keeps something from whom it is for, and the text
-    #: would tell what.
-    sql: str | None
+    #: None: a data policy keeps something from whom it is for, and the text would tell what.
+    sql: ShownSql | None = field(repr=False, compare=False)
     period: ResolvedWindow | None
     sentence: str
     filters_in_words: tuple[str, ...]
@@ -150,8 +157,6 @@ class Preview:
     rules: tuple[FormatRule, ...] = ()
     notes: tuple[str, ...] = ()
     is_cached: bool = False  #: answered from memory; `as_of` says how old it is
-    #: Writes the SQL for people, with the values in their places; None where `sql` is.
-    sql_in_full: Callable[[], str] | None = field(default=None, repr=False, compare=False)
 
 
 CellValue = str | int | float | bool | Decimal | date | datetime | None

@@ -62,15 +62,16 @@ def plain_text(text: str) -> str:
     return "\n".join(f"{bullet.get(block.kind, '')}{block.plain}" for block in parse_rich_text(text))
 
 
-def rich_html(text: str) -> str:
-    """The same words as HTML that carries their marks and nothing else; headings begin at h3."""
-    return "".join(map(_block_html, parse_rich_text(text))).replace("</ul><ul>", "")
+def rich_html(text: str, *, first_level: int = 3) -> str:
+    """The same words as HTML that carries their marks and nothing else; headings begin at `first_level`."""
+    return "".join(_block_html(block, first_level) for block in parse_rich_text(text)).replace("</ul><ul>", "")
 
 
-def _block_html(block: Block) -> str:
+def _block_html(block: Block, first_level: int) -> str:
     spans = "".join(map(_span_html, block.spans))
     if block.kind is BlockKind.HEADING:
-        return f"<h{block.level + 2}>{spans}</h{block.level + 2}>"
+        level = block.level + first_level - 1
+        return f"<h{level}>{spans}</h{level}>"
     return f"<ul><li>{spans}</li></ul>" if block.kind is BlockKind.ITEM else f"<p>{spans}</p>"
 
 

@@ -14,7 +14,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Parameter, ReportDefinition
 from core.query import definition_names
 from core.query.definition_names import Names
-from core.query.diff_lines import Part, changed_list, replaced, unordered
+from core.query.diff_lines import Part, changed_list, replaced, switched, unordered
 from core.query.labels import sentence_case, words_of
 
 Lines = list[str]
@@ -99,7 +99,8 @@ def _filters(pair: Pair) -> Lines:
     before, after = pair.before.filters, pair.after.filters
     if before.match is not after.match and before.items and after.items:
         return [replaced("Filters", pair.was.group(before), pair.now.group(after))]
-    lines = unordered("Filter", before.items, after.items, before=pair.was.filter, after=pair.now.filter)
+    lines, left, added = switched("Filter", before.items, after.items, pair.now.filter)
+    lines += unordered("Filter", left, added, before=pair.was.filter, after=pair.now.filter)
     return lines or ["Filters in another order"]
 
 
@@ -107,9 +108,10 @@ def _result_filters(pair: Pair) -> Lines:
     before, after = pair.before.result_filters, pair.after.result_filters
     if before.match is not after.match and before.items and after.items:
         return [replaced("Filters on the result", pair.was.result_group(before), pair.now.result_group(after))]
-    return unordered(
-        "Filter on the result", before.items, after.items, before=pair.was.result_filter, after=pair.now.result_filter
-    ) or ["Filters on the result in another order"]
+    name = "Filter on the result"
+    lines, left, added = switched(name, before.items, after.items, pair.now.result_filter)
+    lines += unordered(name, left, added, before=pair.was.result_filter, after=pair.now.result_filter)
+    return lines or ["Filters on the result in another order"]
 
 
 def _parameters(pair: Pair) -> Lines:

@@ -1,8 +1,10 @@
 """The lines of a difference: of two lists whose items have keys, of two lists in no order, and of two texts."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
+
+from core.domain.filter import Item as Filter
 
 Item = TypeVar("Item")
 
@@ -60,6 +62,21 @@ def unordered(
         else:
             added.append(item)
     return [f"{name} removed: {before(item)}" for item in left] + [f"{name} added: {after(item)}" for item in added]
+
+
+def switched(
+    name: str, items_before: Sequence[Filter], items_after: Sequence[Filter], say: Callable[[Filter], str]
+) -> tuple[list[str], list[Filter], list[Filter]]:
+    """Return what was only switched off or on, and what is left of both lists."""
+    lines, left, added = [], list(items_before), []
+    for item in items_after:
+        other = replace(item, is_off=not item.is_off)
+        if other in left and item not in left:
+            left.remove(other)
+            lines.append(f"{name} switched {'off' if item.is_off else 'on'}: {say(replace(item, is_off=False))}")
+        else:
+            added.append(item)
+    return lines, left, added
 
 
 def _changed(part: Part[Item], before: Item, after: Item) -> list[str]:

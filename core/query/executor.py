@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 
-from core.catalog.sources.connector import Connector, Snapshot
+from core.catalog.sources.connector import CompiledQuery, Connector, Snapshot
 from core.catalog.sources.statement import compile_statement, in_lines
 from core.catalog.sources.statement_layout import laid_out
 from core.clock import Clock
@@ -22,7 +22,7 @@ from core.domain.definition_json import definition_sha256
 from core.domain.field import FieldType
 from core.domain.filter import Scalar
 from core.domain.parameters import ParameterValue, bind_parameters
-from core.domain.result import Headline, Preview, Result, ResultHead
+from core.domain.result import Headline, Preview, Result, ResultHead, ShownSql
 from core.query.answers import batches_of, count_within, informed, kpis_of, overall_of, page_of, totals_of
 from core.query.columns import field_of
 from core.query.compile.field_values import compile_values
@@ -209,7 +209,6 @@ class QueryExecutor:
             if counted is None:
                 counted = count_within(snapshot, query, budget_s=self._count_budget_s)
         seen = (page - 1) * page_size + table.num_rows
-        sql, sql_in_full = _sql_of(connector, query)
         return Preview(
             columns=query.columns,
             table=table,
@@ -217,7 +216,7 @@ class QueryExecutor:
             is_at_least=counted is None,
             page=page,
             page_size=page_size,
-            sql=sql,
+            sql=_sql_of(connector, query),
             period=query.period,
             sentence=describe(definition, dataset, logical_at),
             filters_in_words=filters_in_words(definition, dataset, logical_at),
@@ -226,17 +225,20 @@ class QueryExecutor:
             totals=totals,
             rules=definition.rules,
             notes=(*source_notes(connector), *said, *notes),
-            sql_in_full=sql_in_full,
         )
 
 
-def _sql_of(connector: Connector, query: Query) -> tuple[str, Callable[[], str]] | tuple[None, None]:
-    """The SQL as it was asked and what writes it for people; neither where a data policy keeps something back."""
+def _sql_of(connector: Connector, query: Query) -> ShownSql | None:
+    """What writes the SQL; nothing where a data policy keeps something back."""
     sight = query.scope.dataset.sight
     if sight is not None and sight.restricts:
-        return None, None
-    asked = compile_statement(query.rows(), connector.dialect)
-    return in_lines(asked.sql), partial(laid_out, asked, connector.dialect)
+        return None
+    dialect = connector.dialect
+
+    def asked() -> CompiledQuery:
+        return compile_statement(query.rows(), dialect)
+
+    return ShownSql(as_asked=lambda: in_lines(asked().sql), in_full=lambda: laid_out(asked(), dialect))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Says filters in plain English."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -51,7 +51,9 @@ class FilterWords:
                 return f"not ({' or '.join(words)})"
 
     def item(self, item: Condition | FilterGroup, *, is_alone: bool) -> str:
-        """A condition or a group; groups among others stand in parentheses."""
+        """A condition or a group; groups among others stand in parentheses. What is switched off says so."""
+        if item.is_off:
+            return f"{self.item(replace(item, is_off=False), is_alone=is_alone)} (not applied)"
         if isinstance(item, Condition):
             return self.condition(item, is_alone=is_alone)
         needs_none = is_alone or item.match is Match.NONE or len(item.items) == 1

@@ -4,6 +4,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, Calculation, CalculationKind, Comparison, Grouping, Measure
 from core.domain.field import Field
 from core.domain.filter import Calendar, Grain
+from core.domain.filter_off import applied_group
 from core.errors import FieldMissing
 
 _AGGREGATION_LABELS = {
@@ -49,7 +50,7 @@ def measure_label(measure: Measure, dataset: Dataset) -> str:
     if measure.dataset_measure is not None:
         known = dataset.measure(measure.dataset_measure)
         return known.label if known is not None else words_of(measure.dataset_measure)
-    if measure.name is not None and (measure.expression is not None or measure.filters.items):
+    if measure.name is not None and (measure.expression is not None or applied_group(measure.filters).items):
         return words_of(measure.name)
     field = dataset.field(measure.field) if measure.field else None
     if field is None or measure.aggregation is None:

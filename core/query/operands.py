@@ -69,8 +69,10 @@ def _temporal(value: str | date, field: Field, timezone: str) -> date | Span:
         except ValueError as error:
             raise _mismatch(value, field) from error
     if not isinstance(value, datetime):
+        if field.type is FieldType.DATE:
+            return value  # 9999-12-31 too, which stands for "for ever" in many a table
         days = resolved_days(value, value, timezone)
-        return value if field.type is FieldType.DATE else Span(starts_at=days.starts_at, ends_at=days.ends_at)
+        return Span(starts_at=days.starts_at, ends_at=days.ends_at)
     if field.type is FieldType.DATE:
         raise InvalidDefinition(f"{field.label} holds days without a time; leave the time out.")
     instant = value if value.tzinfo else value.replace(tzinfo=ZoneInfo(timezone))

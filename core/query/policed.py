@@ -6,13 +6,14 @@ carries a policy and no sight, and every key that holds the dataset holds the si
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import ceil
 
 from core.access.data_policies import least_rows, treatments, visible_rows
 from core.catalog.usage import fields_of_measure, names_used, with_underlying
 from core.domain.data_policy import Sight, Traits, Treatment
 from core.domain.dataset import Dataset, DatasetMeasure
 from core.domain.definition import Aggregation, Measure, ReportDefinition, Totals
-from core.domain.expression import aggregates_in, measure_names_in
+from core.domain.expression import Call, Expression, Name, Number, aggregates_in, measure_names_in
 from core.domain.field import Field, FieldType, Format
 from core.domain.filter import Condition, FilterGroup, Match, Operator
 from core.errors import FieldHidden, PolicyRefused
@@ -20,7 +21,7 @@ from core.query.columns import measure_column
 from core.query.measures import parsed, resolve_measure
 
 #: Aggregates that give the value of one row.
-_OF_ONE_ROW = frozenset({Aggregation.MIN, Aggregation.MAX})
+_OF_ONE_ROW: frozenset[str] = frozenset({Aggregation.MIN, Aggregation.MAX})
 _WORDS = {Treatment.HASHED: "hashed"}
 
 
@@ -163,41 +164,64 @@ def _large_enough(measure: Measure, dataset: Dataset, least: int) -> Measure:
     """The same figure, empty where it is of too few rows. Raises PolicyRefused for figures that are one row's value."""
     column = measure_column(measure, dataset)
     resolved = resolve_measure(measure, dataset)
-    _refuse_single_rows(resolved, dataset, column.label)
+    expression = _expression_of(resolved)
+    tree = parsed(expression)
+    _refuse_single_rows(tree, dataset, column.label, is_known=measure.dataset_measure is not None)
     return replace(
         resolved,
         aggregation=None,
         field=None,
         percent=None,
-        expression=f"if({_rows_behind(resolved)} >= {least:d}, {_expression_of(resolved)}, null)",
+        expression=f"if({_enough(tree, least)}, {expression}, null)",
         name=measure.key,
         label=column.label,
         format=column.format,
     )
 
 
-def _refuse_single_rows(measure: Measure, dataset: Dataset, label: str) -> None:
-    aggregations = {measure.aggregation}
-    if measure.expression is not None:
-        tree = parsed(measure.expression)
-        aggregations = {Aggregation(call.function) for call in aggregates_in(tree)}
-        if measure_names_in(tree):
-            raise PolicyRefused(
-                f"{label} is computed of other measures, whose number of rows is not known. {dataset.label} gives "
-                "figures of enough rows only: use those measures by themselves."
-            )
-    if not _OF_ONE_ROW.isdisjoint(aggregations):
+def _refuse_single_rows(tree: Expression, dataset: Dataset, label: str, *, is_known: bool) -> None:
+    """`is_known`: whoever looks after the dataset wrote the measure, and may choose rows in it."""
+    calls = aggregates_in(tree)
+    if measure_names_in(tree):
+        raise PolicyRefused(
+            f"{label} is computed of other measures, whose number of rows is not known. {dataset.label} gives "
+            "figures of enough rows only: use those measures by themselves."
+        )
+    if any(call.function in _OF_ONE_ROW or _rows_needed(call) is None for call in calls):
         raise PolicyRefused(
             f"{label} is the value of one row. {dataset.label} gives figures of enough rows only: take a sum, an "
             "average or a count."
         )
+    # An "if" inside of a sum picks one row out of a group that is large enough.
+    if not is_known and any(not isinstance(argument, Name) for call in calls for argument in call.arguments[:1]):
+        raise PolicyRefused(
+            f"{label} computes with single rows before it adds them up. {dataset.label} gives figures of enough rows "
+            "only: take a field as it is, or ask whoever looks after the dataset for such a measure."
+        )
 
 
-def _rows_behind(measure: Measure) -> str:
-    """How many rows a figure is of: those that have a value, where it is of one field."""
-    if measure.field is None:
-        return "count()"
-    return f"sum(if({_bracketed(measure.field)} is empty, 0, 1))"
+def _rows_needed(call: Call) -> int | None:
+    """How many rows a figure has to be of so that none of them is its value; None: one always is."""
+    if call.function != Aggregation.PERCENTILE:
+        return 1
+    percent = call.arguments[1] if len(call.arguments) > 1 else None
+    if not isinstance(percent, Number) or not 0 < percent.value < 100:
+        return None
+    # Interpolated between two values: the highest and the lowest are neither of them from here on.
+    return ceil(100 / min(percent.value, 100 - percent.value)) + 1
+
+
+def _enough(tree: Expression, least: int) -> str:
+    """Whether every aggregate is of enough rows: of one field, those that have a value."""
+    conditions = dict.fromkeys(
+        f"{_rows_behind(call)} >= {max(least, _rows_needed(call) or least)}" for call in aggregates_in(tree)
+    )
+    return " and ".join(conditions) or f"count() >= {least:d}"
+
+
+def _rows_behind(call: Call) -> str:
+    field = call.arguments[0] if call.arguments else None
+    return f"sum(if({_bracketed(field.name)} is empty, 0, 1))" if isinstance(field, Name) else "count()"
 
 
 def _expression_of(measure: Measure) -> str:
@@ -211,7 +235,7 @@ def _arguments(measure: Measure) -> Iterator[str]:
     if measure.field is not None:
         yield _bracketed(measure.field)
     if measure.aggregation is Aggregation.PERCENTILE and measure.percent is not None:
-        yield f"{measure.percent:g}"
+        yield f"{measure.percent:f}".rstrip("0").rstrip(".")
 
 
 def _bracketed(name: str) -> str:

@@ -7,6 +7,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Measure, Period, ReportDefinition
 from core.domain.field import Field, FieldType
 from core.domain.filter import Condition, DateUnit, FilterGroup, Grain, Match, Operator
+from core.domain.filter_off import applied
 from core.domain.result import ResultColumn
 from core.query.columns import field_of, lower_first, result_columns, sentence_case
 from core.query.filter_words import FilterWords, filter_words, joined
@@ -21,6 +22,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 def describe(definition: ReportDefinition, dataset: Dataset, logical_at: datetime) -> str:
     """The definition as one sentence without a full stop: "Events by day, last 7 days; at most 1,000 rows"."""
+    definition = applied(definition)
     columns = {column.key: column for column in result_columns(definition, dataset)}
     words = _field_words(definition, dataset, logical_at, with_dates=False)
     parts = [
@@ -39,6 +41,7 @@ def describe(definition: ReportDefinition, dataset: Dataset, logical_at: datetim
 
 def filters_in_words(definition: ReportDefinition, dataset: Dataset, logical_at: datetime) -> tuple[str, ...]:
     """Everything that leaves rows out, each on its own, with the days that relative dates stand for."""
+    definition = applied(definition)
     columns = {column.key: column for column in result_columns(definition, dataset)}
     words = _field_words(definition, dataset, logical_at, with_dates=True)
     lines = []

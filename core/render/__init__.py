@@ -15,6 +15,7 @@ RENDERERS: Mapping[str, Renderer] = LazyRegistry(
         "html": "core.render.html_renderer:HtmlRenderer",
         "jsonl": "core.render.jsonl_renderer:JsonLinesRenderer",
         "parquet": "core.render.parquet_renderer:ParquetRenderer",
+        "markdown": "core.render.markdown_renderer:MarkdownRenderer",
     },
     make=lambda renderer: renderer(),
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 _MOST_BARS_LABELLED = 12
+_LABEL_ROOM = 1.18
 _FEW_DAYS = 10  #: each gets its own tick
 
 
@@ -200,13 +201,21 @@ def _finish_axes(
     if kind is ChartKind.HORIZONTAL_BAR:
         grid = figure.layout.template.layout.yaxis.gridcolor
         figure.update_layout(
-            xaxis={**values, "showgrid": True, "gridcolor": grid},
+            xaxis={**values, **_room_for_labels(series), "showgrid": True, "gridcolor": grid},
             yaxis={**places, "autorange": "reversed", "showgrid": False},
         )
         return
     figure.update_layout(xaxis=places, yaxis=values)
     if kind is ChartKind.BAR and len(series) > 1:
         figure.update_layout(barmode="stack")
+
+
+def _room_for_labels(series: Sequence[Series]) -> dict[str, Any]:
+    """An axis that goes on past the longest of labelled bars, or the edge would cut the number at its end."""
+    lengths = [value for value in series[0].y if value is not None]
+    if len(series) > 1 or len(series[0].x) > _MOST_BARS_LABELLED or not lengths or min(lengths) < 0:
+        return {}
+    return {"range": [0, _LABEL_ROOM * max(lengths) or 1]}
 
 
 def _axis_type(column: ResultColumn) -> str:

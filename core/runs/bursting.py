@@ -149,7 +149,8 @@ class Bursting:
         message = f"Files for {counts.get(Outcome.SENT, 0):,} recipients."
         if skipped:
             message += f" {skipped:,} get nothing: there are no rows for them."
-        with self._ledger.step(run, RunStep.RENDERED, message=message, render_s=render_s):
+        # Where the rows lie is of no use any more, and long: each delivery would read it.
+        with self._ledger.step(run, RunStep.RENDERED, message=message, render_s=render_s, result_head=null()):
             pass
         failpoints.reach(failpoints.RENDERED)
         return True

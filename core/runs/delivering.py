@@ -108,7 +108,7 @@ class Deliverer:
     def _carry_out(self, row: OutboxRow, parcel: _Parcel) -> None:
         failpoints.reach(failpoints.SENDING)
         try:
-            with log_context(run=row.run_id, delivery=row.id), self._outbox.hold(row):
+            with log_context("delivery", run=row.run_id, delivery=row.id), self._outbox.hold(row):
                 self._attempt(row, parcel)
         except LeaseLost:
             logger.warning("delivery_lease_lost delivery=%s token=%s", row.id, row.lease_token)

@@ -1,4 +1,7 @@
-"""The line of a run's deliveries: a wake-up sends the one it speaks of, then others that nobody has begun."""
+"""The line of a run's deliveries: a wake-up sends the one it speaks of, then others that nobody has begun.
+
+Thousands of one run take turns with everybody else's: who had a share stands behind those who had none.
+"""
 
 import logging
 import threading
@@ -6,7 +9,7 @@ from uuid import UUID
 
 from core.db import delivery_repository
 from core.db.database import Database
-from core.db.queue import DELIVERIES_PER_JOB, defer_delivery, waiting_delivery_jobs
+from core.db.queue import DELIVERIES_PER_JOB, defer_delivery
 from core.deliver.email_channel import MAIL_CONNECTIONS
 from core.errors import DatabaseUnavailable, NotFound
 from core.runs.delivering import Deliverer
@@ -45,7 +48,7 @@ class DeliveryLine:
                     break
                 if not self._deliverer.deliver_next(organization_id, run_id):
                     return
-        self._wake_another(organization_id, run_id)
+        go_on(self._database, organization_id, run_id, woken_for)
 
     def _find(self, delivery_id: UUID) -> tuple[UUID, UUID] | None:
         """Whose delivery it is, and of which run."""
@@ -59,9 +62,12 @@ class DeliveryLine:
         except NotFound:
             return None
 
-    def _wake_another(self, organization_id: UUID, run_id: UUID) -> None:
-        """There may be more, for which nobody else is woken."""
-        with self._database.organization(organization_id) as session:
-            waiting = delivery_repository.next_pending(session, run_id)
-            if waiting is not None and not waiting_delivery_jobs(session, 1):
-                defer_delivery(session, waiting)
+
+def go_on(database: Database, organization_id: UUID, run_id: UUID, woken_for: UUID) -> None:
+    """Stand in line again where a run has deliveries that nobody has begun, behind all that was asked for since.
+
+    Under the name of the delivery that was woken for: several that go on with one run must not be taken for one.
+    """
+    with database.organization(organization_id) as session:
+        if delivery_repository.next_pending(session, run_id) is not None:
+            defer_delivery(session, woken_for)

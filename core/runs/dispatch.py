@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.db import delivery_repository
-from core.db.queue import defer_delivery
+from core.db.queue import defer_deliveries
 from core.db.run_repository import LedgerRun
 from core.domain.schedule import Recipient
 from core.runs.small_run import Gathering
@@ -36,8 +36,7 @@ class Dispatch:
             with self._lock:
                 self._at_hand[run.id] = made
             return
-        for delivery_id in made:
-            defer_delivery(session, delivery_id, priority=run.priority)
+        defer_deliveries(session, made, priority=run.priority)
 
     def at_hand(self, run_id: UUID) -> tuple[UUID, ...]:
         """Return, once, the deliveries of a run that nobody else was asked to send."""

@@ -13,6 +13,7 @@ from core.db.run_repository import LedgerRun
 from core.domain.artifact import Artifact, Rendering
 from core.domain.result import Result, ResultHead
 from core.errors import ArtifactError, SettingError
+from core.logs import step
 from core.query.spool import open_spool
 from core.render.boards.board import Board
 from core.render.renderer import Renderer, Wishes
@@ -75,6 +76,7 @@ class Filing:
         self._scratch_dir = scratch_dir
         self._secret_box = secret_box
 
+    @step("files")
     def file(self, run: LedgerRun, rows: SpooledRows, guard: Guard) -> Filed:
         """Render, finish and store each file of a run; where it fails, what was stored is cleared away again."""
         keys: list[str] = []
@@ -122,6 +124,7 @@ class Filing:
             temporary.unlink(missing_ok=True)
         return rendering
 
+    @step("files")
     def file_straight(self, run: LedgerRun, rows: SpooledRows, rendering: Rendering) -> Filed:
         """Finish and store a file that `write_straight` left."""
         with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as folder:
@@ -129,6 +132,7 @@ class Filing:
             file = finished_file(rows.head, renderer, rows.path, rendering)
             return self._file_plain(run, rows, file, Path(folder))
 
+    @step("files")
     def file_small(self, run: LedgerRun, result: Result, wishes: Wishes) -> Filed:
         """Write, finish and store the file of a run whose rows are in memory."""
         with tempfile.TemporaryDirectory(prefix="render-", dir=self._scratch_dir) as name:

@@ -1,11 +1,12 @@
 """How new the rows of a dataset are, against what a schedule wants."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.db.run_repository import LedgerRun
+from core.domain.dataset import Dataset
 from core.domain.definition import Aggregation, Measure, ReportDefinition
 from core.domain.moments import day_words, instant_words
 from core.domain.result import CellValue
@@ -40,14 +41,16 @@ def newest_row(
 ) -> Newest:
     """Ask for the newest value of a field over the whole dataset, as the run's person may see it.
 
-    The filters and the period of the report do not count: what they leave out says that data came in, too.
+    The filters and the period of the report do not count: what they leave out says that data came in, too. Where the
+    dataset gives figures of enough rows only, the value decides and is not told: it is one row's.
     """
     timezone = subject.definition.timezone
     newest = Measure(aggregation=Aggregation.MAX, field=field, name="newest")
     asked = ReportDefinition(dataset_id=subject.dataset.id, measures=(newest,), timezone=timezone)
+    dataset, is_kept_back = _with_single_rows(subject.dataset)
     with executor.run(
         asked,
-        subject.dataset,
+        dataset,
         subject.source,
         head_fields=HeadFields(title="Newest row"),
         logical_at=logical_at,
@@ -55,7 +58,15 @@ def newest_row(
         should_stop=should_stop,
     ) as result:
         values = [value for batch in result.batches for value in batch.column("newest").to_pylist()]
-    return _reached(values[0] if values else None, timezone)
+    found = _reached(values[0] if values else None, timezone)
+    return replace(found, words="a data policy keeps from when its newest row is") if is_kept_back else found
+
+
+def _with_single_rows(dataset: Dataset) -> tuple[Dataset, bool]:
+    """The dataset as it gives the value of one row, and whether it does not do so by itself."""
+    if dataset.sight is None or not dataset.sight.least_rows:
+        return dataset, False
+    return replace(dataset, sight=replace(dataset.sight, least_rows=0)), True
 
 
 def next_look(run: LedgerRun, wanted: Freshness, now: datetime) -> datetime | None:

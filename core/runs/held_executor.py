@@ -8,6 +8,7 @@ from uuid import UUID
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.result import Result
+from core.logs import step
 from core.query.executor import QueryExecutor
 
 
@@ -27,6 +28,6 @@ class HeldExecutor(QueryExecutor):
 
     @contextmanager
     def _held(self, running: AbstractContextManager[Result], organization_id: UUID) -> Iterator[Result]:
-        with running as result:
+        with step("query"), running as result:
             self._hold_rows(organization_id, result.head.rows_delivered)
             yield result

@@ -17,6 +17,7 @@ class _Words:
     noun: str = "schedule"  #: what the news is about
 
 
+_LOOKED_AFTER = "You get this once, because you are an administrator of {organization}."
 _OWNED = "because you own the schedules named above in {organization}."
 _WORDS: dict[NoticeKind, _Words] = {
     NoticeKind.FAILED: _Words(
@@ -58,6 +59,19 @@ _WORDS: dict[NoticeKind, _Words] = {
         why="There is nothing to do: it is sent when it is ready.",
         footer="You get this once, because you asked for this report in {organization}.",
         noun="report",
+    ),
+    NoticeKind.ALERT: _Words(
+        subject="needs looking after",
+        title="Broadsheet needs looking after",
+        why="Open Operations: it shows what waits, what fails and how much room is left. You hear of this once, and "
+        "again when it is over. From where on you are told is set there as well.",
+        footer=_LOOKED_AFTER,
+    ),
+    NoticeKind.ALERT_OVER: _Words(
+        subject="is well again",
+        title="It is over",
+        why="There is nothing to do.",
+        footer=_LOOKED_AFTER,
     ),
 }
 
@@ -107,8 +121,12 @@ def mail_of(news: Sequence[UntoldNews], *, base_url: str) -> NoticeMail:
 def _link(one: UntoldNews, base_url: str) -> str:
     if one.run_id is not None:
         return f"{base_url}/runs?run={one.run_id}"
-    return f"{base_url}/schedule?schedule={one.schedule_id}"
+    if one.schedule_id is not None:
+        return f"{base_url}/schedule?schedule={one.schedule_id}"
+    return f"{base_url}/operations"
 
 
 def _link_text(one: UntoldNews) -> str:
-    return "Open the schedule" if one.run_id is None else "Open the run"
+    if one.run_id is not None:
+        return "Open the run"
+    return "Open the schedule" if one.schedule_id is not None else "Open Operations"

@@ -106,7 +106,7 @@ class Pipeline:
         failpoints.reach(failpoints.CLAIMED)
         logger.info("run_claimed run=%s attempt=%s step=%s", run.id, run.attempt, run.step)
         try:
-            with log_context(run=run.id, schedule=run.schedule_id), self._ledger.hold(run) as guard:
+            with log_context("run", run=run.id, schedule=run.schedule_id), self._ledger.hold(run) as guard:
                 self._work(run, guard)
         except LeaseLost:
             logger.warning("run_lease_lost run=%s token=%s", run.id, run.lease_token)

@@ -11,7 +11,7 @@ from core.db import quota_repository
 from core.db.database import Database
 from core.domain.access import Principal
 from core.domain.audit import INSTALLATION
-from core.domain.quota import Limits, Quota
+from core.domain.quota import LEAST, Limits, Quota, Rate, RateReached
 from core.errors import QuotaReached, TooManyRequests
 
 _MINUTE = timedelta(minutes=1)
@@ -85,6 +85,8 @@ class Quotas:
 
     def hold_rows(self, organization_id: UUID, rows: int) -> None:
         """Raise QuotaReached where a run brings more rows than it may; asked before the first one is read."""
+        if rows <= LEAST[Quota.ROWS_PER_RUN]:
+            return
         with self._database.organization(organization_id) as session:
             most = self.limits(session, organization_id)[Quota.ROWS_PER_RUN]
         if most is not None and rows > most:
@@ -92,22 +94,21 @@ class Quotas:
                 f"This report has {rows:,} rows; one run may bring {most:,}. Add a filter, or give it a row limit."
             )
 
-    def take_request(self, principal: Principal) -> None:
-        """Count a request to the API; raises TooManyRequests where the minute has no more."""
+    def take_request(self, principal: Principal) -> Rate | None:
+        """Count a request to the API and return what is left, None without a limit; raises RateReached at its end."""
         with self._database.organization(principal.organization_id) as session:
             most = self.limits(session, principal.organization_id)[Quota.REQUESTS_PER_MINUTE]
             if most is None:
-                return
+                return None
             now = self._clock.now()
-            if quota_repository.count_request(
+            used = quota_repository.count_request(
                 session, principal.organization_id, principal.user_id, most=most, now=now
-            ):
-                return
+            )
         wait_s = _seconds(now.replace(second=0, microsecond=0) + _MINUTE - now)
-        raise TooManyRequests(
-            f"{most:,} requests were made in this minute, as many as one person may make. Try again in {wait_s} s.",
-            retry_after_s=wait_s,
-        )
+        rate = Rate(most=most, left=0 if used is None else most - used, resets_in_s=wait_s)
+        if used is None:
+            raise RateReached(rate)
+        return rate
 
     def usage(self, session: Session, user_id: UUID) -> quota_repository.Usage:
         """Return what counts against the limits."""

@@ -16,6 +16,7 @@ from core.domain.delivery import DeliveryState
 from core.domain.run import RunKind
 from core.errors import DatabaseUnavailable, LeaseLost
 from core.runs.clock_watch import ClockWatch
+from core.runs.delivery_line import go_on
 from core.runs.ledger import LEASE, Ledger
 from core.runs.outbox import Outbox
 
@@ -102,10 +103,12 @@ class Recovery:
             for row in rows:
                 if row.state is DeliveryState.SENDING:
                     self._safely(partial(self._lapse, row), kind="delivery", found=row.id)
-            self._wake(organization_id, [row.id for row in rows if row.state is not DeliveryState.SENDING])
+            self._wake(organization_id, _to_wake(rows))
 
     def _lapse(self, row: OutboxRow) -> None:
-        self._outbox.lapse(row)
+        """Its worker died, and with it a job that was good for others of the run as well."""
+        if self._outbox.lapse(row):
+            go_on(self._database, row.organization_id, row.run_id, row.id)
 
     def _wake(self, organization_id: UUID, ids: Sequence[UUID]) -> None:
         """Queue the jobs that a line of deliveries lacks. Those that have one may be many, and wait their turn."""
@@ -114,3 +117,12 @@ class Recovery:
         with self._database.organization(organization_id) as session:
             for delivery_id in ids[: _MOST_JOBS - waiting_delivery_jobs(session, _MOST_JOBS)]:
                 defer_delivery(session, delivery_id)
+
+
+def _to_wake(rows: Sequence[OutboxRow]) -> list[UUID]:
+    """Which deliveries get a job: each that waited for its moment, and one for all that nobody of their run began."""
+    found: dict[object, UUID] = {}
+    for row in rows:
+        if row.state is not DeliveryState.SENDING:
+            found.setdefault(row.run_id if row.state is DeliveryState.PENDING else row.id, row.id)
+    return list(found.values())

@@ -18,6 +18,7 @@ from core.db import (
     owner_notice_repository,
     personal_data_repository,
     planning_repository,
+    session_repository,
 )
 from core.db.database import Database
 from core.errors import ArtifactError
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 SPOOL_KEPT = timedelta(days=1)
 #: Scratch and half-written files are kept this long at least, and twice as long as an attempt may take.
 SCRATCH_KEPT = timedelta(hours=1)
+#: Who signed in from where is looked into for so long after it ended; that somebody signed in stands in the audit.
+SESSIONS_KEPT = timedelta(days=30)
 
 
 class Retention:
@@ -75,6 +78,7 @@ class Retention:
                 logger.exception("store_not_swept store=%s", name)
         with self._database.installation() as session:
             planning_repository.forget_orphaned_jobs(session)
+            session_repository.forget_ended(session, now - SESSIONS_KEPT)
         removed = self._purge_uploads() + self._remove_by_dataset(now) + self._remove_files(now)
         if removed:
             logger.info("files_removed count=%s", removed)

@@ -5,7 +5,7 @@ import hmac
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from core.access.policy import require
@@ -16,7 +16,8 @@ from core.db.bounce_repository import StoredIntake
 from core.db.database import Database
 from core.deliver.bounces.provider import Provider, Report
 from core.domain.access import Permission, Principal
-from core.domain.bounce import BounceIntake
+from core.domain.bounce import Bounce, BounceIntake
+from core.domain.page import Page
 from core.errors import BroadsheetError, InvalidInput, NotFound
 from core.secrets import SecretBox
 from core.services.bounce_recording import BounceBook
@@ -55,7 +56,21 @@ class BounceService:
         require(principal, Permission.MANAGE_MEMBERS)
         with self._database.organization(principal.organization_id) as session:
             stored = {one.provider: one for one in bounce_repository.list_intakes(session)}
-        return tuple(self._intake(principal, one, stored.get(one.key)) for one in self._providers.values())
+            last = bounce_repository.last_bounces(session, self._clock.now())
+        return tuple(
+            replace(self._intake(principal, one, stored.get(one.key)), last=last.get(one.key))
+            for one in self._providers.values()
+        )
+
+    def list(
+        self, principal: Principal, *, provider: str | None = None, page: int = 1, limit: int = 50
+    ) -> Page[Bounce]:
+        """Return what came back, from whatever service or mail server, the newest first."""
+        require(principal, Permission.MANAGE_MEMBERS)
+        with self._database.organization(principal.organization_id) as session:
+            return bounce_repository.list_bounces(
+                session, now=self._clock.now(), provider=provider, page=page, limit=limit
+            )
 
     def set_up(self, principal: Principal, provider: str, secrets: Mapping[str, str]) -> BounceIntake:
         """Hear a service from now on. Its address changes each time, and the one before ends. Raises InvalidInput."""

@@ -17,6 +17,7 @@ from core.errors import InvalidInput, PolicyRefused
 from core.query.executor import QueryExecutor
 from core.query.validate import validate_definition
 from core.runs.seeing import all_seen_by, as_seen_by
+from core.services.one_look import once
 
 MAX_VALUES = 1000
 _MAX_SEARCH = 200
@@ -52,6 +53,9 @@ class CatalogService:
     def dataset_and_source(self, principal: Principal, dataset_id: UUID) -> tuple[Dataset, Source]:
         """Return a dataset and the source it lives in; raises NotFound and NotAllowed."""
         require(principal, Permission.VIEW_REPORTS)
+        return once((self._database, "dataset", dataset_id, principal), lambda: self._read(principal, dataset_id))
+
+    def _read(self, principal: Principal, dataset_id: UUID) -> tuple[Dataset, Source]:
         with self._database.person(principal) as session:
             dataset = dataset_repository.load_one_dataset(session, dataset_id)
             require_dataset(principal, dataset)

@@ -28,6 +28,7 @@ from core.runs.retention import Retention
 from core.runs.sharing import Sharing
 from core.runs.taking import Taking
 from core.runs.workers import Workers
+from core.services.admin_alerts import AlertWatch
 from core.services.audit_linking import AuditLinker
 from core.services.bounce_mails import BounceMails
 from core.services.catalog_watch import CatalogWatch
@@ -56,6 +57,7 @@ class DaemonService:
         bounces: BounceMails,
         watch: CatalogWatch,
         audit: AuditLinker,
+        alerts: AlertWatch,
         ledger: Ledger,
         workers: Callable[["DaemonService"], Workers],
         refresh: Callable[[], None],
@@ -74,6 +76,7 @@ class DaemonService:
         self._bounces = bounces
         self._watch = watch
         self._audit = audit
+        self._alerts = alerts
         self._ledger = ledger
         self._make_workers = workers
         self._refresh = refresh
@@ -101,6 +104,11 @@ class DaemonService:
     def link(self) -> int:
         """Link what was done into the chains of the audit; returns how many events that were."""
         return self._audit.link()
+
+    def alert(self) -> int:
+        """Note what administrators have to look after; returns in how many organizations. `tell` writes the mails."""
+        self.heartbeat()  # who looks lives, also after the machine slept
+        return len(self._alerts.look())
 
     def read_bounces(self) -> int:
         """Read what mail servers say about mail that came back; returns how many reports that were."""

@@ -88,7 +88,9 @@ class LibraryService:
             made = library_repository.insert_folder(
                 session, organization_id=principal.organization_id, name=name, parent_id=parent_id
             )
-            return _folder(library_repository.list_folders(session), made)
+            return note(
+                session, principal, "folder.created", after=_folder(library_repository.list_folders(session), made)
+            )
 
     def change_folder(self, principal: Principal, folder_id: UUID, *, name: str, parent_id: UUID | None) -> Folder:
         """Rename or move a folder with all in it. Raises InvalidInput for a place inside itself."""
@@ -103,7 +105,8 @@ class LibraryService:
             height = max(len(one.path) for one in below) - len(folder.path) + 1
             _check_depth(folders, parent_id, height=height)
             library_repository.change_folder(session, folder_id, name=name, parent_id=parent_id)
-            return _folder(library_repository.list_folders(session), folder_id)
+            after = _folder(library_repository.list_folders(session), folder_id)
+            return note(session, principal, "folder.changed", before=folder, after=after)
 
     def delete_folder(self, principal: Principal, folder_id: UUID) -> None:
         """Take a folder away; what stands in it moves up. Raises Conflict where names would be there twice."""
@@ -115,6 +118,7 @@ class LibraryService:
                 _free_name([one for one in folders if one.id != folder_id], inner.name, folder.parent_id, but=inner.id)
             name_nobody(session)  # what this person may not see moves as well
             library_repository.delete_folder(session, folder)
+            note(session, principal, "folder.deleted", before=folder)
 
     def move(self, principal: Principal, report_ids: Sequence[UUID], folder_id: UUID | None) -> tuple[Done, ...]:
         """Put reports into a folder, or on top; says of each whether that was done."""
@@ -123,6 +127,7 @@ class LibraryService:
             if folder_id is not None:
                 _folder(library_repository.list_folders(session), folder_id)
             library_repository.set_folder(session, [line.id], folder_id)
+            note(session, principal, "report.moved", before=line, after=replace(line, folder_id=folder_id))
 
         return self._each(principal, report_ids, Action.EDIT, put)
 
@@ -139,7 +144,9 @@ class LibraryService:
             tags = kept + [tag for tag in dict.fromkeys(added) if tag.casefold() not in known]
             if len(tags) > MAX_TAGS:
                 raise InvalidInput(f"A report has up to {MAX_TAGS} tags.", place="tags")
-            library_repository.set_tags(session, line.id, sorted(tags, key=str.casefold))
+            tags.sort(key=str.casefold)
+            library_repository.set_tags(session, line.id, tags)
+            note(session, principal, "report.tagged", before=line, after=replace(line, tags=tuple(tags)))
 
         return self._each(principal, report_ids, Action.EDIT, put)
 

@@ -7,7 +7,6 @@ are told by name.
 
 import shutil
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -34,7 +33,6 @@ MAIL_WINDOW = timedelta(days=1)
 #: Reports and sources that are told by name; the rest is one line.
 MOST_NAMES = 50
 OTHER = "(other)"
-_MOST_LABEL = 80
 
 
 class MetricsService:
@@ -65,14 +63,16 @@ class MetricsService:
             daemons = metrics_reading.count_daemons(session, since=now - DAEMON_SILENT_AFTER)
             heard_at = metrics_reading.last_heartbeat(session)
             size = metrics_reading.database_bytes(session)
-            samples = list(metrics_reading.read_samples(session, since=now - WINDOW, day=now - MAIL_WINDOW))
-            oldest = metrics_reading.oldest_waiting(session)
+            found = _Samples(
+                metrics_reading.read_samples(
+                    session, since=now - WINDOW, day=now - MAIL_WINDOW, most=MOST_NAMES, other=OTHER
+                )
+            )
             if self._files is None or self._clock.elapsed() - self._files[0] >= FILES_KEPT_S:
                 self._files = (self._clock.elapsed(), metrics_reading.read_stored(session))
-        found = _Samples(samples)
         return [
             *_runs(found),
-            *_queue(found, jobs, age_s=_age_s(now, oldest)),
+            *_queue(found, jobs, now=now),
             *_workers(found, daemons, self._settings.workers, silence_s=_age_s(now, heard_at)),
             *_deliveries(found),
             *self._storage(self._files[1], size),
@@ -112,16 +112,16 @@ class _Read(Collector):
 
 
 class _Samples:
-    """The figures of all organizations, added up."""
+    """The figures by their kind."""
 
     def __init__(self, samples: Iterable[Sample]) -> None:
-        self._sums: dict[str, Counter[tuple[str, str]]] = {}
+        self._values: dict[str, dict[tuple[str, str], float]] = {}
         for sample in samples:
-            self._sums.setdefault(sample.what, Counter())[(sample.one, sample.two)] += sample.value  # type: ignore[assignment]
+            self._values.setdefault(sample.what, {})[(sample.one, sample.two)] = sample.value
 
     def of(self, what: str) -> dict[tuple[str, str], float]:
         """The figures of one kind by their two names."""
-        return dict(self._sums.get(what, {}))
+        return self._values.get(what, {})
 
     def by_one(self, what: str) -> dict[str, float]:
         """The figures of one kind by their first name."""
@@ -129,47 +129,31 @@ class _Samples:
 
 
 def _runs(found: _Samples) -> Iterator[Metric]:
-    runs = found.of("runs")
-    weights: Counter[str] = Counter()
-    for (_, title), count in runs.items():
-        weights[title] += int(count)
-    names = _names(weights)
-    by_name: Counter[tuple[str, str]] = Counter()
-    for (state, title), count in runs.items():
-        by_name[(state, names.get(title, OTHER))] += int(count)
     yield _gauge(
         "broadsheet_runs",
         "Runs made in the last hour, by their state now and report.",
         ("state", "report"),
-        [(key, float(count)) for key, count in by_name.items()],
+        found.of("runs").items(),
     )
     yield _histogram(found)
-    yield from _sources(found)
-
-
-def _sources(found: _Samples) -> Iterator[Metric]:
     counts, seconds = found.by_one("source_runs"), found.by_one("source_s")
-    names = _names(Counter({source: int(count) for source, count in counts.items()}))
-    totals: dict[str, tuple[float, float]] = {}
-    for source, count in counts.items():
-        name = names.get(source, OTHER)
-        before = totals.get(name, (0.0, 0.0))
-        totals[name] = (before[0] + seconds.get(source, 0.0), before[1] + count)
     yield _gauge(
         "broadsheet_source_query_seconds",
         "Mean seconds that a source took for a question in the last hour.",
         ("source",),
-        [((name,), took / count) for name, (took, count) in totals.items()],
+        [((name,), seconds[name] / count) for name, count in counts.items()],
     )
     yield _gauge(
         "broadsheet_source_queries",
         "Questions that a source answered in the last hour.",
         ("source",),
-        [((name,), count) for name, (_, count) in totals.items()],
+        [((name,), count) for name, count in counts.items()],
     )
 
 
-def _queue(found: _Samples, jobs: dict[tuple[str, str], int], *, age_s: float) -> Iterator[Metric]:
+def _queue(found: _Samples, jobs: dict[tuple[str, str], int], *, now: datetime) -> Iterator[Metric]:
+    since = found.by_one("waiting_since").get("")
+    age_s = 0.0 if since is None else max(now.timestamp() - since, 0.0)
     yield _gauge(
         "broadsheet_open_runs",
         "Runs that have not ended, by state.",
@@ -188,6 +172,12 @@ def _queue(found: _Samples, jobs: dict[tuple[str, str], int], *, age_s: float) -
         "Wake-ups in the queue.",
         ("queue", "state"),
         [(key, float(count)) for key, count in jobs.items()],
+    )
+    yield _gauge(
+        "broadsheet_alerts",
+        "Alerts that administrators were mailed and that are not over, by kind.",
+        ("kind",),
+        [((kind,), count) for kind, count in found.by_one("alerts").items()],
     )
 
 
@@ -208,7 +198,7 @@ def _deliveries(found: _Samples) -> Iterator[Metric]:
         "broadsheet_deliveries",
         "Deliveries made in the last hour, by channel and their state now.",
         ("channel", "state"),
-        list(found.of("deliveries").items()),
+        found.of("deliveries").items(),
     )
     mails = found.by_one("mails")
     accepted = sum(mails.values())
@@ -241,11 +231,6 @@ def _gauge(
     for names, value in sorted(values, key=lambda one: tuple(one[0])):
         family.add_metric(names, value)
     return family
-
-
-def _names(weights: Counter[str]) -> dict[str, str]:
-    """The names that are told, shortened; whoever is not among them is one of the others."""
-    return {name: name[:_MOST_LABEL] for name, _ in weights.most_common(MOST_NAMES)}
 
 
 def _age_s(now: datetime, at: datetime | None) -> float:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.db import calendar_repository, dataset_repository, report_repository
 from core.domain.definition import ReportDefinition
 from core.domain.filter import Condition, DateWindow, FilterGroup, Match, Operator
+from core.domain.filter_off import applied
 from core.domain.parameters import parse_parameters
 from core.domain.schedule import CoveredWindow, FireTime, ScheduleConfig
 from core.query.given_values import bind_given
@@ -71,7 +72,7 @@ def covered_window(definition: ReportDefinition) -> DateWindow | None:
     """
     if definition.period is not None:
         return definition.period.window
-    return _window_among(definition.filters)
+    return _window_among(applied(definition).filters)
 
 
 def _window_among(group: FilterGroup) -> DateWindow | None:

@@ -1,21 +1,33 @@
 """People who come and go, from the command line, as the database's owner: the app's own role may not make accounts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from core.access.password_rule import PasswordRule
 from core.access.passwords import hash_password
 from core.address import parse_email
 from core.clock import Clock
-from core.db import access_repository, member_repository
-from core.db.database import Database
+from core.db import (
+    access_repository,
+    member_repository,
+    second_factor_repository,
+    session_repository,
+    sign_in_repository,
+)
+from core.db.audit_repository import record
+from core.db.database import Database, name_organization
+from core.domain.audit import AuditEvent
 from core.domain.text import is_one_line
 from core.errors import Conflict, InvalidInput
 from core.runs.departures import hand_over, new_owner, pause_schedules_of
 
 _LONGEST_NAME = 200
+#: Who acts in the audit: the machine's own people have no account here.
+_ACTOR = "Command line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +50,7 @@ class AddedUser:
     was_known: bool  #: the account was there already, in another organization, and keeps its name and password
 
 
-def add_user(owner: Database, user: NewUser) -> AddedUser:
+def add_user(owner: Database, clock: Clock, user: NewUser, *, rule: PasswordRule) -> AddedUser:
     """Create an account and its membership, or add a known account to one more organization.
 
     `owner` connects as the database's owner. Raises InvalidInput, InvalidAddress or Conflict.
@@ -47,27 +59,27 @@ def add_user(owner: Database, user: NewUser) -> AddedUser:
     name = user.name.strip() or email.partition("@")[0]
     if len(name) > _LONGEST_NAME or not is_one_line(name):
         raise InvalidInput(f"A name has up to {_LONGEST_NAME} characters on one line.", place="name")
-    password_hash = hash_password(user.password)
     with owner.installation() as session:
         organization, organization_id = _organization(session, user.organization)
         _check_role(session, organization_id, user.role)
         known = access_repository.find_user(session, email)
         if known is None:
-            access_repository.insert_user(
+            rule.check(user.password, about=(email, name))
+            user_id = access_repository.insert_user(
                 session,
                 organization_id=organization_id,
                 email=email,
                 name=name,
-                password_hash=password_hash,
+                password_hash=hash_password(user.password),
                 role=user.role,
                 timezone="UTC",
             )
         elif access_repository.is_member(session, organization_id=organization_id, user_id=known):
             raise Conflict(f"{email} belongs to {organization} already.")
-        elif member_repository.has_left(session, organization_id, known):
-            member_repository.come_back(session, organization_id, known, role=user.role)
         else:
-            access_repository.insert_membership(session, organization_id=organization_id, user_id=known, role=user.role)
+            user_id = known
+            _join(session, organization_id, known, role=user.role)
+        _told(session, [organization_id], "person.added", user_id, email=email, at=clock.now(), role=user.role)
     return AddedUser(email=email, organization=organization, was_known=known is not None)
 
 
@@ -95,6 +107,8 @@ def remove_user(
             raise InvalidInput(f"{email} does not belong to {name}.", place="email")
         departure = _depart(session, organization_id, user_id, email=email, hand_over_to=hand_over_to, now=now)
         member_repository.leave(session, organization_id, user_id, at=now)
+        handed = {"handed_over_to": hand_over_to} if hand_over_to else {}
+        _told(session, [organization_id], "person.removed", user_id, email=email, at=now, **handed)
     return departure
 
 
@@ -103,11 +117,13 @@ def deactivate_user(owner: Database, clock: Clock, *, email: str, hand_over_to: 
     now = clock.now()
     with owner.installation() as session:
         user_id = _user(session, email)
+        organizations = member_repository.organizations_of(session, user_id)
         departures = [
             _depart(session, organization_id, user_id, email=email, hand_over_to=hand_over_to, now=now)
-            for organization_id in member_repository.organizations_of(session, user_id)
+            for organization_id in organizations
         ]
         member_repository.set_user_active(session, user_id, is_active=False)
+        _told(session, organizations, "account.deactivated", user_id, email=email, at=now)
     return Departure(
         email=email,
         paused=tuple(name for one in departures for name in one.paused),
@@ -115,10 +131,71 @@ def deactivate_user(owner: Database, clock: Clock, *, email: str, hand_over_to: 
     )
 
 
-def activate_user(owner: Database, *, email: str) -> None:
+def activate_user(owner: Database, clock: Clock, *, email: str) -> None:
     """Open a closed account again; what was paused stays paused. Raises InvalidInput."""
     with owner.installation() as session:
-        member_repository.set_user_active(session, _user(session, email), is_active=True)
+        user_id = _user(session, email)
+        member_repository.set_user_active(session, user_id, is_active=True)
+        organizations = member_repository.organizations_of(session, user_id)
+        _told(session, organizations, "account.activated", user_id, email=email, at=clock.now())
+
+
+def reset_factor(owner: Database, clock: Clock, *, email: str) -> None:
+    """Take the second factor of somebody who lost it away; a new sign-in is needed everywhere. Raises InvalidInput."""
+    now = clock.now()
+    with owner.installation() as session:
+        user_id = _user(session, email)
+        if not second_factor_repository.remove(session, user_id):
+            raise InvalidInput(f"{email} has no second factor.", place="email")
+        session_repository.end_sessions(session, user_id, only=None, keep=None, now=now)
+        organizations = member_repository.organizations_of(session, user_id)
+        _told(session, organizations, "second_factor.reset", user_id, email=email, at=now)
+
+
+def reset_password(owner: Database, clock: Clock, *, email: str, password: str, rule: PasswordRule) -> None:
+    """Give somebody another password, which ends every session and the account's lock. Raises InvalidInput."""
+    now = clock.now()
+    with owner.installation() as session:
+        user_id = _user(session, email)
+        account = sign_in_repository.find_account(session, user_id)
+        if account is None or account.uses_sso:
+            raise InvalidInput(f"{email} signs in at the provider and has no password here.", place="email")
+        rule.check(password, about=(account.email, account.name))
+        sign_in_repository.set_password(session, user_id, hash_password(password), keep=None, now=now)
+        organizations = member_repository.organizations_of(session, user_id)
+        _told(session, organizations, "password.changed", user_id, email=email, at=now)
+
+
+def _join(session: Session, organization_id: UUID, user_id: UUID, *, role: str) -> None:
+    if member_repository.has_left(session, organization_id, user_id):
+        member_repository.come_back(session, organization_id, user_id, role=role)
+    else:
+        access_repository.insert_membership(session, organization_id=organization_id, user_id=user_id, role=role)
+
+
+def _told(
+    session: Session,
+    organizations: Iterable[UUID],
+    action: str,
+    user_id: UUID,
+    *,
+    email: str,
+    at: datetime,
+    **details: str,
+) -> None:
+    """Record it in the audit of every organization it is about."""
+    event = AuditEvent(
+        actor_id=None,
+        actor=_ACTOR,
+        action=action,
+        kind=action.partition(".")[0],
+        object_id=user_id,
+        object_name=email,
+        after=details or None,
+    )
+    for organization_id in organizations:
+        name_organization(session, organization_id)
+        record(session, organization_id, event, at=at)
 
 
 def _depart(

@@ -6,7 +6,7 @@ from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.quota_repository import Usage
 from core.domain.access import Permission, Principal
-from core.domain.quota import Limits, Quota, QuotaUse, check_limit
+from core.domain.quota import Limits, Quota, QuotaUse, Rate, check_limit
 from core.runs.quotas import Quotas
 
 
@@ -51,9 +51,9 @@ class QuotaService:
                 name=principal.organization,
             )
 
-    def take_request(self, principal: Principal) -> None:
-        """Count a request to the API; raises TooManyRequests where the minute has no more."""
-        self._quotas.take_request(principal)
+    def take_request(self, principal: Principal) -> Rate | None:
+        """Count a request to the API and return what is left, None without a limit; raises RateReached at its end."""
+        return self._quotas.take_request(principal)
 
 
 def _told(limits: Limits) -> dict[str, int | None]:

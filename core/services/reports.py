@@ -31,6 +31,7 @@ from core.query.given_values import bind_given
 from core.query.validate import aggregations_for, operators_for, validate_definition
 from core.render.charts import build_figure, default_chart
 from core.services.catalog import CatalogService
+from core.services.one_look import once
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -188,8 +189,7 @@ class ReportService:
         preview = self._preview(principal, definition, parameters, 1, _PAGE_ROWS)
         if preview.table.num_rows < preview.rows_matched:
             preview = self._preview(principal, definition, parameters, 1, MAX_CHART_ROWS)
-        with self._database.person(principal) as session:
-            accent = branding_repository.load_branding(session).accent
+        accent = once((self._database, "accent", principal), lambda: self._accent(principal))
         shown, rows = preview.table.num_rows, min(preview.rows_matched, definition.limit or preview.rows_matched)
         note = f"The first {shown:,} of {rows:,} rows" if shown < rows else None
         return build_figure(preview.columns, definition.chart, preview.table, dark=dark, accent=accent, note=note)
@@ -241,6 +241,10 @@ class ReportService:
         return self._executor.preview(
             bound, dataset, source, page=page, page_size=page_size, logical_at=now, refresh=refresh
         )
+
+    def _accent(self, principal: Principal) -> str | None:
+        with self._database.person(principal) as session:
+            return branding_repository.load_branding(session).accent
 
     def _saved_by(self, session: Session, report: Report) -> str:
         return report_repository.list_versions(session, report.id)[0].saved_by or "Somebody"

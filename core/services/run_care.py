@@ -5,6 +5,7 @@ from uuid import UUID
 from core.access.policy import require
 from core.clock import Clock
 from core.db import care_repository, delivery_repository, run_reading, run_repository
+from core.db.audit_repository import note
 from core.db.database import Database
 from core.db.queue import defer_delivery
 from core.domain.access import Permission, Principal
@@ -46,6 +47,7 @@ class RunCareService:
                 resent += 1
             if not resent:
                 raise Conflict("No delivery of this run has failed.")
+            note(session, principal, "run.sent_again", object_id=run_id, name=run.title)
             return run_reading.load_run(session, run_id)
 
     def _pin(self, principal: Principal, run_id: UUID, *, is_pinned: bool) -> Run:
@@ -61,4 +63,5 @@ class RunCareService:
             message = f"{principal.name} {'keeps this run' if is_pinned else 'lets this run go when its time is over'}."
             name = "pinned" if is_pinned else "unpinned"
             run_repository.add_event(session, principal.organization_id, run_id, at=now, name=name, message=message)
+            note(session, principal, f"run.{name}", object_id=run_id, name=run.title)
             return run_reading.load_run(session, run_id)

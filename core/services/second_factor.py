@@ -159,12 +159,14 @@ class SecondFactorService:
 def check_looks_after(mine: tuple[Principal, ...], theirs: tuple[Principal, ...], principal: Principal) -> None:
     """Return if one person may mend how the other signs in: they look after every organization the other is in.
 
-    Raises NotFound for who is not in the acting organization, NotAllowed.
+    Raises NotFound for who is not in the acting organization, NotAllowed also where the other may do more anywhere.
     """
     if not any(one.organization_id == principal.organization_id for one in theirs):
         raise NotFound("This person does not exist, or is not in your organization.")
     if any(one.may(Permission.MANAGE_INSTALLATION) for one in mine):
         return
-    managed = {one.organization_id for one in mine if one.may(Permission.MANAGE_MEMBERS)}
-    if any(one.organization_id not in managed or one.may(Permission.MANAGE_INSTALLATION) for one in theirs):
+    managed = {one.organization_id: one.permissions for one in mine if one.may(Permission.MANAGE_MEMBERS)}
+    if any(one.organization_id not in managed for one in theirs):
         raise NotAllowed("This person belongs to another organization as well. Ask whoever runs this installation.")
+    if any(one.permissions - managed[one.organization_id] for one in theirs):
+        raise NotAllowed("This person may do more than you. Only somebody who may as much can change how they sign in.")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.access.policy import require
 from core.clock import Clock
 from core.db import member_repository, token_repository
-from core.db.audit_repository import record
+from core.db.audit_repository import note, record
 from core.db.database import Database
 from core.domain.access import Permission, Principal
 from core.domain.audit import AuditEvent
@@ -56,6 +56,27 @@ class ServiceAccountService:
             event = AuditEvent.of(principal, "service_account.created", object_id=made, name=name, role=granted.name)
             record(session, principal.organization_id, event, at=self._clock.now())
         return made
+
+    def change_role(self, principal: Principal, account_id: UUID, role: str) -> None:
+        """Give a service account another role; its tokens give what it may from their next request on.
+
+        Raises NotFound, InvalidInput for a role that is none, NotAllowed where it is more than the caller holds.
+        """
+        require(principal, Permission.MANAGE_MEMBERS)
+        with self._database.organization(principal.organization_id) as session:
+            member_repository.lock_members(session, principal.organization_id)
+            account = _load(session, principal, account_id)
+            granted = grantable_role(session, principal, role)
+            member_repository.set_role(session, principal.organization_id, account_id, granted.id)
+            note(
+                session,
+                principal,
+                "service_account.role_changed",
+                before={"role": account.role},
+                after={"role": granted.name},
+                object_id=account_id,
+                name=account.name,
+            )
 
     def remove(self, principal: Principal, account_id: UUID) -> None:
         """End a service account with its tokens at once; schedules it owns are paused. Raises NotFound."""

@@ -123,6 +123,9 @@ def _waiting_because(run: Run, place: Place, now: datetime) -> str | None:
 
 
 def _queue_words(place: Place) -> str:
+    if place.full_at is not None:
+        runs = "One run" if place.full_at == 1 else f"{place.full_at:,} runs"
+        return f"{runs} at a time is the limit of your organization. It begins when one that is under way ends."
     if place.before:
         runs = "1 run is" if place.before == 1 else f"{place.before:,} runs are"
         return f"{runs} before it."

@@ -7,10 +7,12 @@ from core.access.policy import require
 from core.address import parse_email
 from core.clock import Clock
 from core.db import recipient_policy_repository
+from core.db.audit_repository import note, record
 from core.db.database import Database
 from core.deliver.channel import Channel
 from core.deliver.notice_mail import NoticeLine, NoticeMail, compose_notice
 from core.domain.access import Permission, Principal
+from core.domain.audit import AuditEvent
 from core.domain.page import Page
 from core.domain.recipient_policy import Verification, VerifiedAddress
 from core.errors import Conflict, DeliveryDeferred, InvalidAddress, NotFound, TooManyRequests
@@ -81,7 +83,9 @@ class VerificationService:
                 now=now,
                 expires_at=now + VALID_FOR,
             )
-            return recipient_policy_repository.load_asked(session, known)
+            asked = recipient_policy_repository.load_asked(session, known)
+            note(session, principal, "verified_address.asked", object_id=asked.id, name=known)
+            return asked
 
     def ask_again(self, principal: Principal, verified_id: UUID) -> VerifiedAddress:
         """Mail the question once more; raises what `ask` raises, and NotFound."""
@@ -94,7 +98,9 @@ class VerificationService:
         """Forget an address and its yes; raises NotFound."""
         require(principal, Permission.MANAGE_MEMBERS)
         with self._database.organization(principal.organization_id) as session:
+            gone = recipient_policy_repository.load_verified(session, verified_id)
             recipient_policy_repository.remove_verified(session, verified_id)
+            note(session, principal, "verified_address.removed", object_id=verified_id, name=gone.address)
 
     def look(self, token: str) -> Verification:
         """Return who is asked and by whom; nobody signs in for this. Raises NotFound."""
@@ -114,6 +120,16 @@ class VerificationService:
         asked = self.look(token)
         with self._database.organization(asked.organization_id) as session:
             recipient_policy_repository.confirm(session, token_sha256(token), now=self._clock.now())
+            if not asked.is_confirmed:
+                event = AuditEvent(
+                    actor_id=None,
+                    actor=asked.address,
+                    action="verified_address.confirmed",
+                    kind="verified_address",
+                    object_id=None,
+                    object_name=asked.address,
+                )
+                record(session, asked.organization_id, event, at=self._clock.now())
         return self.look(token)
 
     def _check_pace(self, before: VerifiedAddress | None, now: datetime) -> None:

@@ -15,7 +15,7 @@ _RENEW, _REMOVE = "New recovery codes", "Remove"
 
 def factor_section(principal: Principal, standing: SignInStanding) -> None:
     """Draw whether a code is asked at sign-in, and the ways to change that."""
-    st.html('<h3 class="bs-section">Second factor</h3>')
+    st.html('<h2 class="bs-part">Second factor</h2>')
     if standing.uses_sso:
         st.caption("Your provider asks for it where your organization wants it.")
     elif standing.factor_since is None:

@@ -12,7 +12,7 @@ from pages.widgets.states import problem
 
 def password_section(principal: Principal, standing: SignInStanding) -> None:
     """Draw the change of the password; it asks for the old one and ends every other session."""
-    st.html('<h3 class="bs-section">Password</h3>')
+    st.html('<h2 class="bs-part">Password</h2>')
     if standing.uses_sso:
         st.caption(f"You sign in with {words.plain(broadsheet().sso.name)} and have no password here.")
         return

@@ -22,7 +22,7 @@ _ACTION_WIDTH = 120  #: pixels
 
 def sessions_section(principal: Principal) -> None:
     """Draw the open sessions, each with the way to end it."""
-    st.html('<h3 class="bs-section">Where you are signed in</h3>')
+    st.html('<h2 class="bs-part">Where you are signed in</h2>')
     found = broadsheet().sessions.list(principal, session_token())
     with st.container(key="account_sessions", gap=None):
         rows.heading("Device", _COLUMNS, tail=_ACTION_WIDTH)

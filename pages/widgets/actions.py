@@ -21,7 +21,7 @@ def toolbar(principal: Principal) -> None:
     report_conflict.offer()
     with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="builder_tools"):
         st.button(
-            "",
+            "Undo",
             icon=":material/undo:",
             key="builder_undo",
             help="Undo (Ctrl+Z)",
@@ -30,7 +30,7 @@ def toolbar(principal: Principal) -> None:
             on_click=drafts.undo,
         )
         st.button(
-            "",
+            "Redo",
             icon=":material/redo:",
             key="builder_redo",
             help="Redo (Ctrl+Shift+Z)",

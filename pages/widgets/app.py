@@ -6,6 +6,7 @@ import core.bootstrap
 from core.domain.access import Permission, Principal
 from core.domain.sign_in import Visit
 from core.errors import BroadsheetError, NotAllowed, NotSignedIn
+from core.services.one_look import once
 
 #: Set by `/auth/enter`; scripts in the page cannot read it.
 SESSION_COOKIE = "broadsheet_session"
@@ -32,7 +33,7 @@ def current_principal() -> Principal:
     token = session_token()
     if token is None:
         raise NotSignedIn
-    return broadsheet().access.principal_for_session(token)
+    return once(("session", token), lambda: broadsheet().access.principal_for_session(token))
 
 
 def guard(permission: Permission | None = None) -> Principal:

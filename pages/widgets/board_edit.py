@@ -15,6 +15,7 @@ from core.errors import BroadsheetError
 from pages.widgets import board_state as state
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.drag_tiles import grip
 from pages.widgets.states import problem
 
 SIZES = {
@@ -48,6 +49,7 @@ def add_buttons() -> None:
 def tile_tools(content: DashboardContent, tile: Tile) -> None:
     """Draw what moves, sizes, changes and takes away a tile."""
     with st.container(horizontal=True, gap="xxsmall", key=f"dashboard_tools_{tile.id}"):
+        grip(tile)
         for direction, (icon, help_) in _ARROWS.items():
             st.button(
                 help_,

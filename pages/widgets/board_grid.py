@@ -8,6 +8,7 @@ from core.domain.dashboard import COLUMNS, DashboardContent, Tile
 from core.domain.parameters import ParameterValue
 from pages.widgets.board_edit import tile_tools
 from pages.widgets.board_tile import draw_tile
+from pages.widgets.drag_tiles import corner, tile_dragging
 from pages.widgets.mishap import shielded
 
 
@@ -23,6 +24,10 @@ def draw_grid(content: DashboardContent, given: Mapping[str, ParameterValue], *,
                     st.fragment(shielded(draw_tile), run_every=refresh, key=f"dashboard_{tile.id}")(
                         content, tile, given
                     )
+                    if is_edited:
+                        corner(tile)
+    if is_edited:
+        tile_dragging(content)
 
 
 def _places(row: tuple[Tile, ...]) -> "list[tuple[Tile, st.delta_generator.DeltaGenerator]]":

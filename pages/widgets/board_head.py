@@ -13,6 +13,7 @@ from pages.widgets import board_state as state
 from pages.widgets import board_tile, keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.export_status import RUN
+from pages.widgets.page_events import page_events
 from pages.widgets.report_sharing import open_sharing
 from pages.widgets.states import problem
 
@@ -99,6 +100,7 @@ def edit_head(draft: state.BoardDraft) -> None:
     with right.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="bottom", key="dashboard_head"
     ):
+        _undoing(draft)
         present = draft.content.refresh_s or 0
         seconds = list(_REFRESH) if present in _REFRESH else [*_REFRESH, present]
         picked = st.selectbox(
@@ -117,6 +119,17 @@ def edit_head(draft: state.BoardDraft) -> None:
     failed = st.session_state.pop(keys.DASHBOARD_ERROR, None)
     if isinstance(failed, BroadsheetError):
         problem(failed)
+
+
+def _undoing(draft: state.BoardDraft) -> None:
+    page_events("dashboard", keys.DASHBOARD_EVENTS, is_changed=draft.is_changed)
+    for label, key, step, can in (
+        ("Undo", keys.DASHBOARD_UNDO, state.undo, bool(draft.past)),
+        ("Redo", keys.DASHBOARD_REDO, state.redo, bool(draft.future)),
+    ):
+        icon, pressed = f":material/{label.lower()}:", "Ctrl+Z" if label == "Undo" else "Ctrl+Shift+Z"
+        help_ = f"{label} ({pressed})"
+        st.button(label, icon=icon, help=help_, type="tertiary", key=key, disabled=not can, on_click=step)
 
 
 def _leave(dashboard_id: UUID | None) -> None:

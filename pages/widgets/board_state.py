@@ -19,6 +19,7 @@ from pages.widgets import keys
 #: What a filter's name begins with in the address.
 _PREFIX = "f."
 FULL = "full"
+_UNDO_DEPTH = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class BoardDraft:
     description: str
     content: DashboardContent
     saved: tuple[str, str, DashboardContent]
+    past: tuple[DashboardContent, ...] = ()
+    future: tuple[DashboardContent, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -78,10 +81,38 @@ def leave() -> None:
 
 
 def change(edit_content: Callable[[DashboardContent], DashboardContent]) -> None:
-    """Change what the draft shows."""
+    """Change what the draft shows, so that it can be undone."""
     present = draft()
-    if present is not None:
-        st.session_state[keys.DASHBOARD_DRAFT] = replace(present, content=edit_content(present.content))
+    if present is None:
+        return
+    content = edit_content(present.content)
+    if content != present.content:
+        past = (*present.past, present.content)[-_UNDO_DEPTH:]
+        st.session_state[keys.DASHBOARD_DRAFT] = replace(present, content=content, past=past, future=())
+
+
+def undo() -> None:
+    """Go one change of the draft back."""
+    present = draft()
+    if present is not None and present.past:
+        st.session_state[keys.DASHBOARD_DRAFT] = replace(
+            present,
+            content=present.past[-1],
+            past=present.past[:-1],
+            future=(present.content, *present.future),
+        )
+
+
+def redo() -> None:
+    """Go one change of the draft forward again."""
+    present = draft()
+    if present is not None and present.future:
+        st.session_state[keys.DASHBOARD_DRAFT] = replace(
+            present,
+            content=present.future[0],
+            past=(*present.past, present.content),
+            future=present.future[1:],
+        )
 
 
 def rename(name: str) -> None:

@@ -17,6 +17,7 @@ from core.domain.shown import shown_preview
 from core.errors import BroadsheetError
 from core.services.dashboards import TileAnswer
 from core.services.looks import page_looks
+from core.services.one_look import one_look
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.result import config, number, written
@@ -25,17 +26,19 @@ from pages.widgets.spark import spark
 from pages.widgets.theme import is_dark
 
 _ROW_HEIGHT = 32
-_ROOM = {TileHeight.SHORT: 150, TileHeight.MEDIUM: 320, TileHeight.TALL: 620}
+#: How high the figure of a tile is, in pixels.
+ROOM = {TileHeight.SHORT: 150, TileHeight.MEDIUM: 320, TileHeight.TALL: 620}
 _MOST_KEPT = 60
 _FRESH_FOR = timedelta(seconds=60)
 _CLEAR = "rgba(0,0,0,0)"
 
 
+@one_look()
 def draw_tile(content: DashboardContent, tile: Tile, given: Mapping[str, ParameterValue]) -> None:
     """Draw a tile; whatever is wrong with it is said in its place and harms no other."""
     if isinstance(tile, TextTile):
         _title(tile.title or "")
-        st.html(f'<div class="bs-board-words">{rich_html(tile.text)}</div>')
+        st.html(f'<div class="bs-board-words">{rich_html(tile.text, first_level=2)}</div>')
         return
     principal = guard(Permission.VIEW_REPORTS)
     answer, figure = _answer(principal, content, tile, given)
@@ -100,7 +103,7 @@ def _title(title: str, *, link: str | None = None) -> None:
         return
     href = f' href="/builder?report={link}" target="_self"' if link else ""
     inner = f"<a{href}>{escape(title)}</a>" if link else escape(title)
-    st.html(f'<h3 class="bs-board-title">{inner}</h3>')
+    st.html(f'<h2 class="bs-board-title">{inner}</h2>')
 
 
 def _figures(headline: Headline, name: str | None) -> None:
@@ -128,7 +131,7 @@ def _chart(tile: ReportTile, figure: Any) -> None:
     st.plotly_chart(
         figure,
         key=f"dashboard_figure_{tile.id}",
-        height=_ROOM[tile.height],
+        height=ROOM[tile.height],
         theme=None,
         config={"displayModeBar": False, "scrollZoom": False},
         alt=f"Chart: {tile.title or 'report'}",
@@ -142,7 +145,7 @@ def _table(tile: Any, answer: TileAnswer) -> None:
     if not preview.rows_matched:
         st.caption("No rows match.")
         return
-    most = (_ROOM[tile.height] - 4) // _ROW_HEIGHT - 1
+    most = (ROOM[tile.height] - 4) // _ROW_HEIGHT - 1
     timezone = answer.question.definition.timezone
     looks = page_looks(preview, timezone, dark=is_dark())
     st.dataframe(

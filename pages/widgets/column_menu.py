@@ -15,7 +15,7 @@ from pages.widgets import draft as drafts
 from pages.widgets import edits, keys, words
 from pages.widgets.columns_section import column_form
 from pages.widgets.field_moves import ROWS, TABLE, VALUES, Move, moved
-from pages.widgets.filter_add import chip_key
+from pages.widgets.filter_add import add_filter
 from pages.widgets.filter_place import FilterPlace, over_fields, over_result
 from pages.widgets.measures import preferred
 from pages.widgets.result_edits import set_option
@@ -70,7 +70,7 @@ def column_menu(dataset: Dataset, definition: ReportDefinition, columns: Mapping
         _button("Hide", "visibility_off", "hide", hide)
         _button("Remove", "delete", "remove", partial(_removed, key=column.key, dataset=dataset))
         st.button(
-            "", icon=":material/close:", key="builder_column_close", type="tertiary", help="Close", on_click=_close
+            "Close", icon=":material/close:", key="builder_column_close", type="tertiary", help="Close", on_click=_close
         )
 
 
@@ -109,7 +109,7 @@ def _filter(subject: _Subject) -> None:
         icon=":material/filter_alt:",
         key="builder_column_filter",
         type="tertiary",
-        on_click=_add_filter,
+        on_click=add_filter,
         args=(over, name),
     )
 
@@ -121,13 +121,6 @@ def _place(subject: _Subject) -> tuple[FilterPlace, str]:
     if named is None and d.is_summary:
         return over_result(d, subject.columns), subject.key
     return over_fields(subject.dataset), named or subject.key
-
-
-def _add_filter(place: FilterPlace, name: str) -> None:
-    definition = drafts.current().definition
-    position, item = len(place.group(definition).items), edits.new_condition(place.fields[name])
-    drafts.change(place.set_item(definition, position, item))
-    st.session_state[chip_key(place, position, item)] = True
 
 
 def _summarize(subject: _Subject) -> None:

@@ -17,7 +17,7 @@ _EXPRESSION = "dataset_computed_expression"
 def computed_panel(draft: drafts.DatasetDraft) -> None:
     """Draw the computed fields and the form of the one that is open."""
     dataset = draft.dataset
-    st.html('<h3 class="bs-section">Computed fields</h3>')
+    st.html('<h2 class="bs-part">Computed fields</h2>')
     opened = st.session_state.get(keys.DATASET_COMPUTED)
     for position, field in enumerate(dataset.fields):
         if field.expression is not None:

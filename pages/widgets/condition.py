@@ -155,9 +155,10 @@ def with_operator(item: Condition, operator: Operator) -> Condition:
         return item
     if operator in WINDOWS:
         window = item.window or DateWindow(kind=WindowKind.LAST, n=30, unit=DateUnit.DAY)
-        return Condition(field=item.field, operator=operator, window=window)
+        return Condition(field=item.field, operator=operator, window=window, is_off=item.is_off)
     keeps = operator not in NO_OPERAND and item.operator not in WINDOWS
     same_shape = (operator in RANGES) is (item.operator in RANGES)
     values = item.values if keeps and same_shape else ()
     listed = operator in (*CHOICES, *RANGES)
-    return Condition(field=item.field, operator=operator, values=values if listed else values[:1])
+    kept = values if listed else values[:1]
+    return Condition(field=item.field, operator=operator, values=kept, is_off=item.is_off)

@@ -151,7 +151,7 @@ def found_list(found: Sequence[Found]) -> None:
     """Draw the fields and measures that a search found."""
     if not found:
         return
-    st.html('<h3 class="bs-section">Fields and measures</h3>')
+    st.html('<h2 class="bs-part">Fields and measures</h2>')
     with st.container(key="data_found", gap=None):
         for number, hit in enumerate(found[:_MOST_FOUND]):
             with st.container(key=f"list_row_found_{number}", horizontal=True, vertical_alignment="center"):

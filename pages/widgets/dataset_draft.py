@@ -13,6 +13,7 @@ from core.domain.dataset import Dataset
 from core.errors import NotFound
 from pages.widgets import keys
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.control import show
 from pages.widgets.dataset_edits import complete
 
 _UNDO_DEPTH = 60
@@ -133,9 +134,7 @@ def problem_at(*places: str) -> str:
 
 def control(widget: Callable[..., Any], label: str, *, key: str, value: Any, edit: Edit, **options: Any) -> None:
     """Draw a widget that shows `value`; a change of it makes `edit(dataset, new value)` the draft."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    widget(label, key=key, on_change=_apply, args=(key, edit), **options)
+    show(widget, label, key=key, value=value, on_change=_apply, args=(key, edit), **options)
 
 
 def act(label: str, *, key: str, edit: PlainEdit, **options: Any) -> None:

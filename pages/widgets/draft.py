@@ -13,6 +13,7 @@ from core.domain.parameters import ParameterValue
 from core.domain.report import Report
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
+from pages.widgets.control import show
 from pages.widgets.edits import complete
 
 _UNDO_DEPTH = 60
@@ -163,9 +164,7 @@ def first_name(label: str) -> str:
 
 def control(widget: Callable[..., Any], label: str, *, key: str, value: Any, edit: Edit, **options: Any) -> None:
     """Draw a widget that shows `value`; a change of it makes `edit(definition, new value)` the draft."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    widget(label, key=key, on_change=_apply, args=(key, edit), **options)
+    show(widget, label, key=key, value=value, on_change=_apply, args=(key, edit), **options)
 
 
 def act(label: str, *, key: str, edit: PlainEdit, **options: Any) -> None:

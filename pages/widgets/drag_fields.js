@@ -119,12 +119,13 @@ function field(view, item) {
     item.used ? icon("check", "icon used") : null,
   );
   const places = (item.only ?? view.data.places).filter((place) => view.data.places.includes(place) || item.only);
-  const menu = menuOf(
-    places.map((place) => ({
+  const menu = menuOf([
+    ...places.map((place) => ({
       label: `Add to ${PLACES[place]}`,
       act: () => view.send({ do: "place", what: item.id, to: place }),
     })),
-  );
+    ...(item.only ? [] : [{ label: "Filter by it", act: () => view.send({ do: "filter", what: item.id }) }]),
+  ]);
   const more = opener(menu, `Where ${item.label} goes`, `${item.id} more`, icon("more_vert"), "more");
   return make("div", { class: "line" }, button, more, menu);
 }

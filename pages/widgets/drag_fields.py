@@ -17,6 +17,8 @@ from core.domain.field import Field, FieldType
 from core.domain.filter import Grain
 from pages.widgets import draft as drafts
 from pages.widgets import edits, field_moves, keys, words
+from pages.widgets.filter_add import add_filter
+from pages.widgets.filter_place import over_fields
 from pages.widgets.measures import preferred
 
 _HERE = Path(__file__).parent
@@ -74,6 +76,10 @@ def _moved(key: str, dataset: Dataset) -> None:
     if move is None:
         return
     definition = drafts.current().definition
+    name = move.what.removeprefix(field_moves.FIELD)
+    if move.do == "filter" and dataset.field(name) is not None:
+        add_filter(over_fields(dataset), name)
+        return
     if move.do == "more":
         position = next((n for n, m in enumerate(definition.measures) if m.key == move.what), None)
         st.session_state[keys.BUILDER_OPEN] = None if position is None else f"measure_{position}"

@@ -10,6 +10,7 @@ import streamlit as st
 from core.domain.access import Principal
 from core.domain.definition import ReportDefinition
 from core.domain.file_options import FileOptions
+from core.domain.filter_off import applied
 from core.domain.parameters import ParameterValue
 from core.errors import BroadsheetError, InvalidInput
 from pages.widgets import file_state as state
@@ -108,12 +109,13 @@ def _dialog() -> None:
 
 def _asked(principal: Principal, subject: Subject) -> Mapping[str, ParameterValue]:
     """Draw what a saved report asks for, unless its values were given where the dialog was opened."""
-    if not subject.definition.parameters or subject.given:
+    asked = applied(subject.definition).parameters
+    if not asked or subject.given:
         return subject.given
     dataset = broadsheet().catalog.dataset(principal, subject.definition.dataset_id)
     kept: dict[str, ParameterValue] = st.session_state.setdefault(_GIVEN, {}).setdefault(subject.key, {})
     with st.container(horizontal=True):
-        return parameter_inputs(principal, dataset, subject.definition.parameters, kept, key=f"export_{subject.key}")
+        return parameter_inputs(principal, dataset, asked, kept, key=f"export_{subject.key}")
 
 
 def _start(principal: Principal, subject: Subject, formats: tuple[str, ...], form: Form) -> None:

@@ -20,6 +20,6 @@ def draw_offer(offer: FactorOffer) -> None:
 
 def draw_codes(codes: Sequence[str]) -> None:
     """Draw recovery codes, which are shown this once. No file is offered: its address would need no session."""
-    st.html('<h3 class="bs-section">Keep these recovery codes</h3>')
+    st.html('<h2 class="bs-part">Keep these recovery codes</h2>')
     st.caption("Each signs you in once if you lose your phone. They are not shown again.")
     st.code("\n".join(codes), language=None)

@@ -11,6 +11,7 @@ from core.domain.dataset import Dataset
 from pages.widgets import draft as drafts
 from pages.widgets import keys
 from pages.widgets.app import broadsheet
+from pages.widgets.control import show
 from pages.widgets.drag_fields import field_list
 from pages.widgets.words import distinct
 
@@ -28,12 +29,12 @@ def _dataset_choice(principal: Principal, dataset: Dataset) -> None:
     if len(datasets) < 2:
         st.html(f'<div class="bs-eyebrow">Dataset</div><div class="bs-dataset">{_escape(dataset.label)}</div>')
         return
-    if st.session_state.get(keys.BUILDER_DATASET) != dataset.id:
-        st.session_state[keys.BUILDER_DATASET] = dataset.id
-    st.selectbox(
+    show(
+        st.selectbox,
         "Dataset",
-        list(datasets),
         key=keys.BUILDER_DATASET,
+        value=dataset.id,
+        options=list(datasets),
         format_func=lambda key: datasets.get(key, ""),
         on_change=_switch_dataset,
         args=(principal, datasets),

@@ -73,12 +73,16 @@ def _add(key: str, field_key: str, offers: _Offers) -> None:
     picked = st.session_state[field_key]
     if picked not in offers:
         return
-    place, name = offers[picked]
+    add_filter(*offers[picked])
+    st.session_state[key] = False
+
+
+def add_filter(place: FilterPlace, name: str) -> None:
+    """Add a filter by a field of the place, with its chip open to say how."""
     definition: ReportDefinition = drafts.current().definition
     position = len(place.group(definition).items)
     item = edits.new_condition(place.fields[name])
     drafts.change(place.set_item(definition, position, item))
-    st.session_state[key] = False
     st.session_state[chip_key(place, position, item)] = True
 
 

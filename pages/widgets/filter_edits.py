@@ -7,10 +7,9 @@ leaves empty goes. An edit that would nest deeper or list more than a definition
 from collections.abc import Iterator
 from dataclasses import replace
 
-from core.domain.filter import Condition, FilterGroup, Match
+from core.domain.filter import Condition, FilterGroup, Item, Match
 from core.domain.filter_models import MAX_FILTER_DEPTH
 from core.domain.json_values import MAX_COLUMNS
-from pages.widgets.mend import Item
 
 Path = tuple[int, ...]
 
@@ -67,6 +66,13 @@ def turned(group: FilterGroup, path: Path, match: Match) -> FilterGroup:
     return _replaced(group, path, replace(group_at(group, path), match=match))
 
 
+def switched(group: FilterGroup, path: Path, *, is_off: bool) -> FilterGroup:
+    """Switch an item off or on; of the outermost group, which cannot be off itself, all its items."""
+    if not path:
+        return replace(group, items=tuple(replace(item, is_off=is_off) for item in group.items))
+    return _replaced(group, path, replace(item_at(group, path), is_off=is_off))
+
+
 def wrapped(group: FilterGroup, path: Path, beside: int | None = None) -> FilterGroup:
     """Make a group, of which any has to hold, of an item and the one at position `beside` of the same group."""
     outer, position = path[:-1], path[-1]
@@ -87,12 +93,14 @@ def moved(group: FilterGroup, path: Path, into: Path) -> FilterGroup:
 
 
 def dissolved(group: FilterGroup, path: Path) -> FilterGroup:
-    """Put the items of a group in its place; the outermost group stays."""
+    """Put the items of a group in its place, switched off where it was; the outermost group stays."""
     if not path:
         return group
     outer, position = path[:-1], path[-1]
     items = group_at(group, outer).items
-    kept = (*items[:position], *group_at(group, path).items, *items[position + 1 :])
+    inner = group_at(group, path)
+    freed = tuple(replace(item, is_off=item.is_off or inner.is_off) for item in inner.items)
+    kept = (*items[:position], *freed, *items[position + 1 :])
     return _if_sound(group, _with_items(group, outer, kept)) if kept else dropped(group, path)
 
 

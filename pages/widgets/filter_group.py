@@ -4,7 +4,7 @@ A popover's controls are drawn only while it is open: the browser keeps no hidde
 a change that was made elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -51,11 +51,20 @@ def _items(chips: Chips, place: FilterPlace, group: FilterGroup) -> None:
 def _chip(chips: Chips, place: FilterPlace, position: int, item: Condition) -> None:
     key, field = chip_key(place, position, item), place.fields.get(item.field)
     label = condition_words(item, place.fields)
-    with st.container(horizontal=True, gap=None, width="content", key=f"builder_held_{key}"):
+    held = f"builder_held_{key}{'_is_off' if item.is_off else ''}"
+    with st.container(horizontal=True, gap=None, width="content", key=held):
         chip = popover(words.plain(label), icon=_icon(place, item, field), key=key)
         if chip.open:
             with chip:
                 _editor(chips, place, position, item, field)
+        drafts.act(
+            f"Switch {'on' if item.is_off else 'off'}: {words.plain(label)}",
+            key=f"{key}_switch",
+            edit=lambda d: place.set_item(d, position, replace(item, is_off=not item.is_off)),
+            icon=f":material/toggle_{'off' if item.is_off else 'on'}:",
+            type="tertiary",
+            help="A filter that is switched off stays here, and the report answers without it.",
+        )
         drafts.act(
             f"Remove: {words.plain(label)}",
             key=f"{key}_x",
@@ -95,10 +104,10 @@ def _editor(chips: Chips, place: FilterPlace, position: int, item: Condition, fi
 
 def _frame(chips: Chips, place: FilterPlace, group: FilterGroup) -> None:
     name = f"{place.key}_group"
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", width="content", key=f"builder_frame_{name}"
-    ):
-        head = popover(MATCHES[group.match], key=name, type="tertiary", help="How these filters combine")
+    frame = f"builder_frame_{name}{'_is_off' if group.is_off else ''}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content", key=frame):
+        label = f"{MATCHES[group.match]}{' (off)' if group.is_off else ''}"
+        head = popover(label, key=name, type="tertiary", help="How these filters combine")
         if head.open:
             with head:
                 _head(place, group, name)
@@ -111,6 +120,14 @@ def _head(place: FilterPlace, group: FilterGroup, name: str) -> None:
     match_control(place, group, key=f"{name}_match")
     if place.path:
         stands_in(place, place.path[-1], name, is_group=True)
+    is_off = group.is_off or (not place.path and all(item.is_off for item in group.items))
+    drafts.control(
+        st.toggle,
+        "These filters apply",
+        key=f"{name}_applies",
+        value=not is_off,
+        edit=lambda d, on: place.reshaped(d, partial(filter_edits.switched, path=place.path, is_off=not on)),
+    )
     with st.container(horizontal=True):
         if place.path:
             drafts.act(

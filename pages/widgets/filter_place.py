@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
 from core.domain.field import Field
-from core.domain.filter import FilterGroup
+from core.domain.filter import FilterGroup, Item
 from core.domain.result import ResultColumn
 from pages.widgets import filter_edits
 from pages.widgets.filter_edits import Path
-from pages.widgets.mend import Item, mended
+from pages.widgets.mend import mended
 from pages.widgets.result_edits import set_measure_filters
 
 

@@ -50,7 +50,7 @@ def _join(dataset: Dataset, position: int, join: Join) -> None:
             to = "" if join.left is None else f" to {join.left}"
             keys_words = ", ".join(f"{key.left} = {key.right}" for key in join.keys)
             st.html(
-                f'<h3 class="bs-section">{words.html(catalog.join_name(join))}</h3><p class="bs-facts bs-quiet">'
+                f'<h2 class="bs-part">{words.html(catalog.join_name(join))}</h2><p class="bs-facts bs-quiet">'
                 f"{words.html(catalog.table_name(join.table))}{words.html(to)}, where {words.html(keys_words)}</p>",
                 width="stretch",
             )
@@ -116,7 +116,7 @@ def _close() -> None:
 def _form(dataset: Dataset, tables: "Sequence[TableDraft]") -> None:
     named = {catalog.table_name(origin_of(one)): one for one in tables}
     with st.container(key="dataset_join_form"):
-        st.html('<h3 class="bs-section">Join a table</h3>')
+        st.html('<h2 class="bs-part">Join a table</h2>')
         picked = st.selectbox(
             "Table",
             list(named),

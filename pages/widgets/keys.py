@@ -41,6 +41,10 @@ DASHBOARD_REPORT = "dashboard_report"
 DASHBOARD_MEASURE = "dashboard_measure"
 DASHBOARD_SHOW = "dashboard_show"
 DASHBOARD_SIZE = "dashboard_size"
+DASHBOARD_DRAG = "dashboard_drag"
+DASHBOARD_EVENTS = "dashboard_events"
+DASHBOARD_UNDO = "dashboard_undo"
+DASHBOARD_REDO = "dashboard_redo"
 
 SCREEN = "screen"
 

@@ -58,7 +58,7 @@ def _top(definition: ReportDefinition, columns: Columns) -> None:
             max_value=100_000,
             step=1,
             label_visibility="collapsed",
-            width=110,
+            width=140,
         )
     groups = [grouping.key for grouping in definition.groupings]
     _choice("Values of", "grouping", top.grouping or groups[0], groups, columns)

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 from core.domain.appearance import Chart, ChartKind
 from core.domain.definition import Calculation, Pivot, ReportDefinition, Top, Totals
-from core.domain.filter import Condition, FilterGroup
+from core.domain.filter import Condition, FilterGroup, Item
 
 _OVER_TIME = (ChartKind.LINE, ChartKind.AREA)
-Item = Condition | FilterGroup
 
 
 def mended(d: ReportDefinition) -> ReportDefinition:

@@ -4,8 +4,9 @@ const LISTENING = Symbol.for("broadsheet.listening");
 const UNTYPED = ["button", "checkbox", "radio", "range", "color", "file", "submit", "reset"];
 
 export default function (component) {
-  const { is_changed: isChanged, question } = component.data;
+  const { screen, is_changed: isChanged, question } = component.data;
   stop();
+  const press = (event) => undoing(event, screen);
   const unload = (event) => event.preventDefault();
   const click = (event) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -35,12 +36,12 @@ function stop() {
   window[LISTENING]?.();
 }
 
-function press(event) {
+function undoing(event, screen) {
   const key = event.key.toLowerCase();
   if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== "z" && key !== "y")) return;
   if (isTyped(event.composedPath()[0])) return;
   const name = key === "y" || event.shiftKey ? "redo" : "undo";
-  const button = document.querySelector(`.st-key-builder_${name} button:not(:disabled)`);
+  const button = document.querySelector(`.st-key-${screen}_${name} button:not(:disabled)`);
   if (!button) return;
   event.preventDefault();
   button.click();

@@ -79,7 +79,7 @@ def _invited(principal: Principal) -> None:
     invitations = broadsheet().invitations.list(principal)
     if not invitations:
         return
-    st.html('<h3 class="bs-section">Invited, no answer yet</h3>')
+    st.html('<h2 class="bs-part">Invited, no answer yet</h2>')
     with st.container(key=member_keys.INVITED_LIST, gap=None):
         rows.heading("Invited address", INVITED_COLUMNS)
         for invitation in invitations:

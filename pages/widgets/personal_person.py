@@ -18,7 +18,7 @@ def person_panel() -> None:
     who = st.text_input("E-mail address", key=keys.PERSONAL_WHO, placeholder="ann@example.org", width=360).strip()
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("#### Everything about them")
+        st.html('<h2 class="bs-part">Everything about them</h2>')
         st.caption(
             "Their profile, memberships, groups and attributes, what they own, their runs, what was sent to them and "
             "the lines of the audit, as a ZIP of JSON files."
@@ -30,7 +30,7 @@ def person_panel() -> None:
             disabled=not who,
         )
     with right:
-        st.markdown("#### Erase them")
+        st.html('<h2 class="bs-part">Erase them</h2>')
         st.caption(
             "What went out stays in the record, to whom does not. They leave every group and schedule and are not "
             "written to again; of their address only a hash is kept. This cannot be undone."

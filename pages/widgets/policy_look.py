@@ -19,7 +19,7 @@ _ROW_HEIGHT = 32
 
 def look_panel(principal: Principal, kept: KeptPolicy, names: Names) -> None:
     """Draw the choice of a person, and what they get."""
-    st.markdown("#### Look as somebody")
+    st.html('<h2 class="bs-part">Look as somebody</h2>')
     st.selectbox(
         "Person",
         list(names.people),

@@ -49,7 +49,7 @@ def policy_panel(principal: Principal, dataset: Dataset | None) -> None:
 
 def _row_rules(kept: KeptPolicy, names: Names, attributes: tuple[str, ...]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### Rows", width="stretch")
+        st.html('<h2 class="bs-part">Rows</h2>', width="stretch")
         if st.button("Attributes of people", key="policy_attributes_open", type="tertiary", icon=":material/badge:"):
             attributes_of_people()
         if st.button("Add rule about rows", key="policy_add_rows", icon=":material/add:"):
@@ -89,7 +89,7 @@ def _unmatched(kept: KeptPolicy) -> None:
 
 def _column_rules(kept: KeptPolicy, names: Names) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("#### Fields", width="stretch")
+        st.html('<h2 class="bs-part">Fields</h2>', width="stretch")
         if st.button("Add rule about fields", key="policy_add_fields", icon=":material/add:"):
             _forget()
             column_rule(kept, None, names)
@@ -112,7 +112,7 @@ def _column_rules(kept: KeptPolicy, names: Names) -> None:
 
 
 def _least(kept: KeptPolicy) -> None:
-    st.markdown("#### Figures of few rows")
+    st.html('<h2 class="bs-part">Figures of few rows</h2>')
     size = kept.policy.group_size
     with st.container(horizontal=True, vertical_alignment="bottom"):
         least = st.number_input(

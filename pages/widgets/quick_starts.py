@@ -88,7 +88,7 @@ def _chosen(datasets: tuple[Dataset, ...]) -> Dataset:
 
 
 def _starts(dataset: Dataset, kind: StartKind, starts: list[QuickStart]) -> None:
-    st.html(f'<h3 class="bs-section">{_TITLES[kind]}</h3>')
+    st.html(f'<h2 class="bs-part">{_TITLES[kind]}</h2>')
     if not starts:
         st.caption("None of them finds the fields it asks for in this dataset.")
     for start in starts:

@@ -38,7 +38,7 @@ def recipient_rule(principal: Principal) -> None:
 
 
 def _rule(policy: RecipientPolicy, failed: object, *, may_change: bool) -> None:
-    st.html('<h3 class="bs-section">Who may receive reports by mail</h3>')
+    st.html('<h2 class="bs-part">Who may receive reports by mail</h2>')
     st.radio(
         "Rule",
         list(RULES),
@@ -116,7 +116,7 @@ def _schedules(found: Page[ScheduleAtOdds]) -> None:
 
 
 def _questions(principal: Principal) -> None:
-    st.html('<h3 class="bs-section">Addresses that were asked</h3>')
+    st.html('<h2 class="bs-part">Addresses that were asked</h2>')
     st.caption("They get a mail with a link. Only after its owner said yes on that page does an address count.")
     notice = st.session_state.pop(keys.ASK_NOTICE, None)
     if isinstance(notice, BroadsheetError):

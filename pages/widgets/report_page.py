@@ -8,9 +8,11 @@ import streamlit as st
 from core.domain.access import Permission, Principal
 from core.domain.dataset import Dataset
 from core.domain.definition import ReportDefinition
+from core.domain.filter_off import applied
 from core.domain.parameters import ParameterValue
 from core.domain.result import Preview, ResultColumn
 from core.errors import BroadsheetError
+from core.services.one_look import one_look
 from pages.widgets import answers, keys, words
 from pages.widgets import draft as drafts
 from pages.widgets.app import guard
@@ -48,6 +50,7 @@ def report_page(
 
 @st.fragment
 @shielded
+@one_look()
 def _answer(dataset: Dataset, definition: ReportDefinition, given: Given, columns: Mapping[str, ResultColumn]) -> None:
     """Draw the answer. Turning its pages and choosing a column draw nothing else; an edit made here draws it all."""
     draft = drafts.current()
@@ -80,8 +83,9 @@ def _ask(principal: Principal, definition: ReportDefinition, given: Given) -> Pr
 
 def _asked_values(principal: Principal, dataset: Dataset, definition: ReportDefinition) -> Given:
     """Draw the controls for what the report asks and return what was given."""
-    if not definition.parameters:
+    asked = applied(definition).parameters
+    if not asked:
         return {}
     with st.container(horizontal=True, vertical_alignment="bottom", key="builder_asked"):
         kept, key = drafts.given_values(), f"builder_given_{st.session_state[keys.DRAFT]}"
-        return parameter_inputs(principal, dataset, definition.parameters, kept, key=key)
+        return parameter_inputs(principal, dataset, asked, kept, key=key)

@@ -23,7 +23,7 @@ def role_form(principal: Principal, role_id: UUID | None) -> None:
         about = st.text_input(
             "Description", value=role.description if role else "", key=member_keys.ROLE_DESCRIPTION, max_chars=300
         )
-        st.html('<h3 class="bs-section">May</h3>')
+        st.html('<h2 class="bs-part">May</h2>')
         chosen = _permissions(principal, _FIRST if role is None else role.permissions)
         asked = st.form_submit_button("Save role", type="primary", key=member_keys.ROLE_SAVE)
     if asked:

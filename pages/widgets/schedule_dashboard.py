@@ -60,7 +60,7 @@ def filter_section(principal: Principal, dashboard_id: UUID) -> None:
         problem(error)
         return
     if content.filters:
-        st.html('<h3 class="bs-section">Its filters</h3>')
+        st.html('<h2 class="bs-part">Its filters</h2>')
         filter_bar(principal, content, _kept(dashboard_id), key=f"schedule_filters_{dashboard_id}")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import streamlit as st
 
 from core.domain.access import Principal
+from core.domain.filter_off import applied
 from core.domain.parameters import ParameterValue, dump_parameters, parse_parameters
 from core.domain.schedule import Schedule
 from core.errors import InvalidInput
@@ -53,9 +54,10 @@ def parameter_section(principal: Principal, report_id: UUID | None, schedule: Sc
     if schedule is not None and schedule.report_id == report_id:
         for found in broadsheet().schedules.problems(principal, schedule):
             st.warning(f"The next run would fail. {found.message}", icon=":material/help_center:")
-    if not definition.parameters:
+    asked = applied(definition).parameters
+    if not asked:
         return
-    st.html('<h3 class="bs-section">What the report asks for</h3>')
+    st.html('<h2 class="bs-part">What the report asks for</h2>')
     dataset = broadsheet().catalog.dataset(principal, definition.dataset_id)
     with st.container(horizontal=True, key="schedule_form_asked"):
-        parameter_inputs(principal, dataset, definition.parameters, _kept(report_id), key=f"schedule_given_{report_id}")
+        parameter_inputs(principal, dataset, asked, _kept(report_id), key=f"schedule_given_{report_id}")

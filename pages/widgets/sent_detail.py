@@ -10,6 +10,7 @@ from core.errors import BroadsheetError
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
 from pages.widgets.delivery_states import DELIVERIES, RESENDABLE
+from pages.widgets.link_history import link_history
 from pages.widgets.mail import mail_page
 from pages.widgets.states import mark, problem
 
@@ -106,11 +107,7 @@ def _links(principal: Principal, found: SentDelivery) -> None:
     if not found.links:
         return
     _eyebrow("Links in the message")
-    for link in found.links:
-        until = words.moment(link.terms.expires_at, principal.timezone)
-        used = "not used yet" if not link.uses else f"used {link.uses:,} times" if link.uses > 1 else "used once"
-        state = "taken back" if link.revoked_at else f"good until {until}"
-        st.caption(f"{words.plain(link.file_name)}: {used}, {state}")
+    link_history(principal, found.links)
 
 
 def _eyebrow(text: str) -> None:

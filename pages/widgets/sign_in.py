@@ -1,14 +1,13 @@
 """Signing in and out: the form, the check by streamlit-authenticator, and the hand-over to the cookie route."""
 
-import json
-
 import streamlit as st
 from streamlit_authenticator.models import AuthenticationModel
 
 from core.domain.sign_in import NextStep
 from core.errors import BroadsheetError
-from pages.widgets import account_keys, keys, sign_in_steps
+from pages.widgets import account_keys, keys, sign_in_steps, words
 from pages.widgets.app import broadsheet, session_token, visit
+from pages.widgets.page_scripts import ENTER, LEAVE, WATCH
 from pages.widgets.single_sign_on import came_back, has_identity, provider_button
 
 #: Compared with for an unknown address or a locked account: the time taken must not tell them from a wrong password.
@@ -16,33 +15,8 @@ _NOBODYS_HASH = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7lRbl7D7zPuzfVbZVcJvCk5zW5rBkzi"
 #: bcrypt reads no further and raises past it.
 _MAX_PASSWORD_BYTES = 72
 _REFUSED = "The e-mail address or the password is wrong, or the account is locked for a while."
-_HAND_OVER = """<p id="bs-entering" class="bs-quiet">Signing you in …</p><script>
-fetch("/auth/enter", {method: "POST", credentials: "same-origin",
-  headers: {"Content-Type": "application/json"}, body: JSON.stringify({ticket: %s})})
-  .then(answer => { if (!answer.ok) throw new Error(answer.status); window.location.reload(); })
-  .catch(() => { document.getElementById("bs-entering").textContent =
-    "The sign-in could not be finished. Open Broadsheet under its own address, then try again."; });
-</script>"""
-#: Other tabs of the browser are told, so that what they show goes at once.
-_HAND_BACK = """<script>
-fetch("/auth/leave", {method: "POST", credentials: "same-origin"}).finally(() => {
-  new BroadcastChannel("broadsheet").postMessage("left");
-  window.location.replace(%s);
-});
-</script>"""
-#: Asks now and then, and when the page comes to the front, whether its session still stands.
-_WATCH = """<script>
-if (!window.bsWatching) {
-  window.bsWatching = true;
-  const look = () => { if (document.visibilityState === "visible")
-    fetch("/auth/here", {credentials: "same-origin", cache: "no-store"})
-      .then(answer => { if (answer.status === 401) window.location.reload(); }).catch(() => {}); };
-  setInterval(look, 10000);
-  document.addEventListener("visibilitychange", look);
-  window.bsChannel = new BroadcastChannel("broadsheet");
-  window.bsChannel.onmessage = () => setTimeout(look, 300);
-}
-</script>"""
+_HAND_OVER = '<p id="bs-entering" class="bs-quiet" data-ticket="%s">Signing you in …</p>'
+_HAND_BACK = '<p id="bs-leaving" data-next="%s"></p>'
 
 
 def sign_in_screen() -> None:
@@ -60,12 +34,12 @@ def sign_in_screen() -> None:
             ticket = _password_form()
         if ticket is not None:
             # The ticket is worth one call: the route swaps it for a secret that scripts cannot read.
-            st.html(_HAND_OVER % json.dumps(ticket), unsafe_allow_javascript=True)
+            _run(ENTER, _HAND_OVER % words.html(ticket))
 
 
 def watch_session() -> None:
     """Let an open page go once its session has ended, whoever ended it and wherever."""
-    st.html(_WATCH, unsafe_allow_javascript=True)
+    _run(WATCH)
 
 
 def _step() -> str | None:
@@ -132,5 +106,10 @@ def sign_out() -> None:
     for name in list(st.session_state):
         del st.session_state[name]
     # Streamlit's own way out, which ends the login at the provider too.
-    st.html(_HAND_BACK % json.dumps("/auth/logout" if at_provider else "/"), unsafe_allow_javascript=True)
+    _run(LEAVE, _HAND_BACK % ("/auth/logout" if at_provider else "/"))
     st.caption("Signing you out …")
+
+
+def _run(script: str, beside: str = "") -> None:
+    """Run one of `page_scripts`; `beside` holds what it has to know."""
+    st.html(f"{beside}<script>{script}</script>", unsafe_allow_javascript=True)

@@ -85,7 +85,7 @@ def _enrol(found: Waiting) -> str | None:
     if found.offer is None:
         found = replace(found, offer=service.offer_factor(found.user_id))
         st.session_state[account_keys.SIGN_IN_STATE] = found
-    st.html('<h3 class="bs-section">Set up a second factor</h3>')
+    st.html('<h2 class="bs-part">Set up a second factor</h2>')
     st.caption("Your organization asks everyone for one. Scan this with an authenticator app on your phone.")
     if found.offer is not None:
         draw_offer(found.offer)
@@ -119,7 +119,7 @@ def _code_form(action: str, help_text: str) -> str | None:
 
 def forgot_form() -> None:
     """Draw the question where to mail a link; the answer is the same whether there is such an account or not."""
-    st.html('<h3 class="bs-section">Forgot your password?</h3>')
+    st.html('<h2 class="bs-part">Forgot your password?</h2>')
     with st.form(keys.SIGN_IN_FORM, border=False):
         email = st.text_input("E-mail", key=keys.SIGN_IN_EMAIL, autocomplete="username")
         asked = st.form_submit_button("Mail me a link", type="primary", width="stretch", key=keys.SIGN_IN_SUBMIT)

@@ -72,7 +72,7 @@ def kind_choice(source: Source | None) -> "SourceKind":
 
 def form(kind: "SourceKind", source: Source | None, failed: BroadsheetError | None) -> None:
     """Draw a kind's fields, each with what is wrong with it below."""
-    st.html('<h3 class="bs-section">Connection</h3>')
+    st.html('<h2 class="bs-part">Connection</h2>')
     _keep(_NAME, "")
     st.text_input("Name", key=_NAME, max_chars=200, placeholder="How people know it: Shop, Warehouse")
     st.session_state[keys.SOURCE_VALUES][_NAME] = st.session_state[_NAME]

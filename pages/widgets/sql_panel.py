@@ -18,7 +18,7 @@ _SHOWN = "dataset_sql_shown"
 
 def sql_panel(principal: Principal, dataset: Dataset, origin: SqlOrigin) -> None:
     """Draw the SQL, in a box where it may be changed."""
-    st.html('<h3 class="bs-section">SQL</h3>')
+    st.html('<h2 class="bs-part">SQL</h2>')
     if not principal.may(Permission.WRITE_SQL):
         st.code(origin.sql, language="sql", wrap_lines=True)
         return

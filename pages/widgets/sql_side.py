@@ -34,13 +34,13 @@ def sql_panel(preview: Preview | None) -> None:
     """Draw what the source was asked for the answer on the screen."""
     if preview is None:
         empty("No SQL yet", "It is here once the report has an answer.", icon=":material/code:")
-    elif preview.sql_in_full is None:
+    elif preview.sql is None:
         st.info(
             "A data policy decides what you see of this data. The SQL would tell its rules, so it is not shown.",
             icon=":material/shield_person:",
         )
     else:
-        st.code(preview.sql_in_full(), language="sql", wrap_lines=True)
+        st.code(preview.sql.in_full(), language="sql", wrap_lines=True)
         st.caption("What the source is asked for the table, with the values in their places.")
 
 

@@ -14,7 +14,7 @@ from pages.widgets import words
 def empty(title: str, words: str, *, icon: str = ":material/inbox:") -> None:
     """Say that there is nothing yet, and what to do about it."""
     with st.container(horizontal_alignment="center", key=f"empty_{title[:12].lower().replace(' ', '_')}"):
-        st.markdown(f"### {icon}", width="content")
+        st.markdown(icon, width="content")
         st.markdown(f"**{title}**", width="content")
         st.caption(words, width="content")
 

@@ -139,7 +139,7 @@ def _chosen(principal: Principal, dataset: Dataset, position: int, source: Sourc
     step = dataset.steps[position]
     columns = {field.source_column: field for field in questions.columns_of(dataset, position)}
     with st.container(key=f"dataset_step_form_{position}"):
-        st.html(f'<h3 class="bs-section">{catalog.STEPS[type(step)][0]}</h3>')
+        st.html(f'<h2 class="bs-part">{catalog.STEPS[type(step)][0]}</h2>')
         step_form(step, Place(position=position, columns=columns, principal=principal, source=source))
         drafts.control(
             st.text_input,

@@ -34,7 +34,7 @@ def suppression_list(principal: Principal) -> None:
 
 
 def _form() -> None:
-    st.html('<h3 class="bs-section">Leave an address alone</h3>')
+    st.html('<h2 class="bs-part">Leave an address alone</h2>')
     st.caption("People put themselves on the list with the link at the end of a mail. You can add addresses too.")
     notice = st.session_state.pop(NOTICE, None)
     if isinstance(notice, BroadsheetError):
@@ -53,7 +53,7 @@ def _form() -> None:
 
 
 def _list(principal: Principal) -> None:
-    st.html('<h3 class="bs-section">Addresses that get nothing any more</h3>')
+    st.html('<h2 class="bs-part">Addresses that get nothing any more</h2>')
     st.text_input("Search", key=SEARCH, placeholder="Search", label_visibility="collapsed")
     listed = broadsheet().suppressions.list(principal, search=st.session_state[SEARCH], limit=_SHOWN)
     if not listed.items:

@@ -113,7 +113,7 @@ def table_details(
     """Draw what is known of a table, and the button that makes a dataset of it."""
     name = catalog.table_name(origin_of(table))
     title, tool = st.columns([7, 4], vertical_alignment="center")
-    title.html(f'<h3 class="bs-section">{escape(name)}</h3><p class="bs-facts bs-quiet">{_facts(table)}</p>')
+    title.html(f'<h2 class="bs-part">{escape(name)}</h2><p class="bs-facts bs-quiet">{_facts(table)}</p>')
     with tool.container(horizontal=True, horizontal_alignment="right"):
         st.button(
             "Make a dataset of it",

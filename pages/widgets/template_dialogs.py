@@ -14,7 +14,6 @@ from pages.widgets.app import broadsheet, guard
 from pages.widgets.states import problem
 from pages.widgets.template_contents import contents_view
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_REPORTS = 200
 
 
@@ -54,15 +53,12 @@ def show_template(template: WorkbookTemplate) -> None:
     contents_view(template.contents)
     try:
         used = broadsheet().templates.used_by(guard(Permission.EDIT_REPORTS), template.id)
-        content = broadsheet().templates.content(guard(Permission.EDIT_REPORTS), template.id)
     except BroadsheetError as error:
         problem(error)
         return
     if used:
         st.caption(f"Filled by {words.plain(', '.join(used))}.")
-    st.download_button(
-        "Download workbook", content, template.file_name, _XLSX, key="template_download", icon=":material/download:"
-    )
+    st.link_button("Download workbook", f"/saved/template/{template.id}", icon=":material/download:")
 
 
 @st.dialog("Delete this template?")
@@ -85,20 +81,8 @@ def start_example() -> None:
     st.caption("You get a workbook with its columns as a table, totals, a chart, and the cells with names.")
     labels = words.distinct(reports)
     chosen = st.selectbox("Report", list(reports), format_func=labels.__getitem__, key=keys.TEMPLATE_REPORT)
-    try:
-        file_name, content = broadsheet().templates.example(principal, chosen)
-    except BroadsheetError as error:
-        problem(error)
-        return
-    st.download_button(
-        "Download example",
-        content,
-        file_name,
-        _XLSX,
-        key="template_example",
-        type="primary",
-        icon=":material/download:",
-    )
+    if chosen is not None:
+        st.link_button("Download example", f"/saved/example/{chosen}", type="primary", icon=":material/download:")
 
 
 def _uploader(key: str) -> UploadedFile | None:

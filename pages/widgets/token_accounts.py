@@ -42,9 +42,11 @@ def _account(account: ServiceAccount) -> None:
     )
     with rows.line(f"account_{account.id}"):
         rows.row(account.name, rows.Link(page="roles.py", query=query), COLUMNS, cells)
-        chosen = rows.menu(f"account_menu_{account.id}", ("Tokens", "Remove …"))
+        chosen = rows.menu(f"account_menu_{account.id}", ("Tokens", "Change role …", "Remove …"))
     if chosen == "Tokens":
         st.switch_page("roles.py", query_params=query)
+    elif chosen == "Change role …":
+        _change_role(account)
     elif chosen == "Remove …":
         _remove(account)
 
@@ -62,6 +64,20 @@ def new_account() -> None:
             problem(error)
             return
         st.switch_page("roles.py", query_params={"account": str(made)})
+
+
+@st.dialog("Change this service account's role?")
+def _change_role(account: ServiceAccount) -> None:
+    principal = guard(Permission.MANAGE_MEMBERS)
+    st.markdown(f"**{words.plain(account.name)}** may what its role may, from the next request of its tokens on.")
+    role = role_pick(principal, member_keys.ACCOUNT_ROLE, now=account.role)
+    if st.button("Change role", type="primary", key=member_keys.ACCOUNT_GO):
+        try:
+            broadsheet().service_accounts.change_role(principal, account.id, role)
+        except BroadsheetError as error:
+            problem(error)
+        else:
+            st.rerun()
 
 
 @st.dialog("Remove this service account?")

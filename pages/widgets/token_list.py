@@ -35,7 +35,7 @@ def own_tokens() -> None:
     """Draw the tokens of the person who is signed in."""
     principal = guard()
     service = broadsheet().tokens
-    st.html('<h3 class="bs-section">Tokens for the API</h3>')
+    st.html('<h2 class="bs-part">Tokens for the API</h2>')
     token_list(
         TokenCare(
             tokens=service.list(principal),

@@ -14,7 +14,7 @@ def tour(principal: Principal) -> None:
     """Draw the steps, each with the way to what it speaks of."""
     with st.container(key="home_tour"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("#### Three steps to a report that arrives by itself", width="stretch")
+            st.html('<h2 class="bs-part">Three steps to a report that arrives by itself</h2>', width="stretch")
             if st.button("Do not show this again", key=keys.HOME_TOUR_DONE, type="tertiary"):
                 _put_away()
         first, second, third = st.columns(3)

@@ -38,7 +38,7 @@ def counted(rows: int) -> str:
 
 def options_form(reading: Reading) -> None:
     """Draw how the file was read, each guess as a control."""
-    st.html('<h3 class="bs-section">Read as</h3>')
+    st.html('<h2 class="bs-part">Read as</h2>')
     options = reading.options
     if len(reading.sheets) > 1:
         _choice("Sheet", "sheet", {name: name for name in reading.sheets}, options.sheet)
@@ -71,7 +71,7 @@ def options_form(reading: Reading) -> None:
 
 def retry_form() -> None:
     """Draw what can be said about a text file that was not read as it was guessed."""
-    st.html('<h3 class="bs-section">Read it otherwise</h3>')
+    st.html('<h2 class="bs-part">Read it otherwise</h2>')
     options = state.asked()
     encodings = {name: name.upper() for name in _ENCODINGS}
     with st.grid(3, min_column_width=200):
@@ -113,7 +113,7 @@ def _with(names: dict[str, str], value: str) -> dict[str, str]:
 
 def columns_table(reading: Reading) -> None:
     """Draw the columns: what was guessed of each, and its name and type to be changed."""
-    st.html('<h3 class="bs-section">Columns</h3>')
+    st.html('<h2 class="bs-part">Columns</h2>')
     st.caption("Change a name or a type where the guess is wrong; take out what nobody needs.")
     found = {column.heading: column for column in reading.columns}
     frame = pd.DataFrame([_row(heading, found.get(heading)) for heading in reading.headings])

@@ -31,6 +31,27 @@ def open_board(page: Page) -> None:
     settle(page)
 
 
+def drag_the_text_to_the_top(page: Page) -> None:
+    """Drag the tile that was added last over the first one; Ctrl+Z takes it back, and again."""
+    settle(page)
+    grips = page.locator(".bs-grip")
+    first, added = grips.first, grips.last
+    name = added.get_attribute("data-tile") or ""
+    above = first.bounding_box()
+    assert above is not None
+    added.hover()
+    page.mouse.down()
+    first.scroll_into_view_if_needed()
+    above = first.bounding_box() or above
+    page.mouse.move(above["x"] + 40, above["y"], steps=4)
+    page.mouse.up()
+    expect(grips.first).to_have_attribute("data-tile", name)
+    page.keyboard.press("Control+z")
+    expect(grips.last).to_have_attribute("data-tile", name)
+    key(page, "dashboard_redo").get_by_role("button").click()
+    expect(grips.first).to_have_attribute("data-tile", name)
+
+
 def test_a_dashboard_is_filtered_downloaded_linked_and_changed(page: Page):
     sign_in(page)
     open_board(page)
@@ -62,6 +83,7 @@ def test_a_dashboard_is_filtered_downloaded_linked_and_changed(page: Page):
     page.get_by_role("dialog").get_by_role("textbox", name="Text").fill("# Read this first")
     page.get_by_role("dialog").get_by_role("button", name="Keep text").click()
     expect(page.get_by_role("heading", name="Read this first")).to_be_visible()
+    drag_the_text_to_the_top(page)
     is_sound(page)
     key(page, "dashboard_save").get_by_role("button").click()
     expect(page.get_by_text("saved as version 2")).to_be_visible()

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from core.api.headers import inline_scripts, script_hash
+
 from .conftest import Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -31,14 +33,18 @@ PRIVATE = ("/api/me", "/d/", "/unsubscribe/", "/reset/", "/invitation/", "/chart
 
 
 def ask(product: Product, path: str, **headers: str) -> http.client.HTTPResponse:
+    return asked(product, path, **headers)[0]
+
+
+def asked(product: Product, path: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
+    """The answer and its text."""
     connection = http.client.HTTPConnection(urlsplit(product.url).netloc, timeout=20)
     try:
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
-        answer.read()
+        return answer, answer.read().decode(errors="replace")
     finally:
         connection.close()
-    return answer
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -52,6 +58,15 @@ def test_every_answer_carries_the_headers(product: Product, path: str) -> None:
     assert "default-src" in answer.headers["Content-Security-Policy"]
     if path.startswith(PRIVATE):
         assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", ["/", "/api/docs"])
+def test_scripts_that_stand_in_our_pages_are_named_and_no_other_runs(product: Product, path: str) -> None:
+    answer, page = asked(product, path)
+    scripts = next(one for one in answer.headers["Content-Security-Policy"].split("; ") if one.startswith("script-src"))
+    assert "unsafe-inline" not in scripts
+    assert inline_scripts(page)
+    assert all(script_hash(one) in scripts for one in inline_scripts(page))
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost:3000", "null"])

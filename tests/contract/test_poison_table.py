@@ -22,6 +22,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 import python_calamine
+from markdown_it import MarkdownIt
 from openpyxl.utils import get_column_letter
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
@@ -215,6 +216,8 @@ class Cells(HTMLParser):
     def handle_starttag(self, tag, attributes):
         if tag == "tr":
             self.rows.append([])
+        elif tag == "br":
+            self.handle_data("\n")
         elif tag in ("td", "th"):
             self.cell = []
 
@@ -264,6 +267,13 @@ def read_html(target, columns):
     return [[row[place + 1] for row in rows] for place in range(len(columns))]
 
 
+def read_markdown(target, columns):
+    """Cells as a reader of CommonMark shows them, lines of a cell apart."""
+    page = MarkdownIt("commonmark").enable("table").render(target.getvalue().decode())
+    rows = [row for row in Cells(page).rows if row and re.fullmatch(r"row\d{3}", row[0])]
+    return [[row[place + 1] for row in rows] for place in range(len(columns))]
+
+
 def unescaped(value):
     """ECMA-376 22.9.2.19: `_x005F_` is an underscore; neither reader takes that step in every cell."""
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda hit: chr(int(hit[1], 16)), value) if isinstance(value, str) else value
@@ -301,7 +311,14 @@ def stands_in_pdf(target, wanted, path):
     return not Counter(wanted) - Counter(found) if is_turned or len(wanted) > 100 else wanted in found
 
 
-READERS = {"csv": read_csv, "jsonl": read_jsonl, "parquet": read_parquet, "html": read_html, "xlsx": read_xlsx}
+READERS = {
+    "csv": read_csv,
+    "jsonl": read_jsonl,
+    "parquet": read_parquet,
+    "html": read_html,
+    "xlsx": read_xlsx,
+    "markdown": read_markdown,
+}
 
 
 def differing(name, each, read, zone):
@@ -321,7 +338,14 @@ def differing(name, each, read, zone):
         return [row for row, cell in enumerate(each.cells) if not exact(each, cell, read[row])]
     if name.startswith("xlsx"):
         return [row for row, cell in enumerate(each.cells) if not typed(each, cell, read[row], zone)]
+    if name == "markdown":
+        return [row for row, cell in enumerate(each.cells) if not reads(each, one_break(cell), read[row], zone)]
     return [row for row, cell in enumerate(each.cells) if not reads(each, cell, read[row], zone)]
+
+
+def one_break(cell):
+    """A line ends in one way where people read it."""
+    return re.sub(b"\r\n|\r", b"\n", cell) if isinstance(cell, bytes) else cell
 
 
 def reads(each, cell, text, zone):
@@ -357,6 +381,9 @@ def own_words(name, target, path):
         words = json.loads(parquet.read_metadata(io.BytesIO(target.getvalue())).metadata[b"broadsheet"])[
             "Altered cells"
         ]
+    elif name == "markdown":
+        page = MarkdownIt("commonmark").render(target.getvalue().decode().split("## About this report")[-1])
+        words = html.unescape(re.sub("<[^>]+>", " ", page))
     elif name == "html":
         words = " ".join(html.unescape(target.getvalue().decode()).split("<footer>")[-1].split())
     else:

@@ -5,19 +5,28 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from core.catalog.sources import postgresql_snapshot
 from core.catalog.sources.connector import CompiledQuery, CsvQuestion
+from core.clock import FixedClock
 from core.domain.artifact import Rendering
 from core.domain.csv_options import CsvDateStyle, CsvNewline, CsvOptions
-from core.domain.field import FieldType
+from core.domain.data_policy import Traits
+from core.domain.data_policy_models import parse_policy
+from core.domain.field import Field, FieldType
 from core.domain.result import Result
-from core.errors import QueryFailed, QueryTimedOut, RunCancelled
+from core.errors import FieldHidden, QueryFailed, QueryTimedOut, RunCancelled
 from core.query.arrow_types import conform
+from core.query.executor import HeadFields, QueryExecutor
+from core.query.policed import policed
 from core.render.cell_text import FORMULA
 from tests.csv_parts import AskedSource, asked, fill, written
+from tests.query_parts import NOW, definition, orders_dataset, orders_source
 from tests.render_results import (
     ODD_DAYS,
     ODD_DECIMALS,
@@ -245,3 +254,56 @@ def test_known_cells_are_written_as_known(bench):
     _, direct, has_written = both(bench, asked(sql, columns, BERLIN))
     assert has_written
     assert direct[0] == b'Odd,At\r\n"a,b",2026-07-01T12:00:00.120000+02:00\r\n'
+
+
+def test_a_data_policy_holds_where_the_source_writes_the_file(bench, monkeypatch):
+    monkeypatch.setattr("core.query.source_csv.FEWEST_ROWS", 1)
+    columns = {"country": "text", "note": "text", "amount": "numeric(12, 2)", "order_id": "bigint"}
+    bench.execute("DROP TABLE IF EXISTS orders")
+    bench.execute(f"CREATE TABLE orders ({', '.join(map(' '.join, columns.items()))})")
+    rows = [("DE", "anna@example.com", "1.50", 1), ("FR", "bob@example.org", "2.00", 2), ("DE", "=x@y", "3.00", 3)]
+    for row in rows:
+        bench.execute(f"INSERT INTO orders VALUES {row}")
+    policy = parse_policy(
+        {
+            "rows": [
+                {
+                    "name": "Own",
+                    "filters": {"items": [{"field": "country", "operator": "is", "parameter": "country"}]},
+                }
+            ],
+            "columns": [
+                {"fields": ["note"], "treatment": "domain"},
+                {"fields": ["order_id"], "treatment": "hashed"},
+                {"fields": ["amount"], "treatment": "hidden"},
+            ],
+        }
+    )
+    fields = tuple(field for field in orders_dataset().fields if field.name in columns)
+    note = Field(name="note", label="Note", type=FieldType.TEXT)
+    whole = replace(orders_dataset(), fields=(*fields, note), time_field=None, policy=policy)
+    executor = QueryExecutor(lambda _source: bench.connector(), FixedClock(NOW), hash_key="a key")
+
+    def file(columns: list[str], **attributes: tuple[str, ...]) -> tuple[bytes, bytes]:
+        """What the source wrote, and what batches of the same question give."""
+        person = Traits(user_id=uuid4(), role="viewer", groups=frozenset(), attributes=attributes)
+        given = (definition(columns=columns, sort=[], limit=None), policed(whole, person), orders_source(Path("none")))
+        more = {"head_fields": HeadFields(title="Orders"), "logical_at": NOW, "deadline_s": 30}
+        with executor.run(*given, **more) as result:
+            direct = written(result, CsvOptions())[0]
+        with executor.run(*given, **more) as result:
+            return direct, written(replace(result, csv=None), CsvOptions())[0]
+
+    asked_for = []
+    copy = "core.catalog.sources.postgresql_snapshot.copy_sql"
+    real = postgresql_snapshot.copy_sql
+    monkeypatch.setattr(copy, lambda *given: asked_for.append(given) or real(*given))
+    direct, plain = file(["country", "note", "order_id"], country=("DE",))
+    assert len(asked_for) == 1, "the source wrote it"
+    assert sorted(direct.splitlines()) == sorted(plain.splitlines())
+    for kept in (b"FR", b"bob", b"anna", b"1.50", b",1\r", b",3\r"):
+        assert kept not in direct
+    assert direct.count(b"****@example.com") == 1
+    assert len(file(["country"])[0].splitlines()) == 1, "without the attribute there is no row"
+    with pytest.raises(FieldHidden):
+        file(["amount"], country=("DE",))

@@ -16,10 +16,11 @@ import duckdb
 from sqlalchemy import URL, select
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from core.api.public_routes import public_routes
+from core.api.saved_links import saved_links
 from core.bootstrap import Broadsheet, build, build_daemon
 from core.clock import FixedClock
 from core.db import access_repository, dataset_repository, source_repository
@@ -137,6 +138,18 @@ def _orders(newest: datetime) -> bytes:
         return path.read_bytes()
 
 
+def all_saved_links(parts: Broadsheet) -> list[Route]:
+    """What screens save, as the app wires it."""
+    return saved_links(
+        audit=parts.audit,
+        personal=parts.personal_data,
+        sent=parts.sent,
+        templates=parts.templates,
+        branding=parts.branding,
+        access=parts.access,
+    )
+
+
 def add_member(owner_session: Session, tenant: Tenant, *, role: str, name: str) -> Tenant:
     """Add somebody with the tenant's password to its organization."""
     email = f"{uuid4().hex[:8]}@example.com"
@@ -151,9 +164,8 @@ def add_member(owner_session: Session, tenant: Tenant, *, role: str, name: str) 
         timezone="UTC",
     )
     owner_session.commit()
-    principal = replace(
-        tenant.principal, user_id=user_id, email=email, name=name, role=role, permissions=BUILT_IN_ROLES[role]
-    )
+    may = BUILT_IN_ROLES.get(role, frozenset())  # of a role of their own nothing is known here
+    principal = replace(tenant.principal, user_id=user_id, email=email, name=name, role=role, permissions=may)
     return replace(tenant, user_id=user_id, principal=principal)
 
 

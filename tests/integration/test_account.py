@@ -216,6 +216,14 @@ def test_who_mends_how_others_sign_in(
         assert action(viewer, boss.user_id).status_code == 403
         assert action(client, boss.user_id).status_code == 403
         assert action(client, tenant.user_id).status_code == 404
+    role = {"name": "People only", "permissions": ["view_reports", "manage_members"]}
+    assert client.post("/api/roles", json=role).status_code == 201
+    clerk = installation.sign_in(add_member(owner_session, admin, role="People only", name="Dana"))
+    assert clerk.post(f"/api/users/{member.user_id}/password-link").status_code == 202
+    for path in ("password-link", "second-factor"):
+        method = "POST" if path == "password-link" else "DELETE"
+        answer = clerk.request(method, f"/api/users/{admin.user_id}/{path}")
+        assert (answer.status_code, "may do more than you" in answer.text) == (403, True)
 
 
 def test_sessions_are_listed_and_ended_by_their_owner_alone(

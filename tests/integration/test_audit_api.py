@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.api.saved_links import saved_links
 from core.api.session_cookie import SESSION_COOKIE
 from core.clock import FixedClock
 from core.db.migrate import DatabaseUrls
 from tests.conftest import Tenant
-from tests.integration.api_parts import Installation, add_member, start
+from tests.integration.api_parts import Installation, add_member, all_saved_links, start
 
 SOURCE = {
     "name": "Warehouse",
@@ -71,6 +70,22 @@ def test_parts_follow_one_another_to_the_end(installation: Installation, client:
     assert len(client.get("/api/audit.csv?object=warehouse%202").text.splitlines()) == 2
 
 
+def test_what_is_done_to_folders_and_to_addresses_that_are_asked_is_told(client: TestClient) -> None:
+    folder = client.post("/api/folders", json={"name": "Weekly"}).json()["id"]
+    client.put(f"/api/folders/{folder}", json={"name": "Daily", "parent_id": None})
+    client.delete(f"/api/folders/{folder}")
+    asked = client.post("/api/verified-addresses", json={"address": "ann@example.com"}).json()["id"]
+    client.delete(f"/api/verified-addresses/{asked}")
+    told = [(item["action"], item["object_name"]) for item in client.get("/api/audit").json()["items"]][:5]
+    assert told == [
+        ("verified_address.removed", "ann@example.com"),
+        ("verified_address.asked", "ann@example.com"),
+        ("folder.deleted", "Daily"),
+        ("folder.changed", "Daily"),
+        ("folder.created", "Weekly"),
+    ]
+
+
 def test_who_may_not_look_does_not(installation: Installation, tenant: Tenant, owner_session: Session) -> None:
     editor = installation.sign_in(add_member(owner_session, tenant, role="editor", name="Ed"))
     paths = ("/api/audit", "/api/audit.csv", "/api/audit/chain", f"/api/audit/{tenant.user_id}")
@@ -83,12 +98,13 @@ def test_screens_download_with_the_session_and_nobody_else_does(
     installation: Installation, tenant: Tenant, owner_session: Session
 ) -> None:
     parts = installation.broadsheet
-    links = saved_links(audit=parts.audit, personal=parts.personal_data, sent=parts.sent, access=parts.access)
+    links = all_saved_links(parts)
     about = f"/saved/about.zip?who={tenant.principal.email}"
     paths = ("/saved/audit.csv?action=audit.exported", "/saved/personal-data.csv", about)
+    look = "/saved/look.pdf?accent=%23123456&paper=letter"
     browser = TestClient(Starlette(routes=links))
     browser.cookies.set(SESSION_COOKIE, "nonsense")
-    assert [browser.get(path).status_code for path in paths] == [401] * 3
+    assert [browser.get(path).status_code for path in (*paths, look)] == [401] * 4
     editor = add_member(owner_session, tenant, role="editor", name="Ed")
     browser.cookies.set(SESSION_COOKIE, parts.sessions.open(editor.user_id))
     assert [browser.get(path).status_code for path in paths] == [403] * 3
@@ -98,3 +114,7 @@ def test_screens_download_with_the_session_and_nobody_else_does(
     assert {answer.headers["cache-control"] for answer in answers} == {"private, no-store"}
     assert (len(answers[0].text.splitlines()), answers[2].content[:2]) == (2, b"PK")
     assert browser.get("/saved/audit.csv?from=soon").status_code == 422
+    assert browser.get(look).content[:4] == b"%PDF"
+    assert [browser.get(f"/saved/look.pdf?{one}").status_code for one in ("paper=wall", "accent=red")] == [422] * 2
+    assert browser.get(f"/saved/template/{tenant.user_id}").status_code == 404
+    assert browser.get(f"/saved/example/{tenant.user_id}").status_code == 404

@@ -233,6 +233,10 @@ def test_ses_tells_of_a_mail_that_came_back(
     assert run.deliveries[0].error_message == "It came back: 5.1.1 smtp; 550 5.1.1 user unknown"
     assert [event.name for event in run.events][-1] == "bounced"
     assert client.post(path, content=body).json() == {"taken": 0, "known": 1}, "once"
+    (told,) = service.list(tenant.principal).items
+    assert (told.address, told.delivery_id, told.is_left_alone) == (ALICE.address, run.deliveries[0].id, True)
+    assert [one.last for one in service.intakes(tenant.principal) if one.provider == "ses"] == [told]
+    assert service.list(tenant.principal, provider="mailgun").items == ()
 
 
 def test_ses_is_known_by_its_topic_certificate_and_clock(

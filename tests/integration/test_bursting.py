@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from core.clock import FixedClock
 from core.db.database import Database
@@ -17,6 +18,7 @@ from tests.conftest import Tenant
 from tests.integration.api_parts import start
 from tests.integration.burst_parts import SALES, Office, open_office, table_in
 from tests.mail_server import MailServer
+from tests.run_parts import jobs
 
 ANN = ("ann@example.com", "Ann Lee", "North", None, None)
 BOB = ("bob@example.com", "Bob", "South", None, None)
@@ -209,3 +211,19 @@ def test_one_wake_up_sends_to_all_over_one_connection_and_the_mails_show_marks(o
     assert office.read(run_id)["status"] == "completed"
     html = office.server.mails[0].message.get_body(("html",)).get_content()
     assert "\N{MULTIPLICATION X}" in html
+
+
+def test_where_a_worker_died_with_its_job_the_others_of_the_run_are_woken(office: Office, clock: FixedClock) -> None:
+    """What it was sending is held for a person; nobody else would wake those behind it for a quarter of an hour."""
+    office.write([(f"p{number}@example.com", None, "North", None, None) for number in range(3)])
+    office.set_up(unknown="hold")
+    run_id = office.start()
+    office.daemon.run(UUID(run_id))
+    outbox = office.daemon._line._deliverer._outbox
+    taken = outbox.claim(next(line.delivery_id for line in office.lines(run_id) if line.delivery_id is not None))
+    assert taken is not None
+    with office.database.installation() as session:
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+    clock.advance(timedelta(seconds=61))
+    office.daemon.sweep()
+    assert [kind for kind, _ in jobs(office.database)] == ["deliver"]

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from core.access.password_rule import PasswordRule
 from core.clock import FixedClock
 from core.db import access_repository, owner_notice_repository, run_repository, schedule_repository
 from core.db.database import Database
@@ -24,7 +25,7 @@ from core.services import people
 from core.settings import Settings
 from tests.conftest import PASSWORD, Tenant
 from tests.failpoints import Stack
-from tests.integration.api_parts import side_by_side
+from tests.integration.api_parts import add_member, side_by_side
 from tests.mail_server import MailServer, ReceivedMail
 from tests.run_parts import NOW, deliver_all, insert_report, insert_run, insert_schedule
 
@@ -196,6 +197,26 @@ def test_an_owner_hears_what_a_run_tells_in_its_own_transaction_once(
             )
     assert caring.care.look() == 1
     assert subjects(server) == ["Every day: not sent, the data is too old"]
+
+
+def test_the_news_of_a_service_account_goes_to_those_who_look_after_people(
+    caring: Stack,
+    server: MailServer,
+    tenant: Tenant,
+    database: Database,
+    owner_session: Session,
+    schedule_id: UUID,
+    clock: FixedClock,
+) -> None:
+    owner_session.execute(text("UPDATE users SET is_service = true WHERE id = :user"), {"user": tenant.user_id})
+    owner_session.commit()
+    admin = add_member(owner_session, tenant, role="organization_admin", name="Ada")
+    add_member(owner_session, tenant, role="publisher", name="Ben")
+    run_id = insert_run(database, tenant, kind=RunKind.SCHEDULED, schedule_id=schedule_id, scheduled_for=NOW)
+    with database.organization(tenant.organization_id) as session:
+        owner_notice_repository.tell_owner(session, run_id, NoticeKind.STALE, "It is old.", at=clock.now())
+    assert caring.care.look() == 1
+    assert [mail.recipients for mail in server.mails] == [(admin.principal.email,)]
 
 
 def test_a_held_run_asks_its_owner_once(
@@ -387,7 +408,7 @@ def test_a_closed_account_can_be_opened_again(
     tenant: Tenant, database: Database, owner_database: Database, clock: FixedClock, of_bea: UUID
 ) -> None:
     leave_by_deactivation(owner_database, clock)
-    people.activate_user(owner_database, email="Bea@example.com")
+    people.activate_user(owner_database, clock, email="Bea@example.com")
     schedule = schedule_of(database, tenant, of_bea)
     with database.installation() as session:
         assert access_repository.principals_of_user(session, schedule.owner_id)
@@ -399,7 +420,7 @@ def test_a_member_who_comes_back_can_sign_in_again(
 ) -> None:
     leave_by_removal(owner_database, clock)
     back = people.NewUser(email="bea@example.com", password=PASSWORD, role="editor")
-    assert people.add_user(owner_database, back).was_known
+    assert people.add_user(owner_database, clock, back, rule=PasswordRule()).was_known
     with database.installation() as session:
         bea = schedule_of(database, tenant, of_bea).owner_id
         (principal,) = access_repository.principals_of_user(session, bea)

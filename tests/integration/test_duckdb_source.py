@@ -17,6 +17,7 @@ from core.catalog.sources.duckdb_files import FILES, DuckDbFiles
 from core.catalog.sources.duckdb_source import DuckDbConnector, allowed_path
 from core.clock import FixedClock
 from core.domain.field import FieldType, NumberStyle
+from core.domain.relation import TableOrigin
 from core.errors import InvalidInput, QueryFailed, QueryTimedOut, RunCancelled, SourceUnavailable
 from core.settings import Settings, load_settings
 from tests.query_parts import NOW, orders_source
@@ -128,6 +129,18 @@ def test_a_file_rewritten_in_place_is_read_anew(path: Path) -> None:
     assert count(source) == 1001
 
 
+def test_the_key_of_rows_is_asked_of_each_state_of_a_file(path: Path, tmp_path: Path) -> None:
+    source, table = connector(path), TableOrigin(table_name="t")
+    for _ in range(2):
+        with source.snapshot(deadline_s=10) as snapshot:
+            assert snapshot.row_key(table) == "rowid"
+    with duckdb.connect(str(tmp_path / "new.duckdb")) as connection:
+        connection.execute("CREATE TABLE t (rowid INTEGER)")
+    (tmp_path / "new.duckdb").replace(path)
+    with source.snapshot(deadline_s=10) as snapshot:
+        assert snapshot.row_key(table) is None
+
+
 def test_one_handle_serves_many_threads(path: Path) -> None:
     files = DuckDbFiles()
     source = connector(path)
@@ -135,7 +148,7 @@ def test_one_handle_serves_many_threads(path: Path) -> None:
         assert set(pool.map(lambda _: count(source), range(40))) == {1000}
         cursors = list(pool.map(lambda _: files.cursor(path, spill_dir=path.parent / "spill"), range(8)))
     for cursor in cursors:
-        cursor.close()
+        cursor.connection.close()
     files.close()
 
 

@@ -13,7 +13,6 @@ from starlette.testclient import TestClient
 from core.api.chart_links import chart_links
 from core.api.metrics_routes import metrics_routes
 from core.api.public_routes import public_routes
-from core.api.saved_links import saved_links
 from core.api.session_routes import session_routes
 from core.clock import FixedClock
 from core.db.database import Database
@@ -21,7 +20,7 @@ from core.db.migrate import DatabaseUrls
 from tests.api_requests import Asked, Requests, routes_of
 from tests.conftest import Tenant
 from tests.every_object import MARK, World, make_world
-from tests.integration.api_parts import Installation, add_member, start
+from tests.integration.api_parts import Installation, add_member, all_saved_links, start
 from tests.route_rules import OWN_THINGS, PAGES, PUBLIC, RULES
 
 #: The report has no chart: a picture costs a browser.
@@ -132,9 +131,11 @@ def test_every_page_beside_the_api_is_listed(installation: Installation) -> None
         *metrics_routes(parts.metrics, parts.access),
         *session_routes(parts.sessions, parts.access, secure=True),
         *chart_links(parts.charts, parts.access),
-        *saved_links(audit=parts.audit, personal=parts.personal_data, sent=parts.sent, access=parts.access),
+        *all_saved_links(parts),
     ]
-    saved = ("/saved/audit.csv", "/saved/personal-data.csv", "/saved/about.zip", f"/saved/mail/{uuid4()}")
+    one = uuid4()
+    saved = ("/saved/audit.csv", "/saved/personal-data.csv", "/saved/about.zip", f"/saved/mail/{one}")
+    saved = (*saved, f"/saved/template/{one}", f"/saved/example/{one}", "/saved/look.pdf")
     cookie_or_token = ("/metrics", "/auth/here", f"/charts/{uuid4()}", *saved)
     app = TestClient(Starlette(routes=pages))
     assert {path: app.get(path).status_code for path in cookie_or_token} == dict.fromkeys(cookie_or_token, 401)

@@ -4,14 +4,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from core.bootstrap import NewUser, add_user, build, migrate, prepare, seed_demo
-from core.db import access_repository
+from core.bootstrap import NewUser, add_user, build, migrate, prepare, reset_factor, reset_password, seed_demo
+from core.db import access_repository, second_factor_repository
 from core.db.database import Database
 from core.db.embedded import EmbeddedPostgres, start_embedded
 from core.errors import BroadsheetError, Conflict, NotSignedIn
@@ -149,6 +150,36 @@ def test_bad_input_says_what_to_mend(settings: Settings, wrong: dict[str, str], 
     with pytest.raises(BroadsheetError, match=message) as raised:
         add_user(settings, _new(**({"email": "person@example.com"} | wrong)))
     assert "\n" not in raised.value.user_message
+
+
+def test_who_lost_the_factor_or_the_password_is_let_in_again_and_the_audit_says_so(
+    settings: Settings, owner: Database
+) -> None:
+    prepare(settings)
+    added = add_user(settings, _new("admin@example.org", role="organization_admin"))
+    with owner.installation() as session:
+        user_id = access_repository.find_user(session, added.email)
+        assert user_id is not None
+        assert second_factor_repository.put_offer(session, user_id, "sealed")
+        assert second_factor_repository.confirm(session, user_id, step=1, code_sha256s=["a"], now=datetime.now(UTC))
+    broadsheet = build(settings)
+    token = broadsheet.sessions.open(user_id)
+    reset_factor(settings, email="Admin@example.org")
+    with pytest.raises(NotSignedIn):
+        broadsheet.access.principal_for_session(token)
+    with pytest.raises(BroadsheetError, match="no second factor"):
+        reset_factor(settings, email=added.email)
+    with pytest.raises(BroadsheetError, match="easy to guess"):
+        reset_password(settings, email=added.email, password="passwordpassword")
+    reset_password(settings, email=added.email, password="eleven purple harbours")
+    assert broadsheet.sign_in.verify(added.email, "eleven purple harbours") == user_id
+    broadsheet.close()
+    with owner.installation() as session:
+        told = session.execute(
+            text("SELECT e.action, d.actor FROM audit_events e JOIN audit_details d ON d.event_id = e.id")
+        ).all()
+    by_command = {action for action, actor in told if actor == "Command line"}
+    assert by_command == {"person.added", "second_factor.reset", "password.changed"}
 
 
 def test_an_installation_without_an_organization_says_how_to_get_one(settings: Settings) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.runs import failpoints
+from tests.harness.bursts import Letters
 from tests.harness.chaos import Chaos
 from tests.harness.checker import broken, check
 from tests.harness.mutants import MUTANTS
@@ -15,6 +17,7 @@ from tests.harness.site import Site, harness_site, wait_until
 KILLS = 100
 SLOTS = 200
 DAEMONS = 4
+LETTERS = 40
 PATIENCE_S = 120.0
 
 
@@ -57,6 +60,18 @@ def test_daemons_side_by_side_do_every_slot_once(site: Site) -> None:
     assert not verdict.wrongs, verdict.in_words()
     assert (verdict.slots, verdict.deliveries) == (SLOTS, SLOTS)
     assert all(daemon.says("run_claimed") for daemon in site.daemons), "each had a share"
+
+
+@pytest.mark.timeout(300)
+def test_a_run_to_many_whose_daemons_die_on_the_way_writes_to_each_once(site: Site) -> None:
+    letters = Letters(site=site, count=LETTERS)
+    letters.order()
+    letters.die_after(LETTERS // 4, PATIENCE_S)
+    assert letters.die_at(failpoints.ACCEPTED, PATIENCE_S), "the server said yes, and nobody wrote that down"
+    assert letters.finish(PATIENCE_S), letters.states()
+    assert letters.wrongs() == []
+    assert letters.states()["held"] >= 1, "what nobody can know is said, and a person decides"
+    assert not broken(daemon.log for daemon in site.daemons)
 
 
 @pytest.mark.parametrize("name", MUTANTS)

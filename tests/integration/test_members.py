@@ -368,6 +368,15 @@ def test_a_service_account_has_tokens_and_no_password(
     with pytest.raises(NotSignedIn):
         services.sign_in.verify(me["email"], "!")
     assert "Loader" not in {one.name for one in services.groups.people(admin.principal).items}
+    clerk = member("editor", name="Clerk")
+    changed = _with(installation, secret).patch  # a program changes no roles, its own neither
+    assert changed(f"/api/service-accounts/{robot}", json={"role": "organization_admin"}).status_code == 403
+    by_clerk, by_admin = installation.sign_in(clerk), installation.sign_in(admin)
+    assert by_clerk.patch(f"/api/service-accounts/{robot}", json={"role": "viewer"}).status_code == 403
+    refused = by_admin.patch(f"/api/service-accounts/{robot}", json={"role": "installation_admin"})
+    assert (refused.status_code, refused.json()["place"]) == (403, "role")
+    assert by_admin.patch(f"/api/service-accounts/{robot}", json={"role": "viewer"}).json()["role"] == "viewer"
+    assert client.get("/api/me").json()["permissions"] == ["view_reports"], "from the next request on"
     (listed,) = services.service_accounts.list(admin.principal)
     assert (listed.tokens, listed.responsible) == (1, admin.principal.name)
     services.service_accounts.remove(admin.principal, robot)

@@ -10,15 +10,17 @@ from uuid import UUID
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text
+from sqlalchemy import event, text
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from core.api.metrics_routes import metrics_routes
 from core.clock import FixedClock
+from core.db import operations_repository
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls
+from core.domain.operations_alerts import AlertKind
 from core.services import metrics as metrics_service
 from core.services.metrics import KEPT_S, MOST_NAMES, OTHER
 from tests.conftest import Tenant
@@ -133,6 +135,37 @@ def test_titles_are_bounded(scrape: Any, write: Any, tenant: Tenant) -> None:
     found = scrape(tenant)["broadsheet_runs"]
     assert len(found) == MOST_NAMES + 1
     assert found[(OTHER, "completed")] == 3
+
+
+def test_alerts_that_are_not_over_are_counted(
+    scrape: Any, database: Database, tenant: Tenant, clock: FixedClock
+) -> None:
+    with database.organization(tenant.organization_id) as session:
+        for kind in (AlertKind.BACKLOG, AlertKind.STORAGE):
+            operations_repository.open_incident(session, tenant.organization_id, kind, "It waits.", at=clock.now())
+        operations_repository.close_incident(session, tenant.organization_id, AlertKind.STORAGE, at=clock.now())
+    assert scrape(tenant)["broadsheet_alerts"] == {("backlog",): 1}
+
+
+def test_more_organizations_cost_no_more_statements(
+    installation: Installation, make_organization: Callable[..., Tenant], clock: FixedClock
+) -> None:
+    metrics, asked = installation.broadsheet.metrics, []
+    engine = installation.broadsheet.database.engine
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    counts = []
+    for _ in range(2):
+        caller, _ = make_organization(), make_organization()
+        asked.clear()
+        metrics.text(caller.principal)
+        counts.append(len(asked))
+        clock.advance(timedelta(minutes=2))
+    event.remove(engine, "before_cursor_execute", note)
+    assert counts[0] == counts[1] <= 10
 
 
 def test_an_answer_is_kept_for_seconds(scrape: Any, write: Any, tenant: Tenant, clock: FixedClock) -> None:

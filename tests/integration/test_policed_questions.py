@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,13 +16,15 @@ from core.catalog.sources.duckdb_source import DuckDbConnector
 from core.clock import FixedClock
 from core.domain.data_policy import Audience, DataPolicy, Traits
 from core.domain.data_policy_models import dump_policy, parse_policy
-from core.domain.dataset import Dataset, Source
+from core.domain.dataset import Dataset, DatasetMeasure, Source
+from core.domain.definition import Measure
 from core.domain.field import Field, FieldType
 from core.domain.relation import Join, JoinKey, SourceColumn, TableOrigin
 from core.errors import FieldHidden, PolicyRefused
 from core.query.executor import HeadFields, QueryExecutor
 from core.query.policed import policed
 from core.query.samples import take_sample
+from core.runs.freshness import Newest, newest_row
 from tests.query_parts import NOW, condition, definition, matching, orders_dataset, orders_executor, orders_source
 
 GROUP = uuid4()
@@ -44,7 +47,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             'CREATE TABLE orders ("at" TIMESTAMP, shipped_on DATE, country VARCHAR, "note ""x""" VARCHAR, '
             "is_paid BOOLEAN, items INTEGER, amount DECIMAL(12, 2), weight DOUBLE, order_id BIGINT, customer BIGINT)"
         )
-        connection.executemany("INSERT INTO orders VALUES (NULL, NULL, ?, ?, true, ?, ?, 1, ?, ?)", ROWS)
+        connection.executemany("INSERT INTO orders VALUES (NULL, DATE '2026-11-20', ?, ?, true, ?, ?, 1, ?, ?)", ROWS)
         connection.execute("CREATE TABLE customers (id BIGINT, region VARCHAR)")
         connection.execute("INSERT INTO customers VALUES (1, 'north'), (2, 'south')")
     return found
@@ -236,6 +239,43 @@ def test_figures_of_few_rows_are_left_out(executor: QueryExecutor, path: Path) -
     assert [kpi.value for kpi in headline.kpis] == [None]
 
 
+def test_a_figure_of_enough_rows_is_not_one_rows_value_in_disguise(executor: QueryExecutor, path: Path) -> None:
+    orders = orders_dataset()
+    american = Measure(expression="sum(if(country = 'US', amount, 0))", name="american")
+    known = DatasetMeasure(name="american", label="American", measure=american)
+    dataset = policed(under({"group_size": {"least": 4}}, replace(orders, measures=(known,))), traits())
+    disguised: list[dict[str, Any]] = [
+        {"aggregation": "percentile", "percent": 100, "field": "amount"},
+        {"aggregation": "percentile", "percent": 0, "field": "amount"},
+        {"expression": "percentile(amount, 100)", "name": "m"},
+        {"expression": "sum(if(order_id = 10, amount, 0))", "name": "m"},
+        {"expression": "sum(amount * (order_id - 9)) + count()", "name": "m"},
+    ]
+    for measure in disguised:
+        with pytest.raises(PolicyRefused):
+            rows(executor, path, dataset, measures=[measure])
+    # Interpolated between rows, but the highest one begins to show below 100 / 5 + 1 of them.
+    high = {"aggregation": "percentile", "percent": 95, "field": "amount"}
+    assert rows(executor, path, dataset, measures=[high]) == [{"percentile_95__amount": None}]
+    middle = [{"aggregation": "median", "field": "amount"}, {"expression": "sum(amount) / count()", "name": "m"}]
+    assert None not in rows(executor, path, dataset, measures=middle)[0].values()
+    # Whoever looks after the dataset may choose rows.
+    assert None not in rows(executor, path, dataset, measures=[{"dataset_measure": "american"}])[0].values()
+
+
+def test_the_newest_row_decides_and_is_not_told_where_rows_are_not(executor: QueryExecutor, path: Path) -> None:
+    def looked(policy: dict[str, Any]) -> Newest:
+        subject: Any = SimpleNamespace(
+            dataset=policed(under(policy), traits()), source=orders_source(path), definition=definition(columns=["at"])
+        )
+        asked = {"logical_at": NOW, "deadline_s": 30, "should_stop": lambda: False}
+        return newest_row(executor, subject, "shipped_on", **asked)
+
+    told, kept = looked({}), looked({"group_size": {"least": 4}})
+    assert told.reaches == kept.reaches is not None
+    assert ("20 Nov" in told.words, "20" in kept.words) == (True, False)
+
+
 def test_a_policy_that_nobody_applied_asks_nothing(executor: QueryExecutor, path: Path) -> None:
     dataset = under({"rows": [of_country("country")]})
     with pytest.raises(PolicyRefused):
@@ -278,11 +318,11 @@ def test_the_sql_for_people_gives_the_rows_and_is_kept_from_those_who_see_a_part
         filters=matching(condition("country", "is", "DE", "it's"), condition("amount", "at_least", 5)),
     )
     part = executor.preview(question, policed(whole, traits(country=("DE",))), source, page=1, page_size=50)
-    assert (part.sql, part.sql_in_full) == (None, None)
+    assert part.sql is None
     seen = executor.preview(question, policed(orders_dataset(), traits()), source, page=1, page_size=50)
-    assert seen.sql_in_full is not None
+    assert seen.sql is not None
     with duckdb.connect(str(path), read_only=True) as connection:
-        assert connection.execute(seen.sql_in_full()).fetchall() == [
+        assert connection.execute(seen.sql.in_full()).fetchall() == [
             tuple(row.values()) for row in seen.table.to_pylist()
         ]
     assert seen.rows_matched == 6

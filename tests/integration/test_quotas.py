@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from core.clock import FixedClock
+from core.db import standing_reading
 from core.db.database import Database
 from core.db.migrate import DatabaseUrls
 from core.domain.access import BUILT_IN_ROLES
@@ -113,7 +114,12 @@ def test_runs_at_once(
     taken = [run for run in _at_once(4, stack.ledger.claim_next) if run is not None]
     assert len(taken) == 2
     assert stack.ledger.claim_next() is None
+    (waiting, _) = ids - {run.id for run in taken}
+    with stack.database.organization(tenant.organization_id) as session:
+        assert standing_reading.place_of(session, waiting, clock.now()).full_at == 2
     stack.ledger.complete(taken[0])
+    with stack.database.organization(tenant.organization_id) as session:
+        assert standing_reading.place_of(session, waiting, clock.now()).full_at is None
     following = stack.ledger.claim_next()
     assert following is not None
     assert following.id in ids - {run.id for run in taken}

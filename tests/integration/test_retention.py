@@ -12,12 +12,13 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.clock import FixedClock
-from core.db import artifact_repository
+from core.db import access_repository, artifact_repository, session_repository
 from core.db.database import Database
-from core.db.tables import ArtifactRow, DeliveryRow, RunEventRow
+from core.db.tables import ArtifactRow, DeliveryRow, RunEventRow, SessionRow
 from core.domain.artifact import Artifact
 from core.domain.delivery import DeliveryState
 from core.domain.run import RunState
+from core.domain.sign_in import Visit as SignInVisit
 from core.errors import ArtifactError, Conflict, DeliveryRefused, NotFound
 from core.services.link_opening import Visit
 from core.services.links import LINK_VALID_AT_MOST, LinkService
@@ -141,6 +142,35 @@ def test_what_a_killed_process_left_is_swept_once_nobody_can_be_writing_it(stack
     stack.daemon().retain()
     assert [path.name for path in (stack.folder / "scratch").iterdir()] == ["render-b"]
     assert sorted(path.name for path in kept.parent.iterdir()) == [".writing-b", "1-csv"]
+
+
+def test_sessions_are_forgotten_a_while_after_they_ended(stack: Stack, tenant: Tenant, clock: FixedClock) -> None:
+    def opened(token: str, *, lasts: timedelta) -> None:
+        with stack.database.organization(tenant.organization_id) as session:
+            session_repository.insert_session(
+                session,
+                tenant.principal,
+                token_sha256=token,
+                expires_at=clock.now() + lasts,
+                visit=SignInVisit(address="203.0.113.7", device="Chrome"),
+                now=clock.now(),
+            )
+
+    def left() -> list[str]:
+        stack.daemon().retain()
+        with stack.database.organization(tenant.organization_id) as session:
+            return sorted(session.execute(select(SessionRow.token_sha256)).scalars())
+
+    for token, lasts in (("ended", 1), ("expired", 2), ("open", 40)):
+        opened(token, lasts=timedelta(days=lasts))
+    with stack.database.organization(tenant.organization_id) as session:
+        access_repository.revoke_session(session, "ended", clock.now())
+    clock.advance(timedelta(days=30))
+    assert left() == ["ended", "expired", "open"]
+    clock.advance(timedelta(days=1))
+    assert left() == ["expired", "open"]
+    clock.advance(timedelta(days=2))
+    assert left() == ["open"]
 
 
 def test_a_run_goes_later_than_its_files_with_all_that_was_its(

@@ -16,6 +16,8 @@ from core.db.database import Database
 from core.db.migrate import DatabaseUrls
 from core.db.roles import TABLE_GRANTS, VIEW_GRANTS
 from core.db.tables import (
+    AlertIncidentRow,
+    AlertLimitRow,
     ApiTokenRow,
     ArtifactRow,
     AuditDetailRow,
@@ -43,6 +45,7 @@ from core.db.tables import (
     GroupMemberRow,
     GroupRow,
     InvitationRow,
+    KeptAnswerRow,
     LinkUseRow,
     MailTokenRow,
     OwnerNoticeRow,
@@ -179,6 +182,9 @@ def _fill(session: Session, tenant: Tenant) -> dict[str, UUID]:
     add(AuditLinkRow, event_id=event, **sealed)
     add(AuditHeadRow, seal="x", **sealed)
     add(QuotaRow)
+    add(AlertLimitRow)
+    add(AlertIncidentRow, id=event, kind="backlog", found="f", opened_at=NOW)
+    add(KeptAnswerRow, user_id=tenant.user_id, key="k", request_sha256="x", began_at=NOW)
     add(RequestCountRow, user_id=tenant.user_id, minute=NOW, used=1)
     sha = str(tenant.organization_id)
     link, until = uuid4(), NOW + timedelta(days=1)
@@ -464,6 +470,30 @@ def test_deliveries_that_nobody_works_on_are_open_work(
     with database.installation() as session:
         found = session.execute(text("SELECT kind, id FROM open_work(:now, 10)"), {"now": NOW}).all()
     assert [tuple(row) for row in found] == ([("delivery", ids["delivery"])] if is_open else [])
+
+
+def test_thousands_of_deliveries_of_one_run_hold_up_nobody_elses_work(
+    owner_session: Session, database: Database, two: tuple[Tenant, Tenant, dict[str, UUID]]
+) -> None:
+    """They are the oldest, and more than one sweep looks at."""
+    first, second, ids = two
+    owner_session.execute(text("UPDATE deliveries SET state = 'sent', sent_at = :now"), {"now": NOW})
+    many = (
+        "INSERT INTO deliveries (organization_id, run_id, channel, address, role, state, next_attempt_at, created_at) "
+        "SELECT organization_id, id, 'email', 'p' || n || '@example.com', 'to', 'pending', :now, "
+        "created_at - interval '1 day' FROM runs, generate_series(1, 1000) AS n WHERE organization_id = :whose"
+    )
+    owner_session.execute(text(many), {"now": NOW, "whose": first.organization_id})
+    lapsed = text("UPDATE runs SET state = 'running', lease_until = :now - interval '1 second'")
+    owner_session.execute(lapsed, {"now": NOW})
+    owner_session.commit()
+    with database.installation() as session:
+        found = session.execute(text("SELECT kind, id, organization_id FROM open_work(:now, 500)"), {"now": NOW}).all()
+    assert [tuple(row) for row in found if row.organization_id == second.organization_id] == [
+        ("run", ids["run"], second.organization_id)
+    ]
+    theirs = [row.kind for row in found if row.organization_id == first.organization_id]
+    assert (theirs.count("run"), theirs.count("delivery")) == (1, 100), "nor its own other work"
 
 
 def test_a_wake_up_and_a_link_find_their_organization(

@@ -8,9 +8,11 @@ from pathlib import Path
 import anyio
 import httpx2 as httpx
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-from core.access.passwords import hash_password
+from core.access.passwords import NOBODYS_HASH, hash_password
 from core.bootstrap import build
 from core.clock import FixedClock
 from core.db.migrate import DatabaseUrls
@@ -18,8 +20,9 @@ from core.domain.quota import Quota
 from core.domain.sign_in import Visit
 from core.errors import NotSignedIn, TooManyRequests
 from core.services.sign_in import SignInService
+from pages.widgets import sign_in as sign_in_page
 from tests.conftest import Tenant
-from tests.integration.api_parts import Installation, side_by_side, start
+from tests.integration.api_parts import Installation, add_member, side_by_side, start
 
 
 @pytest.fixture
@@ -52,6 +55,39 @@ def test_the_lock_of_an_account_is_not_outrun(
     assert access.verify(email, tenant.password) == tenant.user_id
     for _ in range(10):
         assert access.verify(email, tenant.password) == tenant.user_id, "right ones leave nothing behind"
+
+
+def test_every_wrong_sign_in_is_the_work_of_one_hash(
+    installation: Installation, tenant: Tenant, owner_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = {kind: add_member(owner_session, tenant, role="viewer", name=kind) for kind in ("left", "closed", "sso")}
+    email = {kind: one.principal.email for kind, one in people.items()}
+    for change in (
+        "UPDATE memberships SET left_at = now() WHERE user_id = :left",
+        "UPDATE users SET is_active = false WHERE id = :closed",
+        "UPDATE users SET sso_issuer = 'x', sso_subject = 'y', password_hash = '' WHERE id = :sso",
+    ):
+        owner_session.execute(text(change), {kind: one.user_id for kind, one in people.items()})
+    owner_session.commit()
+    locked, known = add_member(owner_session, tenant, role="viewer", name="locked"), tenant.principal.email
+    for _ in range(5):
+        installation.broadsheet.sign_in.begin(locked.principal.email)
+    addresses = [known, "nobody@example.com", "a\0@example.com", *email.values(), locked.principal.email]
+    hashed: list[str] = []
+    monkeypatch.setattr("bcrypt.checkpw", lambda _password, found: bool(hashed.append(found)))
+    monkeypatch.setattr(sign_in_page, "broadsheet", lambda: installation.broadsheet)
+    monkeypatch.setattr(sign_in_page, "visit", Visit)
+    work = []
+    for address in addresses:
+        with pytest.raises(NotSignedIn, match="is wrong, or the account is locked"):
+            installation.broadsheet.sign_in.verify(address, "not the password")
+        by_rest, hashed[:] = len(hashed), []
+        assert sign_in_page.check_and_open(address, "not the password") is None
+        work.append((by_rest, len(hashed)))
+        hashed.clear()
+    assert work == [(1, 1)] * len(addresses)
+    cost = (hash_password.__kwdefaults__ or {})["rounds"]
+    assert NOBODYS_HASH.startswith(f"$2b${cost}$"), "a comparison with nobody's hash takes as long"
 
 
 def test_an_address_that_cannot_be_stored_is_nobodys(installation: Installation) -> None:

@@ -220,5 +220,5 @@ def test_joins_that_nothing_needs_are_not_made(engine: Engine) -> None:
     dataset = star_dataset()
     asked = parse_definition({"dataset_id": str(dataset.id), "groupings": by("channel"), "measures": [COUNT]})
     preview = engine.preview(asked, dataset, page=1, page_size=10)
-    assert preview.sql.lower().count(" join ") == 1
-    assert "row_number" not in preview.sql.lower()
+    assert preview.sql.as_asked().lower().count(" join ") == 1
+    assert "row_number" not in preview.sql.as_asked().lower()

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from uuid import uuid4
 
+from core.deliver.bounces import PROVIDERS
+from core.domain.bounce import BounceIntake
 from core.domain.destination import DestinationTest
 from core.domain.group import Whereabouts
 from core.domain.mail_server import EmailConfig, dkim_record
@@ -11,6 +13,7 @@ from core.domain.suppression import Suppression, SuppressionReason
 from core.services.email_draft import read_email_draft
 from core.services.email_presets import PRESETS
 from core.services.suppressions import _address
+from core.settings import Settings
 
 from . import fake_data
 
@@ -65,6 +68,36 @@ class FakeEmailConfig:
 
     def stop_signing(self, principal):
         self.saved = replace(self.saved, dkim=None)
+
+
+class FakeBounces:
+    def __init__(self) -> None:
+        self.known = {}
+        self.items = []
+
+    def intakes(self, principal):
+        return tuple(self._intake(key, make(Settings(_env_file=None))) for key, make in PROVIDERS.items())
+
+    def _intake(self, key, reader):
+        return BounceIntake(
+            provider=key,
+            label=reader.label,
+            path=f"/api/bounces/{key}/0123" if key in self.known else "",
+            is_set_up=key in self.known,
+            secret_fields=dict(reader.secret_fields),
+            last=next((one for one in self.items if one.provider == key), None),
+        )
+
+    def list(self, principal, *, provider=None, page=1, limit=50):
+        return Page(items=tuple(self.items[:limit]), total=len(self.items), page=page, limit=limit)
+
+    def set_up(self, principal, provider, secrets):
+        PROVIDERS[provider](Settings(_env_file=None)).check(secrets)
+        self.known[provider] = dict(secrets)
+        return next(one for one in self.intakes(principal) if one.provider == provider)
+
+    def remove(self, principal, provider):
+        del self.known[provider]
 
 
 class FakeSuppressions:

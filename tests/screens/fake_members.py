@@ -137,6 +137,9 @@ class FakeServiceAccounts:
         self.items[made] = _account(made, name, role)
         return made
 
+    def change_role(self, principal, account_id, role):
+        self.items[account_id] = replace(self.items[account_id], role=role)
+
     def remove(self, principal, account_id):
         del self.items[account_id]
 

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 from core.domain.artifact import Artifact, Manifest
 from core.domain.delivery import Delivery, DeliveryState
 from core.domain.file_options import FileOptions
+from core.domain.link import LinkResult, LinkUse
 from core.domain.run import Run, RunEvent, RunKind, RunState, RunStep
 from core.domain.run_filter import RunSort
 from core.errors import NotFound
 from core.query.executor import NO_PARAMETERS
 from core.services.file_choices import check_choices
-from core.services.links import LINK_VALID_FOR, MintedLink
+from core.services.links import LINK_VALID_FOR, LinkHistory, MintedLink
 from core.services.standing import CAN_BE_RETRIED, Standing
 
 from . import fake_data as data
@@ -151,6 +152,16 @@ class FakeRuns:
 
 
 class FakeLinks:
+    def __init__(self):
+        self.revoked = []
+
+    def history(self, principal, link_id):
+        use = LinkUse(at=data.NOW, network="192.0.2.0/24", result=LinkResult.OPENED)
+        return LinkHistory(link=None, uses=(use,))
+
+    def revoke(self, principal, link_id):
+        self.revoked.append(link_id)
+
     def mint(self, principal, artifact_id, *, valid_for=None, max_uses=None, recipient=None):
         expires_at = data.NOW + (valid_for or LINK_VALID_FOR)
         return MintedLink(id=uuid4(), path=f"/d/{artifact_id}", expires_at=expires_at)

@@ -15,7 +15,7 @@ from core.domain.filter import Operator, ResolvedWindow
 from core.domain.parameters import bind_parameters
 from core.domain.report import Report, ReportVersion
 from core.domain.report_draft import ReportDraft
-from core.domain.result import Headline, Kpi, Preview
+from core.domain.result import Headline, Kpi, Preview, ShownSql
 from core.domain.schedule import CoveredWindow, Schedule, ScheduleDraft
 from core.errors import Conflict, InvalidAddress, InvalidInput, NotFound
 from core.schedules.recurrence import check_config, next_fire_times
@@ -40,7 +40,7 @@ from .fake_care import (
 )
 from .fake_catalog import FakeCatalog, FakeDatasets, FakeSources
 from .fake_library import FakeHome, FakeLibrary, FakeSearch, FakeSharing, FakeVersions
-from .fake_mail import FakeEmailConfig, FakeSuppressions
+from .fake_mail import FakeBounces, FakeEmailConfig, FakeSuppressions
 from .fake_members import (
     FakeInvitations,
     FakeMembers,
@@ -49,6 +49,7 @@ from .fake_members import (
     FakeServiceAccounts,
     FakeTokens,
 )
+from .fake_operations import FakeAlerts, FakeOperations
 from .fake_people import FakeGroups, FakeReach, FakeRecipientPolicy, FakeVerification
 from .fake_policies import FakeDataPolicies, FakePersonalData
 from .fake_runs import FakeLinks, FakeRuns
@@ -142,8 +143,7 @@ class FakeReports:
             rows_matched=total,
             page=page,
             page_size=page_size,
-            sql="SELECT $1",
-            sql_in_full=lambda: "SELECT\n  'DE'",
+            sql=ShownSql(as_asked=lambda: "SELECT $1", in_full=lambda: "SELECT\n  'DE'"),
             period=window,
             sentence="Sessions and sum of revenue by month started, over the last 12 months.",
             filters_in_words=(),
@@ -341,6 +341,7 @@ class FakeBroadsheet:
         self.branding = FakeBranding()
         self.email_config = FakeEmailConfig()
         self.suppressions = FakeSuppressions()
+        self.bounces = FakeBounces()
         self.groups = FakeGroups()
         self.members = FakeMembers()
         self.invitations = FakeInvitations()
@@ -358,4 +359,6 @@ class FakeBroadsheet:
         self.sent = FakeSent()
         self.audit = FakeAudit()
         self.quotas = FakeQuotas()
+        self.operations = FakeOperations()
+        self.alerts = FakeAlerts()
         self.health = SimpleNamespace(ready=lambda: {"database": "ok", "storage": "ok", "daemon": "ok"})

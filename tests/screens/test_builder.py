@@ -29,6 +29,14 @@ def test_a_saved_report_opens_with_its_answer_and_no_changes(open_screen):
     assert app.button(key="builder_save").disabled
 
 
+def test_the_frame_and_the_builder_each_ask_once_who_looks(open_screen, services, monkeypatch):
+    app = open_screen("builder.py", report=str(SUMMARY))
+    asked, answer = [], services.access.principal_for_session
+    monkeypatch.setattr(services.access, "principal_for_session", lambda token: asked.append(token) or answer(token))
+    app.run()
+    assert len(asked) == 2
+
+
 @pytest.fixture
 def fresh(open_screen):
     """The builder on a quick start."""
@@ -78,6 +86,23 @@ def test_rows_show_pages_of_a_hundred_and_say_how_many_there_are(open_screen):
     assert len(columns) == len(set(columns)) == 8
     assert "Showing 100 of 5,231 sessions" in texts(app)
     assert "Files hold the first 1,000 of 5,231." in texts(app)
+
+
+def test_a_run_that_was_cut_short_leaves_no_control_at_its_default(open_screen):
+    """What a run assigns is lost when the next one follows at once: every run says it, or gives it as the default."""
+    app = open_screen("builder.py", report=str(SUMMARY)).run()
+    limit, title = app.number_input(key="builder_limit").proto, app.text_input(key=keys.BUILDER_NAME)
+    assert (limit.set_value, limit.value, app.toggle(key="builder_lift").proto.set_value) == (True, 1000, True)
+    assert title.proto.default == title.value == "Usage Summary"
+
+
+def test_a_field_is_filtered_from_its_menu(open_screen):
+    app = move(open_screen("builder.py", report=str(SUMMARY)), "filter", "field:country", key=keys.BUILDER_FIELDS)
+    added = draft(app).definition.filters.items[-1]
+    assert (added.field, added.values) == ("country", ())
+    assert app.session_state[f"builder_chip_{len(draft(app).definition.filters.items) - 1}_country"]
+    before = draft(app).definition
+    assert draft(move(app, "filter", "field:gone", key=keys.BUILDER_FIELDS)).definition == before
 
 
 def test_the_limit_can_be_lifted(open_screen):

@@ -7,6 +7,7 @@ from core.domain.library import Level, Visibility
 from pages.widgets import keys, report_sharing
 
 from . import fake_data, fake_services
+from .builder_moves import move
 
 BOARD = str(fake_data.make_id("dashboard Usage board"))
 
@@ -17,6 +18,10 @@ def html(app):
 
 def press(app, key):
     return app.button(key=key).click().run()
+
+
+def drawn(app):
+    return app.session_state[keys.DASHBOARD_DRAFT].content
 
 
 def board(services):
@@ -32,7 +37,7 @@ def test_dashboards_are_listed_and_searched(open_screen):
 
 def test_a_dashboard_shows_its_tiles(open_screen):
     app = open_screen("dashboard.py", dashboard=BOARD)
-    assert "<h3>Usage</h3><p>&lt;b&gt;Look&lt;/b&gt; at it.</p>" in html(app)
+    assert "<h2>Usage</h2><p>&lt;b&gt;Look&lt;/b&gt; at it.</p>" in html(app)
     assert "All rows" in html(app)
     assert len(app.metric) >= 1
     assert len(app.dataframe) == 1
@@ -71,6 +76,23 @@ def test_tiles_are_moved_and_saved(open_screen, services):
     assert not app.exception
     assert [tile.id for tile in board(services).content.in_order] == ["rows", "figures"]
     assert board(services).version == 2
+
+
+def test_a_drag_is_one_step_that_can_be_undone(open_screen, services):
+    app = press(open_screen("dashboard.py", dashboard=BOARD), keys.DASHBOARD_EDIT)
+    before = [tile.id for tile in board(services).content.in_order]
+    move(app, "put", before[-1], key=keys.DASHBOARD_DRAG, by=before[0], side="above")
+    assert [tile.id for tile in drawn(app).in_order] == [before[-1], *before[:-1]]
+    move(app, "size", before[0], key=keys.DASHBOARD_DRAG, width=5, height="tall")
+    assert next(tile for tile in drawn(app).tiles if tile.id == before[0]).width == 5
+    for sent in ({"side": "inside", "by": before[0]}, {"width": "wide", "height": "tall"}, {}):
+        move(app, "put" if "by" in sent else "size", before[-1], key=keys.DASHBOARD_DRAG, **sent)
+    press(press(app, keys.DASHBOARD_UNDO), keys.DASHBOARD_UNDO)
+    assert [tile.id for tile in drawn(app).in_order] == before
+    assert app.button(key=keys.DASHBOARD_UNDO).disabled
+    press(app, keys.DASHBOARD_REDO)
+    assert drawn(app).in_order[0].id == before[-1]
+    assert not app.exception
 
 
 @pytest.mark.parametrize(

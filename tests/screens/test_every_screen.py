@@ -31,6 +31,7 @@ REFUSES = {
     "destinations",
     "mail_settings",
     "new_dataset",
+    "operations",
     "people",
     "personal_data",
     "quotas",

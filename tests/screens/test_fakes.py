@@ -4,9 +4,11 @@ import inspect
 
 import pytest
 
+from core.services.admin_alerts import AlertService
 from core.services.approvals import ApprovalService
 from core.services.audit import AuditService
 from core.services.backfill import BackfillService
+from core.services.bounces import BounceService
 from core.services.branding import BrandingService
 from core.services.bursting import BurstService
 from core.services.calendars import CalendarService
@@ -19,6 +21,7 @@ from core.services.groups import GroupService
 from core.services.invitations import InvitationService
 from core.services.links import LinkService
 from core.services.members import MemberService
+from core.services.operations import OperationsService
 from core.services.organizations import OrganizationService
 from core.services.passwords import PasswordService
 from core.services.personal_data import PersonalDataService
@@ -52,7 +55,9 @@ from . import (
     fake_bursting,
     fake_care,
     fake_catalog,
+    fake_mail,
     fake_members,
+    fake_operations,
     fake_people,
     fake_policies,
     fake_runs,
@@ -90,6 +95,8 @@ PAIRS = (
     (fake_members.FakeRoles, RoleService),
     (fake_members.FakeServiceAccounts, ServiceAccountService),
     (fake_members.FakeTokens, TokenService),
+    (fake_operations.FakeAlerts, AlertService),
+    (fake_operations.FakeOperations, OperationsService),
     (fake_people.FakeGroups, GroupService),
     (fake_people.FakeReach, ReachService),
     (fake_people.FakeRecipientPolicy, RecipientPolicyService),
@@ -102,6 +109,7 @@ PAIRS = (
     (fake_services.FakeQuickStarts, QuickStartService),
     (fake_services.FakeSchedules, ScheduleService),
     (fake_sent.FakeSent, SentService),
+    (fake_mail.FakeBounces, BounceService),
     (fake_templates.FakeTemplates, TemplateService),
     (fake_uploads.FakeUploads, UploadService),
 )

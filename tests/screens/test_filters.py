@@ -68,6 +68,22 @@ def test_the_x_of_a_chip_takes_it_out_and_one_undo_brings_it_back(opened):
     assert filters(app).items == (JAPAN, TEAM)
 
 
+def test_a_filter_is_switched_off_and_on_and_stays_on_the_page(opened):
+    app = opened(JAPAN, GROUP)
+    app.button(key="builder_chip_0_country_switch").click().run()
+    assert filters(app).items == (replace(JAPAN, is_off=True), GROUP)
+    assert labels(app)[1] == "Country is Japan"
+    app.session_state["builder_filter_1_group"] = True
+    app.run().toggle(key="builder_filter_1_group_applies").set_value(False).run()
+    assert filters(app).items[1] == replace(GROUP, is_off=True)
+    app.button(key="builder_undo").click().run()
+    app.button(key="builder_undo").click().run()
+    assert filters(app).items == (JAPAN, GROUP)
+    app.button(key="builder_redo").click().run()
+    assert filters(app).items == (replace(JAPAN, is_off=True), GROUP)
+    assert not app.exception
+
+
 def test_a_chip_opens_the_control_of_its_type(opened):
     flag = Condition(field="is_trial", operator=Operator.IS, values=(True,))
     app = opened(JAPAN, flag, chips=("builder_chip_0_country", "builder_chip_1_is_trial"))

@@ -123,6 +123,16 @@ def test_a_delivery_shows_its_mail_in_a_sandbox_with_answers_and_files(open_scre
     assert not [item for item in app.button if item.key == keys.SENT_RESEND]
 
 
+def test_who_used_a_link_is_told_and_it_is_taken_back(open_screen, services):
+    app = open_screen("sent.py", delivery=str(services.sent.lines[0].id))
+    link_id = services.sent.get(None, services.sent.lines[0].id).links[0].id
+    app.session_state[f"link_uses_{link_id}"] = True
+    app.run()
+    assert any("192.0.2.0/24 opened the file" in item.value for item in app.caption)
+    app.button(key=f"link_revoke_{link_id}").click().run()
+    assert services.links.revoked == [link_id]
+
+
 def test_only_what_was_not_served_is_sent_again(open_screen, services, monkeypatch):
     sent = []
     monkeypatch.setattr(services.runs, "resend_delivery", lambda _principal, delivery_id: sent.append(delivery_id))

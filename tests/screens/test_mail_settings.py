@@ -1,5 +1,7 @@
 import pytest
 
+from core.domain.bounce import Bounce, BounceKind
+
 from . import fake_data, fake_services
 
 
@@ -45,6 +47,39 @@ def test_the_record_of_the_signature_is_shown(open_screen, services):
     assert app.code[0].value == "broadsheet._domainkey.example.com"
     app.button(key="mail_unsign").click().run()
     assert not app.code
+
+
+def test_a_mail_service_is_given_its_address_and_what_it_reported_is_shown(open_screen, services):
+    services.bounces.items.append(
+        Bounce(
+            id=fake_data.make_id("bounce"),
+            provider="postmark",
+            kind=BounceKind.HARD,
+            address="gone@example.com",
+            reason="550 no such user",
+            happened_at=fake_data.NOW,
+            delivery_id=None,
+            is_left_alone=True,
+        )
+    )
+    app = open_screen("mail_settings.py")
+    assert not app.code
+    app.selectbox(key="bounce_pick").set_value("postmark").run()
+    app.text_input(key="bounce_secret_postmark_user").set_value("postmark")
+    app.text_input(key="bounce_secret_postmark_password").set_value("short")
+    app.button(key="bounce_set_up").click().run()
+    assert "16" in app.error[0].value
+    assert not services.bounces.known
+    app.text_input(key="bounce_secret_postmark_user").set_value("postmark")
+    app.text_input(key="bounce_secret_postmark_password").set_value("long enough for anybody")
+    app.button(key="bounce_set_up").click().run()
+    assert app.code[0].value.endswith("/api/bounces/postmark/0123")
+    said = " ".join(item.value for item in (*app.caption, *app.markdown))
+    assert "Last report" in said
+    assert "550 no such user" in said
+    assert app.text_input(key="bounce_secret_postmark_password").value == ""
+    app.button(key="bounce_remove").click().run()
+    assert not services.bounces.known
 
 
 @pytest.mark.parametrize(("role", "offered"), [("data_admin", False), ("organization_admin", True)])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from core.domain.data_policy import Audience, DataPolicy, RowRule, Treatment, Unmatched
@@ -49,6 +51,40 @@ def test_rules_are_made_in_dialogs(app, opener, widget):
     kind = app.selectbox if widget == keys.POLICY_TREATMENT else app.text_input
     assert kind(key=widget).value in (Treatment.HIDDEN, "")
     assert app.button(key=keys.POLICY_SAVE)
+
+
+@pytest.fixture
+def edited(open_screen, services, monkeypatch):
+    """Opens the dialog of the first rule of a policy, which stays open."""
+    chosen = {"policy_row_menu_0": "Edit"}
+    monkeypatch.setattr("streamlit.menu_button", lambda *_, **given: chosen.get(given.get("key")))
+
+    def opened(rule):
+        services.data_policies.policy = DataPolicy(rows=(rule,))
+        app = at(open_screen("dataset.py", dataset=str(fake_data.USAGE.id)), "Policy")
+        monkeypatch.setattr("pages.widgets.policy_panel._forget", lambda: None)
+        return app
+
+    return opened
+
+
+def test_groups_in_groups_are_drawn_and_saved_as_they_were(edited, services):
+    inner = FilterGroup(items=(Condition(field="country", operator=Operator.IS, values=("US",)),), match=Match.NONE)
+    nested = replace(BY_REGION, filters=replace(BY_REGION.filters, items=(*BY_REGION.filters.items, inner)))
+    app = edited(nested)
+    assert app.segmented_control(key=f"{keys.POLICY_MATCH}_1").value is Match.NONE
+    press(app, "policy_add_group")
+    press(app, "policy_add_group_2")
+    press(app, "policy_drop_2")
+    assert not app.exception
+    press(app, keys.POLICY_SAVE)
+    assert services.data_policies.policy.rows == (nested,)
+
+
+def test_what_a_table_would_change_is_edited_as_text(edited):
+    comma = Condition(field="country", operator=Operator.IS, values=("Korea, South",))
+    app = edited(replace(BY_REGION, filters=FilterGroup(items=(comma,))))
+    assert "Korea, South" in app.text_area(key=keys.POLICY_JSON).value
 
 
 def test_looking_as_somebody_says_how_much_they_get(app):

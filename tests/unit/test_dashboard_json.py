@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from core.domain.dashboard import DashboardContent, ReportTile, Show, TileHeight
-from core.domain.dashboard_edits import Direction, added, moved, removed, sized
+from core.domain.dashboard_edits import Direction, Side, added, moved, put_beside, removed, sized
 from core.domain.dashboard_filters import tile_question, unheeded_words
 from core.domain.dashboard_json import (
     content_schema,
@@ -141,6 +141,18 @@ def test_tiles_are_arranged() -> None:
     assert places(wide) == [("a", 0, 0), ("b", 0, 8), ("c", 1, 0), ("d", 2, 0)]
     assert places(removed(board, "b")) == [("a", 0, 0), ("c", 0, 4), ("d", 1, 0)]
     assert parse_content(dump_content(wide)) == wide
+
+
+def test_a_tile_is_put_down_beside_another() -> None:
+    board = board_of("a", "b", "c", "d")
+    assert places(put_beside(board, "a", other_id="b", side=Side.RIGHT))[:2] == [("b", 0, 0), ("a", 0, 4)]
+    beside = [("a", 0, 0), ("d", 0, 4), ("b", 0, 8), ("c", 1, 0)]
+    assert places(put_beside(board, "d", other_id="b", side=Side.LEFT)) == beside
+    below = [("a", 0, 0), ("c", 0, 4), ("b", 1, 0), ("d", 2, 0)]
+    assert places(put_beside(board, "b", other_id="c", side=Side.BELOW)) == below
+    assert places(put_beside(board, "d", other_id="a", side=Side.ABOVE))[0] == ("d", 0, 0)
+    for tile, other in (("a", "a"), ("a", "gone"), ("gone", "a")):
+        assert put_beside(board, tile, other_id=other, side=Side.LEFT) == board
 
 
 def test_words_carry_a_few_marks_and_nothing_else() -> None:

@@ -62,6 +62,13 @@ def test_one_filter_in_place_of_another_is_said_twice():
     assert diff(before, after) == ('Filter removed: Country is "Chile"', 'Filter added: Country is "Peru"')
 
 
+def test_a_filter_that_is_only_switched_off_or_on_is_said_to_be():
+    before, after = replace(BASE, filters=where(CHILE)), replace(BASE, filters=where(replace(CHILE, is_off=True)))
+    assert diff(before, after) == ('Filter switched off: Country is "Chile"',)
+    assert diff(after, before) == ('Filter switched on: Country is "Chile"',)
+    assert diff(BASE, after) == ('Filter added: Country is "Chile" (not applied)',)
+
+
 def test_how_filters_combine_is_said():
     before = replace(BASE, filters=where(CHILE, PERU))
     after = replace(BASE, filters=FilterGroup(match=Match.ANY, items=(CHILE, PERU)))

@@ -1,6 +1,7 @@
 """The files for deploying say what is so: they parse, and every setting and path that they name exists."""
 
 import configparser
+import json
 import re
 import stat
 from pathlib import Path
@@ -16,6 +17,12 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
 SETTINGS = {name.upper() for name in Settings.model_fields}
 UNITS = sorted(DEPLOY.glob("*.service"))
+#: What a service may say (Compose Specification), as far as ours say it.
+SAYINGS = {
+    "build", "cap_drop", "command", "depends_on", "entrypoint", "environment", "healthcheck", "image", "ports",
+    "read_only", "restart", "security_opt", "shm_size", "stop_grace_period", "tmpfs", "volumes",
+}  # fmt: skip
+CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 #: Of the shell and of Python.
 OTHERS = {"HOME", "PATH", "PYTHONUNBUFFERED"}
 
@@ -56,6 +63,16 @@ def test_our_services_are_given_settings_that_exist(compose: dict[str, Any]) -> 
     assert knows_owner == {"prepare"}
 
 
+def test_services_say_what_compose_understands(compose: dict[str, Any]) -> None:
+    assert set(compose) <= {"name", "services", "volumes", "x-broadsheet"}
+    for name, service in compose["services"].items():
+        assert set(service) <= SAYINGS, name
+        assert {how["condition"] for how in service.get("depends_on", {}).values()} <= CONDITIONS
+        assert all(isinstance(value, str) for value in service.get("environment", {}).values()), "YAML's own types"
+        image = service["image"]
+        assert "build" in service or re.fullmatch(r"[\w./-]+:[\w.-]*\d[\w.-]*", image), f"no version: {image}"
+
+
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
     words = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
     for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", words):
@@ -85,6 +102,14 @@ def test_the_image_copies_what_there_is_and_runs_as_nobody_in_particular() -> No
     assert any(line.startswith("USER ") and "0:0" not in line.split(":")[0] for line in lines)
     assert any(line.startswith("HEALTHCHECK") and "/healthz" in line for line in lines)
     assert "chromium" in " ".join(lines)
+    said = [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+    told = ["FROM", "ENV", "COPY", "RUN", "WORKDIR", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"]
+    assert {line.split()[0] for line in said} <= set(told)
+    assert all(":" in line.split()[1] and "latest" not in line for line in said if line.startswith("FROM"))
+    assert "apt-get install" not in " ".join(line for line in said if "--no-install-recommends" not in line)
+    assert said.index(next(line for line in said if line.startswith("USER"))) < len(said) - 3, "nothing runs as root"
+    for line in said[-2:]:
+        assert all(isinstance(word, str) for word in json.loads(line.split(maxsplit=1)[1])), "exec form: signals arrive"
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)

@@ -9,10 +9,13 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from core.api.headers import DATA_POLICY, SafetyHeadersMiddleware
+from core.api.headers import DATA_POLICY, SafetyHeadersMiddleware, inline_scripts
 from core.api.own_pages import OwnPagesMiddleware
 
 HOME = "https://reports.example.com"
+#: The hash is the one that Chromium names where it refuses this script.
+PAGE = '<script src="a.js"></script><script>alert(1)</script>'
+HASH = "'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"
 
 
 async def data(_request: Request) -> Response:
@@ -20,7 +23,7 @@ async def data(_request: Request) -> Response:
 
 
 async def page(_request: Request) -> Response:
-    return HTMLResponse("<p>page", headers={"X-Frame-Options": "DENY"})
+    return HTMLResponse(PAGE, headers={"X-Frame-Options": "DENY"})
 
 
 async def broken(_request: Request) -> Response:
@@ -42,7 +45,7 @@ def client() -> TestClient:
             WebSocketRoute("/_stcore/stream", socket),
         ],
         middleware=[
-            Middleware(SafetyHeadersMiddleware, is_https=True),
+            Middleware(SafetyHeadersMiddleware, is_https=True, scripts=inline_scripts(PAGE)),
             Middleware(OwnPagesMiddleware, base_url=HOME),
         ],
     )
@@ -65,6 +68,8 @@ def test_data_is_neither_kept_nor_run(client: TestClient) -> None:
     assert (headers["Cache-Control"], headers["Content-Security-Policy"]) == ("no-store", DATA_POLICY)
     policy = client.get("/page").headers["Content-Security-Policy"]
     assert "ws://inside:8501" in policy
+    (scripts,) = (part for part in policy.split("; ") if part.startswith("script-src"))
+    assert (HASH in scripts, scripts.count("sha256-"), "unsafe-inline" in scripts) == (True, 1, False)
     assert "*" not in policy
     assert "unsafe-eval'" not in policy.replace("wasm-unsafe-eval'", "")
     strange = client.get("/page", headers={"Host": "a; script-src *"}).headers["Content-Security-Policy"]

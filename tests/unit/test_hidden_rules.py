@@ -94,7 +94,7 @@ def test_a_mail_marks_the_rows() -> None:
 
 def test_the_screen_marks_the_rows() -> None:
     preview = Preview(
-        columns=COLUMNS, table=TABLE, rows_matched=3, page=1, page_size=3, sql="", period=None, sentence="",
+        columns=COLUMNS, table=TABLE, rows_matched=3, page=1, page_size=3, sql=None, period=None, sentence="",
         filters_in_words=(), as_of=datetime(2026, 11, 23, tzinfo=UTC), elapsed_s=0.0, rules=RULES,
     )  # fmt: skip
     looks = page_looks(preview, ZONE, dark=False)

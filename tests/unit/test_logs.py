@@ -57,7 +57,7 @@ def test_the_event_and_its_fields(kept: Kept) -> None:
 
 
 def test_ids_around_the_line_and_not_after_it(kept: Kept) -> None:
-    with log_context(run="r1", schedule=None), log_context(delivery="d1"):
+    with log_context("run", run="r1", schedule=None), log_context("delivery", delivery="d1"):
         logger.warning("said")
         assert (kept.last["run"], kept.last["delivery"]) == ("r1", "d1")
         assert "schedule" not in kept.last

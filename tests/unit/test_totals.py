@@ -21,7 +21,7 @@ from core.render.xlsx_renderer import XlsxRenderer
 from tests.contract.test_renderers import READERS
 from tests.render_results import ZONE, column, result_of
 
-FOR_PEOPLE = ("html", "pdf", "xlsx")
+FOR_PEOPLE = ("html", "markdown", "pdf", "xlsx")
 
 
 def measure(key: str, kind: FieldType, **format_fields: object) -> ResultColumn:
@@ -82,7 +82,7 @@ def test_totals_stand_below_the_rows_of_what_people_read_and_nowhere_else(name: 
     text = READERS[name](content_of(name, result()))
     for label in ("Total Germany", "Total (empty)"):
         assert (label in text) is (name in FOR_PEOPLE)
-    if name in ("html", "pdf"):
+    if name in ("html", "markdown", "pdf"):
         assert text.index("Total Germany") < text.index("Total (empty)") < text.rindex("60.75")
         assert "60.75" in text
         assert "1 h 05 min" in text

@@ -153,16 +153,18 @@ class ClickHouseFunctions(SqlFunctions):
         return func.addMonths(func.toDate32(day), months, type_=Date)
 
     def rounded(self, number: ColumnElement[Any], digits: int, kind: FieldType) -> ColumnElement[Any]:
-        """By hand: its `round` takes exact numbers half away from zero, but floating ones half to even."""
+        """Floating numbers by hand: its `round` takes exact ones half away from zero, those half to even."""
+        if kind is FieldType.INTEGER and digits >= 0:
+            return number
+        places: ColumnElement[Any] = literal_column(str(digits))
         if kind is FieldType.INTEGER:
-            return number if digits >= 0 else func.round(number, literal_column(str(digits)), type_=BigInteger)
-        # A digit after the point, so that divisions of exact numbers keep the half.
-        wide = func.multiply(number, literal_column("toDecimal128('1.0', 1)"))
-        power: ColumnElement[Any] = literal_column(f"toDecimal128('1{'0' * abs(digits)}', 0)")
+            return func.round(number, places, type_=BigInteger)
+        if not isinstance(number.type, Double):
+            return func.round(number, places, type_=number.type)
+        power: ColumnElement[Any] = literal_column(f"1{'0' * abs(digits)}", Double)
         there, back = (func.multiply, func.divide) if digits >= 0 else (func.divide, func.multiply)
-        half = func.multiply(func.sign(number), literal_column("toDecimal128('0.5', 1)"))
-        rounded = back(func.trunc(func.plus(there(wide, power), half)), power)
-        return func.accurateCast(rounded, func.toTypeName(number), type_=number.type)
+        half = func.multiply(func.sign(number), literal_column("0.5"))
+        return back(func.trunc(func.plus(there(number, power), half)), power, type_=Double)
 
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
         """Arrow's form of Enum, UUID, DateTime and wide whole numbers is bytes or bare numbers: cast before.

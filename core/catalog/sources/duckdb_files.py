@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
 
+from core.domain.relation import TableOrigin
 from core.errors import SourceUnavailable
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,15 @@ class _Handle:
 
     connection: duckdb.DuckDBPyConnection
     identity: _Identity
+    row_keys: dict[TableOrigin, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCursor:
+    """A cursor on a file, and what was asked of the same state of that file before."""
+
+    connection: duckdb.DuckDBPyConnection
+    row_keys: dict[TableOrigin, str | None]  #: the column that numbers a table's rows, None where there is none
 
 
 class DuckDbFiles:
@@ -36,14 +46,14 @@ class DuckDbFiles:
         self._lock = threading.Lock()
         self._handles: dict[Path, _Handle] = {}
 
-    def cursor(self, path: Path, *, spill_dir: Path) -> duckdb.DuckDBPyConnection:
+    def cursor(self, path: Path, *, spill_dir: Path) -> FileCursor:
         """Return a cursor on the file as it is now. Raises SourceUnavailable. The caller closes it."""
         path = path.expanduser().absolute()
         with self._lock:
             handle = self._current(path, spill_dir)
             cursor = handle.connection.cursor()
         cursor.execute(f"USE {CATALOG}")
-        return cursor
+        return FileCursor(connection=cursor, row_keys=handle.row_keys)
 
     def close(self) -> None:
         """Let go of every file; cursors that are open end too."""

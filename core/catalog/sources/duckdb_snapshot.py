@@ -13,6 +13,7 @@ from core.catalog.sources.connector import CompiledQuery, CsvQuestion
 from core.catalog.sources.csv_lines import counted_lines, lines_sql
 from core.catalog.sources.duckdb_catalog import ROW_KEY
 from core.catalog.sources.duckdb_csv import DuckDbLines
+from core.catalog.sources.duckdb_files import FileCursor
 from core.catalog.sources.duckdb_sql import DIALECT
 from core.catalog.sources.statement import compile_statement
 from core.catalog.sources.watch import QueryWatch
@@ -31,14 +32,20 @@ class DuckDbSnapshot(WatchedSnapshot):
 
     driver_errors = (duckdb.Error, pa.ArrowException, OSError)  # its Arrow reader's are OSError
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, *, as_of: datetime, deadline_s: float) -> None:
-        super().__init__(QueryWatch(cursor.interrupt, deadline_s=deadline_s), as_of=as_of)
-        self._cursor = cursor
+    def __init__(self, file: FileCursor, *, as_of: datetime, deadline_s: float) -> None:
+        self._cursor = file.connection
+        self._row_keys = file.row_keys
+        super().__init__(QueryWatch(self._cursor.interrupt, deadline_s=deadline_s), as_of=as_of)
 
     def row_key(self, table: TableOrigin) -> str | None:
-        """`rowid` for tables: DuckDB scans them in its order. A column of that name hides it."""
-        found = self.fetch(CompiledQuery(sql=ROW_KEY, parameters=(table.schema_name or "main", table.table_name)))
-        return "rowid" if found.num_rows else None
+        """`rowid` for tables: DuckDB scans them in its order. A column of that name hides it.
+
+        Asked once of each state of a file: looking through its catalog costs more than a small result does.
+        """
+        if table not in self._row_keys:
+            found = self.fetch(CompiledQuery(sql=ROW_KEY, parameters=(table.schema_name or "main", table.table_name)))
+            self._row_keys[table] = "rowid" if found.num_rows else None
+        return self._row_keys[table]
 
     def fetch(self, statement: CompiledQuery | ClauseElement) -> pa.Table:
         """Run a query with a small result."""

@@ -46,7 +46,7 @@ class DuckDbConnector:
         cursor = FILES.cursor(self._path, spill_dir=self._spill_dir)
         snapshot = DuckDbSnapshot(cursor, as_of=self._clock.now(), deadline_s=deadline_s)
         try:
-            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            cursor.connection.execute("BEGIN TRANSACTION READ ONLY")
             yield snapshot
         finally:
             snapshot.close()

@@ -16,7 +16,7 @@ from sqlalchemy import Dialect
 
 from core.catalog.sources.connector import ConnectionField, Connector, SourceKind, TableDraft
 from core.catalog.sources.duckdb_catalog import read_catalog
-from core.catalog.sources.duckdb_files import CATALOG, shut_in
+from core.catalog.sources.duckdb_files import CATALOG, FileCursor, shut_in
 from core.catalog.sources.duckdb_snapshot import DuckDbSnapshot
 from core.catalog.sources.duckdb_sql import DIALECT, DuckDbFunctions
 from core.catalog.sources.sql_functions import SqlFunctions
@@ -74,7 +74,8 @@ class FileConnector:
                 self._connection = _open(self._tables, self._spill_dir)
             cursor = self._connection.cursor()
         cursor.execute(f"USE {CATALOG}")
-        snapshot = FileSnapshot(cursor, as_of=self._clock.now(), deadline_s=deadline_s)
+        file = FileCursor(connection=cursor, row_keys={})
+        snapshot = FileSnapshot(file, as_of=self._clock.now(), deadline_s=deadline_s)
         try:
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             yield snapshot

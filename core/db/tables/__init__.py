@@ -9,6 +9,7 @@ from core.db.tables.access import (
     SessionRow,
     UserRow,
 )
+from core.db.tables.answers import KeptAnswerRow
 from core.db.tables.audit import AuditDetailRow, AuditEventRow, AuditHeadRow, AuditLinkRow, AuditWaitingRow
 from core.db.tables.base import Base
 from core.db.tables.bounces import BounceIntakeRow, BounceRow
@@ -23,6 +24,7 @@ from core.db.tables.library import FolderRow, ReportFavouriteRow, ReportGrantRow
 from core.db.tables.links import DownloadLinkRow, LinkUseRow
 from core.db.tables.mail import EmailConfigRow, MailTokenRow, SuppressionRow
 from core.db.tables.notices import OwnerNoticeRow
+from core.db.tables.operations import AlertIncidentRow, AlertLimitRow
 from core.db.tables.quotas import QuotaRow, RequestCountRow
 from core.db.tables.reports import DatasetRow, ReportNoticeRow, ReportRow, ReportVersionRow, ScheduleRow, SourceRow
 from core.db.tables.runs import ArtifactRow, DaemonRow, DeliveryRow, RunEventRow, RunRow
@@ -37,6 +39,8 @@ from core.db.tables.sign_in import (
 from core.db.tables.templates import WorkbookTemplateRow
 
 __all__ = (
+    "AlertIncidentRow",
+    "AlertLimitRow",
     "ApiTokenRow",
     "ArtifactRow",
     "AuditDetailRow",
@@ -65,6 +69,7 @@ __all__ = (
     "GroupMemberRow",
     "GroupRow",
     "InvitationRow",
+    "KeptAnswerRow",
     "LinkUseRow",
     "MailTokenRow",
     "MembershipRow",

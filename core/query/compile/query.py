@@ -16,6 +16,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Grouping, Measure, ReportDefinition, Totals
 from core.domain.field import FieldType
 from core.domain.filter import Condition, FilterGroup, Grain, Match, Operator, ResolvedWindow
+from core.domain.filter_off import applied
 from core.domain.relation import TableOrigin
 from core.domain.result import CellValue, ColumnRole, ResultColumn
 from core.query.columns import measure_column, result_columns
@@ -234,7 +235,8 @@ class Query:
 def compile_query(
     definition: ReportDefinition, dataset: Dataset, *, functions: SqlFunctions, logical_at: datetime
 ) -> Query:
-    """Bind a validated definition to its dataset at `logical_at`. Raises InvalidDefinition."""
+    """Bind a validated definition, without what is switched off in it, to its dataset. Raises InvalidDefinition."""
+    definition = applied(definition)
     period = previous = None
     spans = dict(_spans_of_filters(definition, logical_at))
     asked = definition.period

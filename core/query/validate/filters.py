@@ -38,9 +38,11 @@ class FilterCheck:
     timezone: str
 
     def check(self, group: FilterGroup, place: str) -> None:
-        """Raise InvalidDefinition for the first condition that cannot be."""
+        """Raise InvalidDefinition for the first condition that cannot be. What is switched off may be anything."""
         for index, item in enumerate(group.items):
             inner = f"{place}.items[{index}]"
+            if item.is_off:
+                continue
             if isinstance(item, FilterGroup):
                 self.check(item, inner)
             else:

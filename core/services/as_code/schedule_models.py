@@ -63,7 +63,7 @@ class ScheduleFile(FileModel):
     )
     schedule_config: dict[str, Any] = Field(description="When it runs.")
     recipients: tuple[RecipientFile, ...] = Field(description="Who gets it.")
-    formats: tuple[Name, ...] = Field(description="csv, xlsx, pdf, html, jsonl, parquet, zip.")
+    formats: tuple[Name, ...] = Field(description="Files to make, as in csv or pdf; zip: a dashboard's rows.")
     file_options: dict[str, Any] = Field({}, description="How its files are made.")
     password: Secret | None = Field(
         None, description="Where the password of its files comes from. Left out, it stays; null takes it away."
