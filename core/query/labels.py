@@ -78,6 +78,13 @@ def grain_words(grain: Grain, calendar: Calendar = Calendar()) -> str:
     return _FISCAL_GRAINS.get(grain, words)
 
 
+def is_obvious_date(dataset: Dataset, name: str) -> bool:
+    """Whether nobody asks which date is meant: the dataset's own time field, or the only date there is."""
+    if dataset.time_field is not None:
+        return name == dataset.time_field
+    return not any(field.type.is_temporal for field in dataset.fields if field.name != name)
+
+
 def calculation_label(calculation: Calculation, of_label: str | None) -> str:
     """What a calculation is called: its own label, or "Revenue (running total)"; `of_label` is its measure's."""
     if calculation.label:

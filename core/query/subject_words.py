@@ -6,7 +6,7 @@ from core.domain.dataset import Dataset
 from core.domain.definition import Grouping, Measure, ReportDefinition
 from core.domain.result import ResultColumn
 from core.query.filter_words import FilterWords, joined
-from core.query.labels import field_of, grain_words, lower_first
+from core.query.labels import field_of, grain_words, is_obvious_date, lower_first
 
 _MAX_NAMED_COLUMNS = 6
 
@@ -38,7 +38,8 @@ def grouping_phrases(
 ) -> dict[str, str]:
     """How groupings are called in the sentence, by key.
 
-    A grain speaks for its field where only one date is grouped: "day"; otherwise "day of Shipped at".
+    A grain speaks for its field where only one date is grouped, and the obvious one: "day"; otherwise "day of Shipped
+    at".
     """
     dates = {grouping.field for grouping in definition.groupings if grouping.grain}
     options = {option.key for option in definition.options if option.label}
@@ -54,7 +55,8 @@ def _grain(grouping: Grouping, dataset: Dataset, definition: ReportDefinition, *
     if grouping.grain is None:
         return field_of(dataset, grouping.field).label
     words = grain_words(grouping.grain, definition.calendar)
-    return words if is_alone else f"{words} of {field_of(dataset, grouping.field).label}"
+    is_clear = is_alone and is_obvious_date(dataset, grouping.field)
+    return words if is_clear else f"{words} of {field_of(dataset, grouping.field).label}"
 
 
 def _measure(measure: Measure, label: str, words: FilterWords) -> str:

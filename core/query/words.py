@@ -1,16 +1,19 @@
 """Says in plain English what a definition asks: one sentence, its filters, its period."""
 
+from calendar import month_name
 from collections.abc import Mapping
 from datetime import datetime
 
 from core.domain.dataset import Dataset
 from core.domain.definition import Measure, Period, ReportDefinition
 from core.domain.field import Field, FieldType
-from core.domain.filter import Condition, DateUnit, FilterGroup, Grain, Match, Operator
+from core.domain.filter import Condition, FilterGroup, Grain, Match, Operator
 from core.domain.filter_off import applied
 from core.domain.result import ResultColumn
 from core.query.columns import field_of, lower_first, result_columns, sentence_case
+from core.query.date_units import FISCAL_UNITS, named_units
 from core.query.filter_words import FilterWords, filter_words, joined
+from core.query.labels import is_obvious_date
 from core.query.result_words import calculated, compared_lines, ordered, top_words, totals_words
 from core.query.subject_words import subject_words
 from core.query.window_words import period_in_words, resolved_in_words, window_in_words
@@ -122,9 +125,7 @@ def _period(period: Period | None, definition: ReportDefinition, dataset: Datase
     if period is None:
         return ""
     words = window_in_words(period.window, definition.calendar)
-    others = [field.name for field in dataset.fields if field.type.is_temporal and field.name != period.field]
-    is_obvious = period.field == dataset.time_field or (dataset.time_field is None and not others)
-    return words if is_obvious else f"{field_of(dataset, period.field).label} {words}"
+    return words if is_obvious_date(dataset, period.field) else f"{field_of(dataset, period.field).label} {words}"
 
 
 def _closing(definition: ReportDefinition) -> list[str]:
@@ -132,15 +133,12 @@ def _closing(definition: ReportDefinition) -> list[str]:
     closing = []
     if definition.limit is not None:
         closing.append(f"at most {definition.limit:,} {'row' if definition.limit == 1 else 'rows'}")
-    if definition.calendar.week_start != 1 and _names_weeks(definition):
+    units = named_units(definition)
+    if definition.calendar.week_start != 1 and Grain.WEEK in units:
         closing.append(f"weeks begin on {_WEEKDAYS[definition.calendar.week_start - 1]}")
+    if definition.calendar.fiscal_year_start != 1 and units & FISCAL_UNITS:
+        closing.append(f"fiscal years begin in {month_name[definition.calendar.fiscal_year_start]}")
     if definition.parameters:
         asked = [f"{item.label}{'' if item.is_required else ' (optional)'}" for item in definition.parameters]
         closing.append(f"asks for {joined(asked, 'and')}")
     return closing
-
-
-def _names_weeks(definition: ReportDefinition) -> bool:
-    window = definition.period.window if definition.period is not None else None
-    is_weekly = window is not None and window.unit is DateUnit.WEEK
-    return is_weekly or any(grouping.grain is Grain.WEEK for grouping in definition.groupings)

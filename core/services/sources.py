@@ -22,7 +22,7 @@ from core.domain.access import Permission, Principal
 from core.domain.catalog import RowSample, SourceDraft, SourceTest
 from core.domain.dataset import Source
 from core.domain.relation import TableOrigin
-from core.errors import BroadsheetError, Conflict, InvalidInput, NotFound
+from core.errors import BroadsheetError, Conflict, InvalidInput, NotAllowed, NotFound
 from core.query.samples import MAX_SAMPLE_ROWS, SAMPLE_DEADLINE_S, take_sample
 from core.services.connection_form import FilledForm, check_secrets, read_form, with_stored_secrets
 from core.services.connections import Connections
@@ -70,6 +70,7 @@ class SourceService:
         """Save a new source; raises InvalidInput with the place, Conflict where its name is taken."""
         require(principal, Permission.MANAGE_CATALOG)
         form = read_form(draft)
+        _check_reach(principal, form)
         check_secrets(form, form.secrets)
         source = _source_of(form, principal.organization_id)
         with self._database.organization(principal.organization_id) as session:
@@ -98,6 +99,8 @@ class SourceService:
             _check_name(session, form.name, but=source_id)
             if form.kind.key != saved.kind and (labels := dataset_repository.labels_by_source(session, source_id)):
                 raise Conflict(f"Its kind cannot change while datasets stand on it: {_in_short(labels)}.", place="kind")
+            if form.connection != saved.connection:
+                _check_reach(principal, form)
             secrets = self._complete(session, form, saved)
             changed = replace(_source_of(form, principal.organization_id), id=source_id, version=saved.version)
             source_repository.update_source(session, changed, self._connections.seal(secrets))
@@ -122,6 +125,7 @@ class SourceService:
         """
         require(principal, Permission.MANAGE_CATALOG)
         form = read_form(draft)
+        _check_reach(principal, form)
         secrets = form.secrets
         if source_id is not None:
             with self._database.organization(principal.organization_id) as session:
@@ -168,6 +172,15 @@ class SourceService:
         secrets = with_stored_secrets(form, stored, saved)
         check_secrets(form, secrets)
         return secrets
+
+
+def _check_reach(principal: Principal, form: FilledForm) -> None:
+    """Files of the server belong to no organization: one could read the other's. Raises NotAllowed."""
+    if form.kind.is_on_server and not principal.may(Permission.MANAGE_INSTALLATION):
+        raise NotAllowed(
+            f"A {form.kind.label} is read from the server's own folders, which all organizations share. "
+            "Ask whoever manages this installation to connect it, or upload the data as a file."
+        )
 
 
 def _tested(attempt: Callable[[], tuple[str, ...]], kind: SourceKind) -> SourceTest:

@@ -239,14 +239,30 @@ def test_another_organizations_source_does_not_exist(
     assert service.create(person, WAREHOUSE).name == "Warehouse"
 
 
+def test_files_of_the_server_are_connected_by_who_manages_the_installation(
+    service: SourceService, tenant: Tenant
+) -> None:
+    made = service.create(tenant.principal, shop_draft())
+    person = as_role(tenant.principal, "organization_admin")
+    asked: list[Callable[[], object]] = [
+        lambda: service.create(person, shop_draft(name="More")),
+        lambda: service.test(person, shop_draft()),
+        lambda: service.save(person, made.id, shop_draft(path="other.duckdb")),
+    ]
+    for ask in asked:
+        with pytest.raises(NotAllowed, match="all organizations share"):
+            ask()
+    assert service.save(person, made.id, shop_draft(name="Only its name")).name == "Only its name"
+
+
 @pytest.mark.parametrize("role", ["viewer", "editor", "publisher", "data_admin", "organization_admin"])
 def test_who_may_what(service: SourceService, tenant: Tenant, role: str) -> None:
     made = service.create(tenant.principal, shop_draft())
     person = as_role(tenant.principal, role)
     assert service.get(person, made.id) == made
     asked: list[Callable[[], object]] = [
-        lambda: service.create(person, shop_draft(name="More")),
-        lambda: service.test(person, shop_draft()),
+        lambda: service.create(person, WAREHOUSE),
+        lambda: service.test(person, WAREHOUSE),
         lambda: service.test_saved(person, made.id),
         lambda: service.introspect(person, made.id),
         lambda: service.sample(person, made.id, TableOrigin(table_name="orders")),

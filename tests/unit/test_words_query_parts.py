@@ -124,7 +124,7 @@ def period(n: int, unit: str) -> Period:
             },
             (
                 "Orders by ISO week, hour of day and Season, oldest Ordered at (ISO week) first, "
-                "then lowest Ordered at (hour of day) first"
+                "then lowest Ordered at (hour of day) first; fiscal years begin in July"
             ),
         ),
         (
@@ -134,7 +134,19 @@ def period(n: int, unit: str) -> Period:
                 "calendar": Calendar(week_start=7, fiscal_year_start=4),
                 "period": Period(field="at", window=DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.YEAR)),
             },
-            "Orders by week and fiscal quarter, this fiscal year to date; weeks begin on Sunday",
+            "Orders by week and fiscal quarter, this fiscal year to date; weeks begin on Sunday; "
+            "fiscal years begin in April",
+        ),
+        (
+            {
+                "groupings": (Grouping(field="shipped_on", grain=Grain.MONTH),),
+                "measures": (COUNT,),
+                "calendar": Calendar(week_start=7),
+                "filters": where(
+                    condition_on("at", Operator.IN_WINDOW, window=DateWindow(kind=WindowKind.THIS, unit=DateUnit.WEEK))
+                ),
+            },
+            "Orders by month of Shipped on, where Ordered at is within this week; weeks begin on Sunday",
         ),
         (
             {

@@ -263,6 +263,7 @@ CHDB = SourceKind(
         ConnectionField(name="folder", label="Folder", help="Name of a folder inside the data folder's `chdb`."),
         ConnectionField(name="database", label="Database", default="default", is_required=False),
     ),
+    is_on_server=True,
     open=_open,
     is_offered=find_spec("chdb") is not None,
 )

@@ -168,3 +168,4 @@ class SourceKind:
     open: Callable[[Mapping[str, str | int | bool], Mapping[str, str], Settings, Clock], Connector]
     is_offered: bool = True  #: people may create sources of it; uploads and the workspace's own activity come otherwise
     runs_sql: bool = True  #: saved SQL may be written for it
+    is_on_server: bool = False  #: reads files of the server, which belong to no organization

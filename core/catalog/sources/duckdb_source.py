@@ -100,5 +100,6 @@ DUCKDB = SourceKind(
             help="Path of the .duckdb file on the server, inside the data folder or one of SOURCE_FOLDERS.",
         ),
     ),
+    is_on_server=True,
     open=_open,
 )
