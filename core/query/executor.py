@@ -32,6 +32,7 @@ from core.query.missing_fields import missing_fields_named
 from core.query.one_snapshot import OneSnapshot, one_snapshot
 from core.query.policed import notes_on, permitted, refuse_hidden, with_key
 from core.query.preview_cache import PreviewCache, PreviewKey
+from core.query.sound import soundly
 from core.query.source_csv import SourceCsv
 from core.query.stop_watch import stopped_when
 from core.query.validate import validate_definition
@@ -114,7 +115,7 @@ class QueryExecutor:
             definition, dataset, functions=connector.functions, logical_at=logical_at or self._clock.now()
         )
         with (
-            missing_fields_named(connector, dataset, definition),
+            soundly(connector, dataset, definition),
             connector.snapshot(deadline_s=PREVIEW_DEADLINE_S) as snapshot,
         ):
             return Headline(kpis=kpis_of(snapshot, query), previous_period=query.previous_period)
@@ -199,7 +200,7 @@ class QueryExecutor:
         said, definition = notes_on(definition, dataset), permitted(definition, dataset)
         query = compile_query(definition, dataset, functions=connector.functions, logical_at=logical_at)
         with (
-            missing_fields_named(connector, dataset, definition),
+            soundly(connector, dataset, definition),
             connector.snapshot(deadline_s=PREVIEW_DEADLINE_S) as snapshot,
         ):
             query = informed(snapshot, query)
@@ -252,7 +253,7 @@ def _run(
     with_overall: bool,
 ) -> Iterator[Result]:
     with (
-        missing_fields_named(connector, query.scope.dataset, query.definition),
+        soundly(connector, query.scope.dataset, query.definition),
         connector.snapshot(deadline_s=deadline_s) as snapshot,
         stopped_when(snapshot, should_stop),
     ):

@@ -13,8 +13,8 @@ from core.domain.result import Result, ResultHead
 from core.query.answers import batches_of, informed
 from core.query.compile.query import Query, compile_query
 from core.query.heads import HeadFields, ask_figures, ask_head
-from core.query.missing_fields import missing_fields_named
 from core.query.policed import notes_on, permitted, with_key
+from core.query.sound import soundly
 from core.query.stop_watch import stopped_when
 from core.query.validate import validate_definition
 
@@ -48,7 +48,7 @@ class OneSnapshot:
         parameters: Mapping[str, ParameterValue],
     ) -> Iterator[Result]:
         """The whole result of a definition; iterate it inside the context. Raises InvalidInput and SourceError."""
-        with missing_fields_named(self._connector, dataset, definition):
+        with soundly(self._connector, dataset, definition, snapshot=self._snapshot):
             query = informed(self._snapshot, self._query(definition, dataset, parameters))
             sha256, notes = definition_sha256(definition), notes_on(definition, dataset)
             head = ask_head(
@@ -66,7 +66,7 @@ class OneSnapshot:
         parameters: Mapping[str, ParameterValue],
     ) -> ResultHead:
         """The headline numbers of a definition as the head of a result without rows. Raises as `result` does."""
-        with missing_fields_named(self._connector, dataset, definition):
+        with soundly(self._connector, dataset, definition, snapshot=self._snapshot):
             query = self._query(definition, dataset, parameters, figures_only=True)
             sha256 = definition_sha256(definition)
             return ask_figures(self._connector, self._snapshot, query, fields=head_fields, definition_sha256=sha256)

@@ -15,7 +15,7 @@ from core.catalog.sources import open_draft
 from core.catalog.uploads.limits import LIMITS, UploadLimits
 from core.catalog.uploads.process import last_outcome, read_file
 from core.catalog.uploads.store import StagedUpload, UploadStore
-from core.catalog.uploads.succession import check_succession, columns_of, following, habits_of
+from core.catalog.uploads.succession import check_succession, columns_needed, columns_of, following, habits_of
 from core.catalog.uploads.write import read_sample
 from core.clock import Clock
 from core.db import dataset_repository, source_repository
@@ -169,7 +169,7 @@ class UploadService:
         source = self._own_source(principal, source_id)
         staged = self._find(principal, upload_id)
         folder, numbers = str(source.connection["folder"]), _numbers(source)
-        self._read_as(principal, staged, self._store.paths(folder, numbers), options)
+        self._read_as(principal, staged, source, self._store.paths(folder, numbers), options)
         number = self._store.publish(staged, folder)
         files = together(numbers, number)
         changed = replace(source, connection={**source.connection, "files": " ".join(map(str, files))})
@@ -187,13 +187,20 @@ class UploadService:
         return saved
 
     def _read_as(
-        self, principal: Principal, staged: StagedUpload, paths: tuple[Path, ...], options: UploadOptions | None
+        self,
+        principal: Principal,
+        staged: StagedUpload,
+        source: Source,
+        paths: tuple[Path, ...],
+        options: UploadOptions | None,
     ) -> None:
         """Read an upload as the columns of kept files are; raises InvalidUpload where it cannot be."""
+        with self._database.organization(principal.organization_id) as session:
+            needed = columns_needed(dataset_repository.list_datasets(session, source_id=source.id))
         given = staged.options if options is None else checked_options(options)
         known = columns_of(paths)
         first = self._read(principal, staged, given)
-        as_known = following(known, habits_of(paths[0]), first.headings, given)
+        as_known = following(known, habits_of(paths[0]), first.headings, given, needed=needed)
         read = self._read(principal, staged, as_known, is_asked=False)
         check_succession(known, read.columns)
 

@@ -12,6 +12,7 @@ from pages.widgets import catalog_words as catalog
 from pages.widgets import dataset_draft as drafts
 from pages.widgets import keys, words
 from pages.widgets.app import broadsheet, guard
+from pages.widgets.control import show
 from pages.widgets.data_lists import delete_dataset, report_on, show_notice
 from pages.widgets.dataset_edits import complete
 from pages.widgets.dataset_questions import columns_of
@@ -77,11 +78,11 @@ def _toolbar(draft: drafts.DatasetDraft) -> None:
 
 def _certify_toggle(is_certified: bool) -> None:
     key = "dataset_certified"
-    if st.session_state.get(key) != is_certified:
-        st.session_state[key] = is_certified
-    st.toggle(
+    show(
+        st.toggle,
         "Certified",
         key=key,
+        value=is_certified,
         on_change=_certify,
         args=(key,),
         help="You have checked it and vouch for it. A change of what it answers takes the mark away.",

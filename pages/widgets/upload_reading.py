@@ -10,6 +10,7 @@ from core.domain.upload import DateOrder, ReadColumn, Reading
 from pages.widgets import catalog_words as catalog
 from pages.widgets import keys, words
 from pages.widgets import upload_state as state
+from pages.widgets.control import show
 from pages.widgets.zones import zone_options
 
 _ROW_HEIGHT = 32
@@ -98,9 +99,7 @@ def _choice(label: str, option: str, names: dict[Any, str], value: Any, read: An
 
 def _control(widget: Any, label: str, option: str, value: Any, read: Any = lambda given: given, **more: Any) -> None:
     key = f"upload_option_{option}"
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-    widget(label, key=key, on_change=_apply, args=(key, option, read), **more)
+    show(widget, label, key=key, value=value, on_change=_apply, args=(key, option, read), **more)
 
 
 def _apply(key: str, option: str, read: Any) -> None:

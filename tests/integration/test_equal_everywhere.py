@@ -170,6 +170,17 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
             "totals": {"grand": True, "subtotals": 1},
         },
     ),
+    "rounded sums and averages": (
+        "facts",
+        {
+            "groupings": [{"field": "country"}],
+            "measures": [
+                {"name": "a", "expression": "round(sum(amount), 1)"},
+                {"name": "b", "expression": "round(average(amount), 1)"},
+                {"name": "c", "expression": "round(max(each), 0)"},
+            ],
+        },
+    ),
     "several numbers of a floating field": (
         "facts",
         {"columns": ["id", "each"], "filters": matching(condition("each", "is", 7, -1.5, 0))},

@@ -10,13 +10,16 @@ import pytest
 from sqlalchemy.sql import ClauseElement
 
 from core.catalog.sources.connector import CompiledQuery
+from core.catalog.sources.duckdb_files import FILES
 from core.catalog.sources.duckdb_source import DuckDbConnector
 from core.clock import SystemClock
 from core.domain.dataset import Dataset
+from core.domain.definition import ReportDefinition
 from core.domain.relation import Cardinality, TableOrigin
 from core.errors import InvalidDataset, RunCancelled
 from core.query.relation.join_keys import check_join_keys
 from core.query.samples import take_sample
+from core.query.sound import TRUSTED_S, JoinTrust, soundly
 from tests.relation_parts import FUNCTIONS, dataset, join, lines_dataset, shop, table
 
 
@@ -83,3 +86,27 @@ class Slow:
 
 def test_tables_too_large_to_look_through_are_taken_at_their_word() -> None:
     check_join_keys(dataset(table("customers"), join("visits", "customer_id")), FUNCTIONS, Slow())
+
+
+def test_keys_that_repeat_later_are_not_counted_twice(source: DuckDbConnector, tmp_path: Path) -> None:
+    now = [0.0]
+    trust = JoinTrust(timer=lambda: now[0])
+    shop_rows = lines_dataset()
+    joined = next(field.name for field in shop_rows.fields if field.table is not None)
+    own = next(field.name for field in shop_rows.fields if field.table is None)
+
+    def asked(name: str) -> None:
+        definition = ReportDefinition(dataset_id=shop_rows.id, columns=(name,))
+        with soundly(source, shop_rows, definition, trust=trust):
+            pass
+
+    asked(joined)
+    FILES.close()
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as file:
+        for join_of in shop_rows.joins:
+            file.execute(f"INSERT INTO {join_of.table.table_name} FROM {join_of.table.table_name}")
+    asked(joined)  # looked at a moment ago
+    now[0] += TRUSTED_S
+    with pytest.raises(InvalidDataset, match=r"cannot be counted: '.*' has several rows with the same"):
+        asked(joined)
+    asked(own)

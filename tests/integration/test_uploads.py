@@ -522,6 +522,18 @@ def test_a_file_that_does_not_fit_is_refused_and_nothing_changes(
 
 
 @pytest.mark.usefixtures("here")
+def test_a_column_that_nothing_stands_on_may_be_missing(
+    uploads: UploadService, settings: Settings, tenant: Tenant
+) -> None:
+    source = keep(uploads, tenant)
+    more = b"id,amount,region,ordered on,note\n3,1.00,East,2026-11-03,once\n"
+    source = uploads.append(tenant.principal, source.id, stage(uploads, tenant, more))
+    less = b"id,amount,region,ordered on\n4,1.00,East,2026-11-04\n"
+    source = uploads.append(tenant.principal, source.id, stage(uploads, tenant, less))
+    assert rows(source, settings, 'SELECT id, note FROM "Orders" OFFSET 2') == [(3, "once"), (4, None)]
+
+
+@pytest.mark.usefixtures("here")
 def test_types_agree_where_the_values_can_be_read_so(
     uploads: UploadService, settings: Settings, tenant: Tenant
 ) -> None:

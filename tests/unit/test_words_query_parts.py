@@ -134,8 +134,10 @@ def period(n: int, unit: str) -> Period:
                 "calendar": Calendar(week_start=7, fiscal_year_start=4),
                 "period": Period(field="at", window=DateWindow(kind=WindowKind.TO_DATE, unit=DateUnit.YEAR)),
             },
-            "Orders by week and fiscal quarter, this fiscal year to date; weeks begin on Sunday; "
-            "fiscal years begin in April",
+            (
+                "Orders by week and fiscal quarter, this fiscal year to date; weeks begin on Sunday; "
+                "fiscal years begin in April"
+            ),
         ),
         (
             {

@@ -21,8 +21,9 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    type_coerce,
 )
-from sqlalchemy.sql import functions
+from sqlalchemy.sql import functions, visitors
 
 from core.catalog.sources.clickhouse_dialect import Quantile
 from core.catalog.sources.clickhouse_values import CONVERSIONS, TYPES, constant
@@ -32,6 +33,8 @@ from core.domain.definition import Aggregation
 from core.domain.field import FieldType
 from core.domain.filter import Grain
 
+#: Functions of many rows: what they give has no type that is known before they ran.
+_AGGREGATES = frozenset({"avg", "count", "max", "min", "sum", "uniqExact"})
 _TEXT, _DATE = TYPES[FieldType.TEXT], TYPES[FieldType.DATE]
 _WRAPPED = re.compile(r"(?:Nullable|LowCardinality)\((.*)\)")
 _SIMPLE_AGGREGATE = re.compile(r"SimpleAggregateFunction\(\w+, (.*)\)")
@@ -153,18 +156,18 @@ class ClickHouseFunctions(SqlFunctions):
         return func.addMonths(func.toDate32(day), months, type_=Date)
 
     def rounded(self, number: ColumnElement[Any], digits: int, kind: FieldType) -> ColumnElement[Any]:
-        """Floating numbers by hand: its `round` takes exact ones half away from zero, those half to even."""
-        if kind is FieldType.INTEGER and digits >= 0:
-            return number
-        places: ColumnElement[Any] = literal_column(str(digits))
+        """By hand: its `round` takes exact numbers half away from zero, but floating ones half to even."""
         if kind is FieldType.INTEGER:
-            return func.round(number, places, type_=BigInteger)
-        if not isinstance(number.type, Double):
-            return func.round(number, places, type_=number.type)
-        power: ColumnElement[Any] = literal_column(f"1{'0' * abs(digits)}", Double)
+            return number if digits >= 0 else func.round(number, literal_column(str(digits)), type_=BigInteger)
+        # A digit after the point, so that divisions of exact numbers keep the half.
+        wide = func.multiply(number, literal_column("toDecimal128('1.0', 1)"))
+        power: ColumnElement[Any] = literal_column(f"toDecimal128('1{'0' * abs(digits)}', 0)")
         there, back = (func.multiply, func.divide) if digits >= 0 else (func.divide, func.multiply)
-        half = func.multiply(func.sign(number), literal_column("0.5"))
-        return back(func.trunc(func.plus(there(number, power), half)), power, type_=Double)
+        half = func.multiply(func.sign(number), literal_column("toDecimal128('0.5', 1)"))
+        rounded = back(func.trunc(func.plus(there(wide, power), half)), power)
+        if _is_aggregated(number):  # the name of its type is no constant; one digit more harms nobody there
+            return type_coerce(rounded, number.type)
+        return func.accurateCast(rounded, func.toTypeName(number), type_=number.type)
 
     def output(self, column: ColumnElement[Any], kind: FieldType, scale: int | None) -> ColumnElement[Any]:
         """Arrow's form of Enum, UUID, DateTime and wide whole numbers is bytes or bare numbers: cast before.
@@ -184,6 +187,13 @@ class ClickHouseFunctions(SqlFunctions):
                 return cast(column, DateTime)
             case _:
                 return column
+
+
+def _is_aggregated(number: ColumnElement[Any]) -> bool:
+    return any(
+        isinstance(part, Quantile) or (isinstance(part, functions.FunctionElement) and part.name in _AGGREGATES)
+        for part in visitors.iterate(number)
+    )
 
 
 def _local(column: ColumnElement[Any], how: Bucketing) -> ColumnElement[Any]:

@@ -1,11 +1,13 @@
 """How a new file follows those of a source: read as their columns are, or refused where it does not fit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from core.catalog.uploads.write import read_about
+from core.domain.dataset import Dataset
 from core.domain.field import FieldType
+from core.domain.relation import SqlOrigin
 from core.domain.upload import ColumnChoice, ReadColumn, UploadOptions
 from core.domain.upload_json import load_columns, parse_options
 from core.errors import InvalidUpload
@@ -30,15 +32,29 @@ def columns_of(paths: Sequence[Path]) -> tuple[ReadColumn, ...]:
     return tuple(known.values())
 
 
+def columns_needed(datasets: Collection[Dataset]) -> frozenset[str] | None:
+    """The columns that datasets stand on. None where that cannot be told: there are none, or SQL, steps or joins."""
+    if not datasets or any(each.steps or each.joins or isinstance(each.origin, SqlOrigin) for each in datasets):
+        return None
+    return frozenset(field.source_column for dataset in datasets for field in dataset.fields)
+
+
 def habits_of(path: Path) -> UploadOptions:
     """The options that a kept file was read with."""
     return parse_options(read_about(path)["options"])
 
 
 def following(
-    known: Sequence[ReadColumn], habits: UploadOptions, headings: Sequence[str], options: UploadOptions
+    known: Sequence[ReadColumn],
+    habits: UploadOptions,
+    headings: Sequence[str],
+    options: UploadOptions,
+    *,
+    needed: Collection[str] | None = None,
 ) -> UploadOptions:
     """Options that read a file with these headings as the known columns are. Raises InvalidUpload naming missing ones.
+
+    `needed`: the columns that something stands on; a file may lack any other. None: all of them.
 
     A column is found by its heading in the earlier file, else by the name it was kept under; a person's renaming
     comes first. What can be read in two ways is read by the `habits` of the earlier file.
@@ -50,7 +66,7 @@ def following(
     for column in known:
         heading = renamed.get(column.name) or by_lower.get(column.heading.lower()) or by_lower.get(column.name.lower())
         if heading is None or given.get(heading, ColumnChoice(heading=heading)).is_left_out:
-            missing.append(column.name)
+            missing += [column.name] if needed is None or column.name in needed else []
         else:
             choices[heading] = ColumnChoice(heading=heading, name=column.name, type=column.type)
     if missing:
@@ -72,7 +88,8 @@ def following(
 def check_succession(known: Sequence[ReadColumn], read: Sequence[ReadColumn]) -> None:
     """Raise InvalidUpload where a column's values are not what they were, naming it, the values and the effect."""
     now = {column.name: column for column in read}
-    problems = [problem for column in known if (problem := _problem(column, now[column.name]))]
+    there = [column for column in known if column.name in now]
+    problems = [problem for column in there if (problem := _problem(column, now[column.name]))]
     if problems:
         more = f" {len(problems) - _MAX_NAMED} more columns differ." if len(problems) > _MAX_NAMED else ""
         raise InvalidUpload(
