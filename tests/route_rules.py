@@ -59,9 +59,9 @@ RULES = {
     "POST /tokens": OWN,
     "DELETE /tokens/{token_id}": SOMEBODYS,
     "GET /sources": OWN,
-    "POST /sources": OWN_KEPT,
+    "POST /sources": INSTALLATION,  # a file of the server is what is asked for
     "GET /sources/kinds": OWN,
-    "POST /sources/test": OWN_KEPT,
+    "POST /sources/test": INSTALLATION,
     "GET /sources/{source_id}": OPEN,
     "PUT /sources/{source_id}": CLOSED,
     "DELETE /sources/{source_id}": CLOSED,

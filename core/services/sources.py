@@ -125,11 +125,11 @@ class SourceService:
         """
         require(principal, Permission.MANAGE_CATALOG)
         form = read_form(draft)
-        _check_reach(principal, form)
         secrets = form.secrets
         if source_id is not None:
             with self._database.organization(principal.organization_id) as session:
                 secrets = self._complete(session, form, _load_own(session, source_id))
+        _check_reach(principal, form)
         check_secrets(form, secrets)
         source = _source_of(form, principal.organization_id)
 

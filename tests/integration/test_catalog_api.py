@@ -268,7 +268,7 @@ def test_where_a_source_leads_and_saved_sql_are_not_for_every_reader(
     viewer = make_organization(role="viewer")
     administrator = as_role(viewer.principal, "data_admin")
     services = installation.broadsheet
-    source = services.sources.create(administrator, shop_draft())
+    source = services.sources.create(as_role(viewer.principal, "installation_admin"), shop_draft())
     draft = services.datasets.draft_sql(
         administrator, source.id, "SELECT status, 'inner workings' AS secret FROM orders"
     )
