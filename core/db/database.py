@@ -1,8 +1,10 @@
 """Connections: an engine for the app's login role, and transactions that name their organization."""
 
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import Engine, create_engine, event, text
@@ -16,6 +18,9 @@ from core.access.policy import sees_everything
 from core.domain.access import Principal
 from core.errors import DatabaseUnavailable, InvalidInput, QuotaReached
 
+_log = logging.getLogger(__name__)
+
+Work = TypeVar("Work")
 #: Seconds for which a connection that was given back counts as alive.
 _FRESH_S = 1.0
 _USED_AT = "used_at"
@@ -24,10 +29,17 @@ _USED_AT = "used_at"
 MOST_STILL_S = 30.0
 #: The SQLSTATE with which triggers refuse what goes over a limit; revision 0028 raises it.
 QUOTA_STATE = "BQ001"
+#: A deadlock, and what could not be put into one order with others.
+_CONFLICTS = frozenset({"40P01", "40001"})
+_MOST_CONFLICTS = 3
 #: Screens hand on what people type into fields of lists, such as a search.
 _NO_TEXT = "It holds a character that cannot be stored."
 _NAME = text("SELECT set_config('app.organization_id', :id, true)")
 _NAME_PERSON = text("SELECT set_config('app.organization_id', :id, true), set_config('app.person_id', :person, true)")
+
+
+class TransactionConflict(DatabaseUnavailable):
+    """Two transactions waited for each other, and this one was undone: the same once more does it."""
 
 
 class Database:
@@ -99,11 +111,23 @@ class Database:
                 raise
             if isinstance(error, InternalError) and not error.connection_invalidated:
                 raise
+            if getattr(error.orig, "sqlstate", None) in _CONFLICTS:
+                raise TransactionConflict from error
             raise DatabaseUnavailable from error
 
     def dispose(self) -> None:
         """Close every pooled connection."""
         self._engine.dispose()
+
+
+def again_after_conflict(work: Callable[[], Work]) -> Work:
+    """Do a transaction; where it stood in another's way and was undone, do it again instead of leaving it for later."""
+    for _ in range(_MOST_CONFLICTS):
+        try:
+            return work()
+        except TransactionConflict:
+            _log.warning("transaction_conflict")
+    return work()
 
 
 def _raise_quota(error: DatabaseError) -> None:

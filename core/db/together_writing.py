@@ -233,9 +233,11 @@ LEFT JOIN LATERAL (
     ORDER BY runs.logical_at DESC, runs.created_at DESC LIMIT 1
 ) past ON true
 """)
+#: In one order: daemons that wake the same ones would wait for each other else.
 _WAKE = text(
-    "UPDATE runs SET next_attempt_at = NULL WHERE share_key = ANY(CAST(:keys AS text[])) AND state = 'waiting' "
-    "AND waiting_for = :words RETURNING id"
+    "WITH woken AS MATERIALIZED (SELECT id FROM runs WHERE share_key = ANY(CAST(:keys AS text[])) "
+    "AND state = 'waiting' AND waiting_for = :words ORDER BY id FOR NO KEY UPDATE) "
+    "UPDATE runs SET next_attempt_at = NULL FROM woken WHERE runs.id = woken.id RETURNING runs.id"
 )
 _HEAL = text(
     "DELETE FROM report_notices USING reports WHERE reports.id = report_notices.report_id "

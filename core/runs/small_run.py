@@ -1,8 +1,10 @@
 """A small run whose files are stored: what the ledger is to keep of it, and who may commit it with others."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from core.db.run_repository import LedgerRun
 from core.domain.fingerprint import Fingerprint
@@ -39,3 +41,15 @@ class Gathering(Protocol):
     def drain(self) -> bool:
         """Settle all that was taken; returns whether there was anything to settle."""
         ...
+
+
+def rounds_of(runs: Sequence[SmallRun]) -> Iterator[list[SmallRun]]:
+    """What goes together: of a schedule one at a time, since the later one says what changed since the one before."""
+    rounds: defaultdict[int, list[SmallRun]] = defaultdict(list)
+    places: Counter[UUID] = Counter()
+    for small in sorted(runs, key=lambda one: one.run.logical_at):
+        of = small.run.schedule_id or small.run.id
+        rounds[places[of]].append(small)
+        places[of] += 1
+    for together in rounds.values():
+        yield sorted(together, key=lambda one: str(one.run.organization_id))

@@ -6,7 +6,6 @@ by its own lease, `sending` is committed before a file is written, and what cann
 
 import logging
 import threading
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import Clock
 from core.db import delivery_repository, together_writing
-from core.db.database import Database, name_organization
+from core.db.database import Database, again_after_conflict, name_organization
 from core.db.delivery_repository import OutboxRow
 from core.db.queue import defer_run, defer_runs, waiting_run_jobs
 from core.db.run_repository import LedgerRun
@@ -37,7 +36,7 @@ from core.runs.mailing import FILES_ONLY
 from core.runs.outbox import reference_of
 from core.runs.rendering import words_about
 from core.runs.result_record import dump_record, rows_words
-from core.runs.small_run import SmallRun
+from core.runs.small_run import SmallRun, rounds_of
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +113,7 @@ class Together:
                 self._lingering = None
             self._under_way += 1
         try:
-            for together in _rounds(runs):
+            for together in rounds_of(runs):
                 self._settle(together)
         except DatabaseUnavailable:
             logger.warning("runs_left_to_recovery count=%s", len(runs))
@@ -143,19 +142,23 @@ class Together:
 
     def _begin(self, runs: Sequence[SmallRun]) -> dict[UUID, MadeRun]:
         """Commit them up to their deliveries; returns those that it was done for."""
-        begun: dict[UUID, MadeRun] = {}
-        try:
+
+        def begin() -> dict[UUID, MadeRun]:
+            begun: dict[UUID, MadeRun] = {}
             with self._database.installation() as session:
                 for organization_id, theirs in groupby(runs, key=lambda small: small.run.organization_id):
                     name_organization(session, organization_id)
                     begun |= self._begin_in(session, organization_id, tuple(theirs))
                 failpoints.reach(failpoints.DECIDED)
+            return begun
+
+        try:
+            return again_after_conflict(begin)
         except DatabaseUnavailable:
             raise
         except Exception:
             logger.exception("runs_not_begun_together count=%s", len(runs))
             return {}
-        return begun
 
     def _begin_in(self, session: Session, organization_id: UUID, theirs: Sequence[SmallRun]) -> dict[UUID, MadeRun]:
         now = self._clock.now()
@@ -207,13 +210,18 @@ class Together:
 
     def _end(self, sent: Sequence[SentRow]) -> None:
         """Record what arrived, and with it the end of its run."""
-        ended: set[UUID] = set()
-        try:
+
+        def end() -> set[UUID]:
+            ended: set[UUID] = set()
             with self._database.installation() as session:
                 for organization_id, theirs in groupby(sent, key=lambda one: one.row.organization_id):
                     name_organization(session, organization_id)
                     ended |= together_writing.end_whole(session, organization_id, tuple(theirs), at=self._clock.now())
                 failpoints.reach(failpoints.SENT)
+            return ended
+
+        try:
+            ended = again_after_conflict(end)
         except DatabaseUnavailable:
             raise
         except Exception:
@@ -231,18 +239,6 @@ class Together:
             self._deliverer.note_sent(one)
         except LeaseLost:
             logger.warning("delivery_lease_lost delivery=%s token=%s", one.row.id, one.row.lease_token)
-
-
-def _rounds(runs: Sequence[SmallRun]) -> Iterator[list[SmallRun]]:
-    """What goes together: of a schedule one at a time, since the later one says what changed since the one before."""
-    rounds: defaultdict[int, list[SmallRun]] = defaultdict(list)
-    places: Counter[UUID] = Counter()
-    for small in sorted(runs, key=lambda one: one.run.logical_at):
-        of = small.run.schedule_id or small.run.id
-        rounds[places[of]].append(small)
-        places[of] += 1
-    for together in rounds.values():
-        yield sorted(together, key=lambda one: str(one.run.organization_id))
 
 
 def _made(small: SmallRun, before: Before, lease_until: datetime) -> MadeRun:
